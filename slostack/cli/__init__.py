@@ -1,0 +1,73 @@
+"""The `slostack` command. Each command is a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from slostack.errors import SlostackError
+
+COMMANDS = {
+    "validate": "Check SLO files.",
+    "render": "Write rules and dashboards from the SLO files.",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"slostack.cli.{cmd_name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="The project's folder (default: the nearest one above with a Pulumi.yaml).",
+)
+@click.pass_context
+def cli(ctx: click.Context, root: Path | None) -> None:
+    """SLO-driven observability as code: one YAML file per service in; rules, alerts, dashboards and a stack out."""
+    ctx.obj = root.resolve() if root else project_root(Path.cwd())
+
+
+def project_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a Pulumi.yaml; raises SlostackError where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder.resolve()
+    raise SlostackError(f"no Pulumi.yaml at or above {start}, expected to be run inside a project (or with --root)")
+
+
+def main() -> None:
+    """Runs the command; a user's mistake is printed without a traceback: exit 2 for SLO files, 1 for the rest."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except SlostackError as error:
+        click.echo(error, err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

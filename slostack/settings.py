@@ -1,0 +1,176 @@
+"""An environment's settings: the typed config of stacks/Pulumi.<env>.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from slostack.errors import SlostackError
+from slostack.spec.quantities import Duration
+from slostack.spec.source import Problem, SpecError, describe, parse_yaml, read_text
+
+PROJECT = "slostack"
+STACK_FOLDER = "stacks"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi|Ti)$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Urls(_Part):
+    """Where people find things; they become links in notifications and dashboards."""
+
+    grafana: Url
+    prometheus: Url
+    alertmanager: Url
+    runbooks: Url
+
+
+class WatchedService(_Part):
+    """How one service is reached in this environment."""
+
+    targets: tuple[str, ...] = Field((), strict=False, description="host:port of every instance")
+    scheme: Literal["http", "https"] = "http"
+    token: bool = Field(False, description="whether /metrics wants a bearer token (secret scrapeToken-<service>)")
+    probe: Url | None = Field(None, description="the base URL that its probes ask")
+
+
+class Email(_Part):
+    """Notifications by SMTP; the password is the secret smtpPassword."""
+
+    to: str
+    sender: str
+    smarthost: str
+    username: str | None = None
+
+
+class Slack(_Part):
+    """Notifications to a Slack channel; the webhook's URL is the secret slackUrl."""
+
+    channel: str
+
+
+class PagerDuty(_Part):
+    """Pages for critical alerts; the routing key is the secret pagerdutyKey."""
+
+    enabled: bool = True
+
+
+class Receivers(_Part):
+    """Who is notified. Nothing set: nobody is."""
+
+    email: Email | None = None
+    slack: Slack | None = None
+    pagerduty: PagerDuty | None = None
+    webhook: Url | None = None
+
+
+class PrometheusSettings(_Part):
+    """Prometheus in this environment."""
+
+    retention: Duration = Duration(40 * 86400)
+    storage: Size = "20Gi"
+
+
+class LokiSettings(_Part):
+    """Loki in this environment."""
+
+    retention: Duration = Duration(30 * 86400)
+    storage: Size = "20Gi"
+
+
+class Ports(_Part):
+    """The loopback ports of the stack on this machine."""
+
+    prometheus: Port = 9090
+    alertmanager: Port = 9093
+    loki: Port = 3100
+    grafana: Port = 3000
+    notifications: Port = 9095
+    demo: Port = 9464
+    supervisor: Port = 9001
+
+
+class LocalSettings(_Part):
+    """The stack on this machine."""
+
+    ports: Ports = Field(default_factory=Ports)
+    demo: bool = True
+
+
+class KubernetesSettings(_Part):
+    """The stack in a cluster."""
+
+    context: str | None = None
+    namespace: str = "slostack"
+    storage_class: str | None = Field(None, alias="storageClass")
+
+
+class Settings(_Part):
+    """Everything that differs between environments, free of secrets."""
+
+    environment: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    delivery: Literal["local", "kubernetes"]
+    urls: Urls
+    services: Mapping[str, WatchedService] = Field(default_factory=dict)
+    receivers: Receivers = Field(default_factory=Receivers)
+    prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings)
+    loki: LokiSettings = Field(default_factory=LokiSettings)
+    local: LocalSettings = Field(default_factory=LocalSettings)
+    kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings)
+
+
+def load_settings(root: Path, environment: str) -> Settings:
+    """The settings of stacks/Pulumi.<environment>.yaml; raises SpecError with everything that is wrong in it."""
+    path = root / STACK_FOLDER / f"Pulumi.{environment}.yaml"
+    shown = f"{STACK_FOLDER}/{path.name}"
+    if not path.is_file():
+        known = sorted(p.stem.removeprefix("Pulumi.") for p in path.parent.glob("Pulumi.*.yaml"))
+        raise SlostackError(f"no {shown}, expected one of the stacks {', '.join(known) or '(none)'}")
+    source = parse_yaml(read_text(path, shown), shown)
+    config = source.data.get("config") or {}
+    plain = {
+        k.removeprefix(f"{PROJECT}:"): v for k, v in config.items() if k.startswith(f"{PROJECT}:") and not _secret(v)
+    }
+    try:
+        return Settings.model_validate(plain)
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors():
+            head, *rest = detail["loc"]
+            path_in_file = ("config", f"{PROJECT}:{head}", *rest)
+            problems.append(source.problem(path_in_file, f"{PROJECT}:{_sentence(detail['loc'], detail)}"))
+        raise SpecError(tuple(dict.fromkeys(problems))) from None
+
+
+def parse_settings(config: Mapping[str, Any], stack: str) -> Settings:
+    """The settings of a stack's plain config values by key; raises SpecError that names key and stack."""
+    try:
+        return Settings.model_validate(dict(config))
+    except ValidationError as error:
+        shown = f"{STACK_FOLDER}/Pulumi.{stack}.yaml"
+        raise SpecError(
+            tuple(Problem(shown, 1, 1, f"{PROJECT}:{_sentence(d['loc'], d)}") for d in error.errors())
+        ) from None
+
+
+def _secret(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _sentence(loc: tuple[int | str, ...], detail: Any) -> str:
+    key = ".".join(map(str, loc))
+    if detail["type"] == "missing":
+        return f"{key}: missing, expected a value"
+    if detail["type"] == "extra_forbidden":
+        return f"{key}: unknown key, expected one that docs/environments.md lists"
+    if detail["type"] == "mismatch":
+        return f"{key}: {detail['msg']}"
+    return f"{key}: {describe(detail['input'])}, expected otherwise ({detail['msg']})"
