@@ -49,3 +49,8 @@ def error_ratio_tier(window: Duration) -> str:
 def identity(service: str, slo: str) -> str:
     """The matchers of one SLO's recorded series: `service="…",slo="…"`."""
     return f'{SERVICE}="{service}",{SLO}="{slo}"'
+
+
+def dashboard_uid(service: str) -> str:
+    """The stable uid of a service's dashboard."""
+    return f"slo-{service}"

@@ -117,8 +117,8 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return f"{str(value).lower()} (a boolean)"
     text = repr(value) if isinstance(value, str) else str(value)
-    shown = text if len(text) <= 60 else text[:57] + "..."
-    return f"{shown} ({'text' if isinstance(value, str) else 'a number' if isinstance(value, int | float) else type(value).__name__})"
+    kind = {str: "text", int: "a number", float: "a number"}.get(type(value), type(value).__name__)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({kind})"
 
 
 class _Reader:

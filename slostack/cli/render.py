@@ -1,0 +1,32 @@
+"""slostack render: from SLO files to the committed rules and dashboards."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from slostack.project import difference, staleness, write_generated
+
+
+@click.command("render")
+@click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a committed file is stale.")
+@click.pass_obj
+def command(root: Path, check: bool) -> None:
+    """Writes alert_rules/, dashboards/ and the JSON Schema from slos/; only files that change are touched."""
+    stale = staleness(root)
+    if check:
+        if stale.write or stale.remove:
+            click.echo(difference(root, stale), nl=False)
+            click.echo("stale: run `slostack render` and commit what it changes", err=True)
+            sys.exit(1)
+        click.echo("all generated files are fresh")
+        return
+    write_generated(root, stale)
+    for path in sorted(stale.write):
+        click.echo(f"wrote {path}")
+    for path in stale.remove:
+        click.echo(f"removed {path}")
+    if not stale.write and not stale.remove:
+        click.echo("all generated files are fresh already")

@@ -1,0 +1,40 @@
+"""What a total outage costs: while nothing answers, the traffic of the hour before counts as failed."""
+
+from __future__ import annotations
+
+from slostack import names
+from slostack.rules.model import RecordingRule
+from slostack.spec.quantities import Duration, Selector
+
+MEMORY = Duration(3600)
+"""The traffic of this time before an outage is what the outage is taken to fail."""
+SCRAPES_TO_CONFIRM = 4
+"""An outage begins when this many scrapes in a row were answered by nobody: single scrapes fail for other reasons."""
+
+
+def up_rule(up: Selector, identity: str, scrape_interval: Duration) -> RecordingRule:
+    """1 while any series of `up` was 1 lately, else 0; a service that vanished from discovery stays 0."""
+    own = f"{names.UP}{{{identity}}}"
+    expr = f"max(max_over_time({up}[{_confirmation(scrape_interval)}]))\nor\n0 * max(last_over_time({own}[{MEMORY}]))"
+    return RecordingRule(names.UP, expr)
+
+
+def outage_events_rule(identity: str, scrape_interval: Duration) -> RecordingRule:
+    """The events that the last five minutes would have had while nothing answered.
+
+    Seconds down x mean traffic: each evaluation that found nothing up counts for its interval, each beginning of an
+    outage for the time that it took to be confirmed.
+    """
+    up = f"{names.UP}{{{identity}}}"
+    tier, step = names.TIER_INTERVAL, names.EVALUATION_INTERVAL
+    and_one_before = Duration(tier.seconds + step.seconds)
+    expr = (
+        f"(\n  {step.seconds} * (count_over_time({up}[{tier}]) - sum_over_time({up}[{tier}]))\n"
+        f"  + {_confirmation(scrape_interval).seconds} * resets({up}[{and_one_before}])\n"
+        f") / {tier.seconds} * avg_over_time({names.EVENTS}{{{identity}}}[{MEMORY}]) > 0"
+    )
+    return RecordingRule(names.OUTAGE_EVENTS, expr)
+
+
+def _confirmation(scrape_interval: Duration) -> Duration:
+    return Duration(SCRAPES_TO_CONFIRM * scrape_interval.seconds)

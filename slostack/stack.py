@@ -1,0 +1,58 @@
+"""The bundle of one environment: every file that its servers read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from slostack.bundle import GRAFANA_URL, RUNBOOK_URL, Bundle
+from slostack.config import config_files
+from slostack.config.topology import Topology
+from slostack.errors import SlostackError
+from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER, generated_files
+from slostack.settings import Settings
+from slostack.spec import load_services
+
+
+def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
+    """The files of the project at `root` for one environment; raises SpecError where its SLO files are wrong."""
+    services = load_services(root)
+    unknown = sorted(set(settings.services) - {service.service for service in services})
+    if unknown:
+        raise SlostackError(
+            f"stacks/Pulumi.{settings.environment}.yaml: slostack:services names {', '.join(unknown)}, "
+            "expected services that have a file in slos/"
+        )
+    generated = generated_files(services)
+    rules = {**_folder(generated, RULE_FOLDER), **custom_files(root, RULE_FOLDER, "*.yaml")}
+    dashboards = {**_folder(generated, DASHBOARD_FOLDER), **custom_files(root, DASHBOARD_FOLDER, "*.json")}
+    return Bundle(
+        {
+            **config_files(services, settings, topology),
+            **{f"prometheus/rules/{name}": _with_urls(text, settings) for name, text in rules.items()},
+            **{f"grafana/dashboards/{name}": _with_urls(text, settings) for name, text in dashboards.items()},
+        }
+    )
+
+
+def custom_files(root: Path, folder: str, pattern: str) -> dict[str, str]:
+    """A team's hand-written files below a folder, by the name that they get beside the generated ones."""
+    files = {}
+    for path in sorted((root / folder / CUSTOM).glob(pattern)):
+        try:
+            files[f"{CUSTOM}-{path.name}"] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            shown = path.relative_to(root)
+            raise SlostackError(f"{shown}: can't be read ({error}), expected a UTF-8 text file") from None
+    return files
+
+
+def _folder(files: Mapping[str, str], folder: str) -> dict[str, str]:
+    prefix = f"{folder}/"
+    return {path.removeprefix(prefix): text for path, text in files.items() if path.startswith(prefix)}
+
+
+def _with_urls(text: str, settings: Settings) -> str:
+    return text.replace(GRAFANA_URL, settings.urls.grafana.rstrip("/")).replace(
+        RUNBOOK_URL, settings.urls.runbooks.rstrip("/")
+    )
