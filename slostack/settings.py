@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from slostack.errors import SlostackError
-from slostack.spec.quantities import Duration
+from slostack.spec.quantities import Duration, mismatch
 from slostack.spec.source import Problem, SpecError, describe, parse_yaml, read_text
 
 PROJECT = "slostack"
@@ -17,6 +25,7 @@ STACK_FOLDER = "stacks"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi|Ti)$")]
+Cpu = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*m?$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
 
@@ -86,6 +95,18 @@ class LokiSettings(_Part):
     storage: Size = "20Gi"
 
 
+class AlertmanagerSettings(_Part):
+    """Alertmanager in this environment."""
+
+    storage: Size = "1Gi"
+
+
+class GrafanaSettings(_Part):
+    """Grafana in this environment."""
+
+    storage: Size = "1Gi"
+
+
 class Ports(_Part):
     """The loopback ports of the stack on this machine."""
 
@@ -105,12 +126,37 @@ class LocalSettings(_Part):
     demo: bool = True
 
 
+class Resources(_Part):
+    """What one server's pod asks for and gets at most. Memory is both, so that it is never overcommitted."""
+
+    cpu: Cpu
+    cpu_limit: Cpu = Field(alias="cpuLimit")
+    memory: Size
+
+
+def _resources(cpu: str, cpu_limit: str, memory: str) -> Any:
+    return Field(default_factory=lambda: Resources(cpu=cpu, cpuLimit=cpu_limit, memory=memory))
+
+
+class KubernetesResources(_Part):
+    """The resources of each server's pod."""
+
+    prometheus: Resources = _resources("250m", "2", "2Gi")
+    alertmanager: Resources = _resources("50m", "500m", "256Mi")
+    loki: Resources = _resources("250m", "2", "2Gi")
+    grafana: Resources = _resources("100m", "1", "512Mi")
+
+
 class KubernetesSettings(_Part):
     """The stack in a cluster."""
 
-    context: str | None = None
-    namespace: str = "slostack"
-    storage_class: str | None = Field(None, alias="storageClass")
+    context: str | None = Field(None, description="the kubeconfig context, and no other, that is deployed to")
+    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=63)] = "slostack"
+    storage_class: str | None = Field(None, alias="storageClass", description="of all volumes; none: the cluster's own")
+    shards: Annotated[int, Field(ge=1, le=1024)] = Field(
+        16, description="the most ConfigMaps that the rules, and that the dashboards, are spread over"
+    )
+    resources: KubernetesResources = Field(default_factory=KubernetesResources)
 
 
 class Settings(_Part):
@@ -122,9 +168,18 @@ class Settings(_Part):
     services: Mapping[str, WatchedService] = Field(default_factory=dict)
     receivers: Receivers = Field(default_factory=Receivers)
     prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings)
+    alertmanager: AlertmanagerSettings = Field(default_factory=AlertmanagerSettings)
     loki: LokiSettings = Field(default_factory=LokiSettings)
+    grafana: GrafanaSettings = Field(default_factory=GrafanaSettings)
     local: LocalSettings = Field(default_factory=LocalSettings)
-    kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings)
+    kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings, validate_default=True)
+
+    @field_validator("kubernetes")
+    @classmethod
+    def _context_is_pinned(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
+        if info.data.get("delivery") == "kubernetes" and not value.context:
+            raise mismatch("no context", "the kubeconfig context to deploy to (kubectl config get-contexts)")
+        return value
 
 
 def load_settings(root: Path, environment: str) -> Settings:
