@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from slostack.errors import SlostackError
@@ -22,6 +23,9 @@ from slostack.spec.source import Problem, SpecError, describe, parse_yaml, read_
 
 PROJECT = "slostack"
 STACK_FOLDER = "stacks"
+LOOPBACK = "127.0.0.1"
+DEMO_SERVICE = "learnsnap"
+"""The service that the demo workload plays."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi|Ti)$")]
@@ -34,7 +38,8 @@ class _Part(BaseModel):
 
 
 class Urls(_Part):
-    """Where people find things; they become links in notifications and dashboards."""
+    """Where people find things; they become links in notifications and dashboards. On this machine they follow
+    from the ports."""
 
     grafana: Url
     prometheus: Url
@@ -114,16 +119,28 @@ class Ports(_Part):
     alertmanager: Port = 9093
     loki: Port = 3100
     grafana: Port = 3000
+    loki_grpc: Port = Field(9096, alias="lokiGrpc")
     notifications: Port = 9095
     demo: Port = 9464
-    supervisor: Port = 9001
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        first: dict[int, str] = {}
+        for name, field in type(self).model_fields.items():
+            key, port = field.alias or name, getattr(self, name)
+            if port in first:
+                raise mismatch(f"port {port} for both {first[port]} and {key}", "a port of its own for each")
+            first[port] = key
+        return self
 
 
 class LocalSettings(_Part):
-    """The stack on this machine."""
+    """The stack on this machine: its ports, whether the demo workload runs, and whether a month of history is made
+    up for it before its first start, so that long windows are full."""
 
     ports: Ports = Field(default_factory=Ports)
     demo: bool = True
+    history: bool = True
 
 
 class Resources(_Part):
@@ -164,15 +181,39 @@ class Settings(_Part):
 
     environment: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     delivery: Literal["local", "kubernetes"]
-    urls: Urls
+    local: LocalSettings = Field(default_factory=LocalSettings)
+    urls: Urls = Field(default_factory=lambda: None, validate_default=True)
     services: Mapping[str, WatchedService] = Field(default_factory=dict)
     receivers: Receivers = Field(default_factory=Receivers)
     prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings)
     alertmanager: AlertmanagerSettings = Field(default_factory=AlertmanagerSettings)
     loki: LokiSettings = Field(default_factory=LokiSettings)
     grafana: GrafanaSettings = Field(default_factory=GrafanaSettings)
-    local: LocalSettings = Field(default_factory=LocalSettings)
     kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings, validate_default=True)
+
+    @property
+    def watched(self) -> Mapping[str, WatchedService]:
+        """How each service is reached: `services`, and the demo workload where it runs and they don't name it."""
+        if self.delivery != "local" or not self.local.demo:
+            return self.services
+        demo = WatchedService(targets=(f"{LOOPBACK}:{self.local.ports.demo}",))
+        return {DEMO_SERVICE: demo, **self.services}
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _urls_on_this_machine(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None:
+            return value
+        if info.data.get("delivery") != "local":
+            raise mismatch("nothing", "the URLs of grafana, prometheus, alertmanager and runbooks")
+        ports = info.data.get("local", LocalSettings()).ports
+        at = f"http://{LOOPBACK}"
+        return Urls(
+            grafana=f"{at}:{ports.grafana}",
+            prometheus=f"{at}:{ports.prometheus}",
+            alertmanager=f"{at}:{ports.alertmanager}",
+            runbooks=f"{at}:{ports.notifications}/runbooks",
+        )
 
     @field_validator("kubernetes")
     @classmethod

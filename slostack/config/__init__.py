@@ -1,0 +1,33 @@
+"""The servers' configs: pure text from services, settings and the places where the servers are put."""
+
+from slostack.config.alertmanager import NOTIFICATION_PATH, alertmanager_files
+from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
+from slostack.config.loki import TENANT, loki_files
+from slostack.config.prometheus import prometheus_files
+from slostack.config.topology import Place, Topology
+from slostack.settings import Settings
+from slostack.spec import Service
+
+__all__ = [
+    "ALERTMANAGER_UID",
+    "LOKI_UID",
+    "NOTIFICATION_PATH",
+    "PROMETHEUS_UID",
+    "TENANT",
+    "Place",
+    "Topology",
+    "config_files",
+]
+
+
+def config_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
+    """Every server's config by its path in the bundle; rules and dashboards are not among them.
+
+    Raises SlostackError where the settings don't fit the services.
+    """
+    return {
+        **prometheus_files(services, settings, topology),
+        **alertmanager_files(services, settings, topology),
+        **loki_files(settings, topology),
+        **grafana_files(settings, topology),
+    }

@@ -1,0 +1,62 @@
+"""Loki's config: one process on a filesystem, with retention and a ruler."""
+
+from __future__ import annotations
+
+from slostack.config.document import yaml_text
+from slostack.config.topology import Topology, split
+from slostack.settings import Settings
+
+TENANT = "fake"
+"""What Loki calls its one tenant while authentication is off; its rules live in a folder of that name."""
+SCHEMA_FROM = "2025-01-01"
+
+
+def loki_files(settings: Settings, topology: Topology) -> dict[str, str]:
+    """loki/loki.yaml; its ruler reads loki/rules/<TENANT>/*.yaml."""
+    place = topology.loki
+    http_host, http_port = split(place.listen)
+    grpc_host, grpc_port = split(topology.loki_grpc)
+    document = {
+        "auth_enabled": False,
+        "server": {
+            "http_listen_address": http_host,
+            "http_listen_port": http_port,
+            "grpc_listen_address": grpc_host,
+            "grpc_listen_port": grpc_port,
+            "log_level": "warn",
+        },
+        "common": {
+            "path_prefix": place.data,
+            "replication_factor": 1,
+            "instance_addr": grpc_host or "127.0.0.1",
+            "ring": {"kvstore": {"store": "inmemory"}},
+            "storage": {"filesystem": {"chunks_directory": f"{place.data}/chunks"}},
+        },
+        "schema_config": {
+            "configs": [
+                {
+                    "from": SCHEMA_FROM,
+                    "store": "tsdb",
+                    "object_store": "filesystem",
+                    "schema": "v13",
+                    "index": {"prefix": "index_", "period": "24h"},
+                }
+            ]
+        },
+        "ingester": {"lifecycler": {"min_ready_duration": "0s", "final_sleep": "0s"}},
+        "limits_config": {"retention_period": str(settings.loki.retention), "volume_enabled": True},
+        "compactor": {
+            "working_directory": f"{place.data}/compactor",
+            "retention_enabled": True,
+            "delete_request_store": "filesystem",
+        },
+        "ruler": {
+            "storage": {"type": "local", "local": {"directory": f"{place.config}/rules"}},
+            "rule_path": f"{place.data}/rules",
+            "alertmanager_url": ",".join(f"http://{address}" for address in topology.alertmanager.addresses),
+            "external_labels": {"environment": settings.environment},
+            "enable_api": True,
+        },
+        "analytics": {"reporting_enabled": False},
+    }
+    return {"loki/loki.yaml": yaml_text(document)}

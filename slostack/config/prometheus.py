@@ -1,0 +1,118 @@
+"""Prometheus' config: what it scrapes, evaluates and keeps, and where it sends alerts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from slostack import names
+from slostack.config.document import yaml_text
+from slostack.config.topology import Place, Topology
+from slostack.errors import SlostackError
+from slostack.settings import Settings, WatchedService
+from slostack.spec import Duration, Probe, Scrape, Service
+
+OWN_INTERVAL = Duration(30)
+"""Between scrapes of the stack's own servers."""
+PROBE_MODULE = "http_2xx"
+"""The module of the blackbox exporter's default config."""
+SHARE_OF_STORAGE = 0.8
+"""How much of the storage blocks may fill; the rest is for the write-ahead log and for compaction."""
+
+_MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
+
+
+def prometheus_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
+    """prometheus/prometheus.yml; raises SlostackError where services and settings don't fit together."""
+    jobs = [*_own_jobs(topology), *_service_jobs(services, settings, topology)]
+    _check_names(jobs, services, settings)
+    document = {
+        "global": {
+            "scrape_interval": str(OWN_INTERVAL),
+            "scrape_timeout": "10s",
+            "evaluation_interval": str(names.EVALUATION_INTERVAL),
+            "external_labels": {"environment": settings.environment},
+        },
+        "storage": {"tsdb": {"retention": _retention(settings)}},
+        "rule_files": ["rules/*.yaml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(topology.alertmanager.addresses)}]}]},
+        "scrape_configs": jobs,
+    }
+    return {"prometheus/prometheus.yml": yaml_text(document)}
+
+
+def _retention(settings: Settings) -> dict[str, str]:
+    number, unit = re.fullmatch(r"(\d+)(\w+)", settings.prometheus.storage).groups()  # type: ignore[union-attr]
+    size = int(int(number) * _MEBIBYTES[unit] * SHARE_OF_STORAGE)
+    return {"time": str(settings.prometheus.retention), "size": f"{size}MiB"}
+
+
+def _own_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
+    places: dict[str, Place | None] = {
+        "prometheus": topology.prometheus,
+        "alertmanager": topology.alertmanager,
+        "loki": topology.loki,
+        "grafana": topology.grafana,
+    }
+    for name, place in places.items():
+        if place:
+            yield {"job_name": name, "static_configs": [{"targets": list(place.addresses)}]}
+
+
+def _service_jobs(services: tuple[Service, ...], settings: Settings, topology: Topology) -> Iterator[dict[str, Any]]:
+    for service in services:
+        watched = settings.watched.get(service.service)
+        if watched is None:
+            continue
+        for scrape in service.scrape:
+            yield _scrape_job(service, scrape, watched, topology)
+        if topology.blackbox and watched.probe:
+            for probe in service.probes:
+                yield _probe_job(service, probe, watched.probe, topology.blackbox)
+
+
+def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topology: Topology) -> dict[str, Any]:
+    job: dict[str, Any] = {
+        "job_name": scrape.job,
+        "scrape_interval": str(scrape.interval),
+        "scrape_timeout": str(scrape.timeout),
+        "metrics_path": scrape.path,
+        "scheme": watched.scheme,
+    }
+    if watched.token:
+        token = f"{topology.prometheus.secrets}/scrape-token-{service.service}"
+        job["authorization"] = {"credentials_file": token}
+    return {**job, "static_configs": [{"targets": list(watched.targets)}]}
+
+
+def _probe_job(service: Service, probe: Probe, base: str, blackbox: str) -> dict[str, Any]:
+    return {
+        "job_name": f"{service.service}/{probe.name}",
+        "scrape_interval": str(probe.interval),
+        "scrape_timeout": str(probe.timeout),
+        "metrics_path": "/probe",
+        "params": {"module": [PROBE_MODULE]},
+        "static_configs": [{"targets": [base.rstrip("/") + probe.path]}],
+        "relabel_configs": [
+            {"source_labels": ["__address__"], "target_label": "__param_target"},
+            {"source_labels": ["__param_target"], "target_label": "instance"},
+            {"target_label": "__address__", "replacement": blackbox},
+        ],
+    }
+
+
+def _check_names(jobs: list[dict[str, Any]], services: tuple[Service, ...], settings: Settings) -> None:
+    known = [service.service for service in services]
+    for name in settings.services:
+        if name not in known:
+            raise SlostackError(
+                f"slostack:services.{name} in the stack {settings.environment}: no SLO file of that name, "
+                f"expected one of {', '.join(known)}"
+            )
+    seen: set[str] = set()
+    for job in jobs:
+        name = job["job_name"]
+        if name in seen:
+            raise SlostackError(f"scrape job {name!r} twice, expected names unique among all services and servers")
+        seen.add(name)

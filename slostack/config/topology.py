@@ -1,0 +1,41 @@
+"""Where a deployer puts each server: what the servers' configs need to know about each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """One server's place. `listen` is the host:port it binds to (`:9090` is every interface), `addresses` the
+    host:port at which others reach each replica; `config`, `data` and `secrets` are folders as the server sees them.
+    """
+
+    listen: str
+    addresses: tuple[str, ...]
+    config: str
+    data: str
+    secrets: str
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The places of one stack's servers; what is None does not run there.
+
+    `loki_grpc` is the host:port at which Loki listens for itself, `notifications` the host:port of the receiver that
+    shows notifications on this machine, `blackbox` the host:port of a blackbox exporter.
+    """
+
+    prometheus: Place
+    alertmanager: Place
+    loki: Place
+    loki_grpc: str
+    grafana: Place | None = None
+    notifications: str | None = None
+    blackbox: str | None = None
+
+
+def split(address: str) -> tuple[str, int]:
+    """Host and port of a host:port; the host is empty for every interface."""
+    host, _, port = address.rpartition(":")
+    return host, int(port)
