@@ -1,0 +1,46 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SLOSTACK := $(VENV)/bin/slostack
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help up down test check render bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@echo "installing the pinned requirements into $(VENV) (about a minute the first time)"
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "python3 is $$(python3 --version), expected Python 3.11 or newer"; exit 1; }
+	@python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+up: $(INSTALLED) ## Start the stack on this machine; again: change only what changed
+	@$(SLOSTACK) up
+
+down: $(INSTALLED) ## Stop it and keep its data
+	@$(SLOSTACK) down
+
+render: $(INSTALLED) ## Write rules and dashboards from slos/
+	@$(SLOSTACK) render
+
+check: $(INSTALLED) ## Types, lint, unit tests and rule fixtures (under 2 minutes)
+	@$(SLOSTACK) render --check
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/mypy
+	@$(PYTHON) -m pytest --quiet tests/unit tests/rules tests/components
+
+test: $(INSTALLED) ## Everything, with real servers
+	@$(SLOSTACK) render --check
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/mypy
+	@$(PYTHON) -m pytest
+
+bench: $(INSTALLED) ## What the rules cost, side by side with raw windows
+	@$(PYTHON) -m bench

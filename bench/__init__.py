@@ -1,0 +1,1 @@
+"""What slostack's rules cost, measured on a real Prometheus."""
