@@ -1,0 +1,143 @@
+"""The one place that runs the servers' own checking tools: promtool, amtool, lokitool and `loki -verify-config`."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from slostack.errors import SlostackError
+from slostack.servers import obtain_binary
+
+_CHECK_SECONDS = 120
+_BACKFILL_SECONDS = 1800
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class CheckFailed(SlostackError):  # noqa: N818
+    """A tool refused a file; the message has what the tool says about it."""
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What `promtool test rules` found: whether all passed, and its output with the differences."""
+
+    passed: bool
+    output: str
+
+
+def check_rules(files: Sequence[Path]) -> None:
+    """Check Prometheus rule files. Raises CheckFailed."""
+    _check("promtool", ["check", "rules", *_existing(files)], files)
+
+
+def check_config(file: Path) -> None:
+    """Check a Prometheus configuration with the rule files it names. Raises CheckFailed."""
+    _check("promtool", ["check", "config", *_existing([file])], [file])
+
+
+def test_rules(fixture: Path) -> TestResult:
+    """Run a promtool rule fixture. A fixture that fails is a result, not an error."""
+    answer = _run("promtool", ["test", "rules", "--diff", *_existing([fixture])])
+    return TestResult(passed=answer.returncode == 0, output=_text(answer))
+
+
+def check_alertmanager_config(file: Path) -> None:
+    """Check an Alertmanager configuration and its templates. Raises CheckFailed."""
+    _check("amtool", ["check-config", *_existing([file])], [file])
+
+
+def route_test(config: Path, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The receivers, in order, that an alert with these labels reaches. Raises CheckFailed."""
+    quoted = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in labels.items()]
+    arguments = ["config", "routes", "test", f"--config.file={_existing([config])[0]}", *quoted]
+    answer = _check("amtool", arguments, [config])
+    return tuple(answer.stdout.strip().split(","))
+
+
+def verify_loki_config(file: Path) -> None:
+    """Check a Loki configuration. Raises CheckFailed."""
+    _check("loki", ["-verify-config", f"-config.file={_existing([file])[0]}"], [file])
+
+
+def verify_loki_rules(files: Sequence[Path]) -> None:
+    """Check Loki rule files, their LogQL and the names of their recordings. Raises CheckFailed."""
+    for file in files:
+        _check("lokitool", ["rules", "check", *_existing([file])], [file])
+
+
+def create_blocks_from_openmetrics(input: Path, out_dir: Path) -> None:
+    """Write the samples of an OpenMetrics file as Prometheus blocks. Raises CheckFailed."""
+    arguments = ["tsdb", "create-blocks-from", "openmetrics", "--quiet", *_existing([input]), str(out_dir)]
+    _check("promtool", arguments, [input], _BACKFILL_SECONDS)
+
+
+def create_blocks_from_rules(
+    files: Sequence[Path],
+    out_dir: Path,
+    *,
+    url: str,
+    start: datetime,
+    end: datetime,
+    eval_interval: str = "60s",
+) -> None:
+    """Evaluate recording rules over a running Prometheus's past, into blocks. Raises CheckFailed.
+
+    Times must have a time zone; `eval_interval` (a Prometheus duration) is for groups that name none.
+    """
+    arguments = [
+        *("tsdb", "create-blocks-from", "rules"),
+        *(f"--start={start.timestamp():.3f}", f"--end={end.timestamp():.3f}"),
+        *(f"--url={url}", f"--output-dir={out_dir}", f"--eval-interval={eval_interval}"),
+        *_existing(files),
+    ]
+    _check("promtool", arguments, files, _BACKFILL_SECONDS)
+
+
+def _existing(files: Sequence[Path]) -> list[str]:
+    if not files:
+        raise CheckFailed("there are no files to check")
+    if missing := [str(file) for file in files if not file.is_file()]:
+        raise CheckFailed(f"no such file: {', '.join(missing)}")
+    return [str(file) for file in files]
+
+
+def _check(
+    binary: str, arguments: Sequence[str], files: Sequence[Path], seconds: int = _CHECK_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    answer = _run(binary, arguments, seconds)
+    if answer.returncode:
+        names = ", ".join(map(str, files))
+        raise CheckFailed(f"{names}: {binary} says:\n{_text(answer)}")
+    return answer
+
+
+def _run(binary: str, arguments: Sequence[str], seconds: int = _CHECK_SECONDS) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            [_path(binary), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CheckFailed(f"{binary} {' '.join(arguments)} did not end within {seconds} s") from error
+    except OSError as error:
+        raise CheckFailed(f"{binary} can't be run: {error}") from error
+
+
+@cache
+def _path(binary: str) -> Path:
+    return obtain_binary(binary, lambda line: print(line, file=sys.stderr, flush=True))
+
+
+def _text(answer: subprocess.CompletedProcess[str]) -> str:
+    output = _COLOUR.sub("", answer.stdout + answer.stderr)
+    return "\n".join(line.rstrip() for line in output.splitlines() if line.strip())
