@@ -14,6 +14,8 @@ from slostack.errors import SlostackError
 COMMANDS = {
     "validate": "Check SLO files.",
     "render": "Write rules and dashboards from the SLO files.",
+    "demo": "Break and heal the demo services of the stack on this machine.",
+    "notifications": "Show the notifications that the stack on this machine sent.",
 }
 
 

@@ -1,0 +1,84 @@
+"""`slostack demo`: breaks and heals the demo services of the stack on this machine."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from slostack import demo
+from slostack.errors import SlostackError
+
+
+@click.group()
+def command() -> None:
+    """Break and heal the demo services of the stack on this machine."""
+
+
+@command.command("list")
+def list_scenarios() -> None:
+    """Show every scenario and the alerts that it raises."""
+    for service, scenarios in demo.SCENARIOS.items():
+        click.secho(service, bold=True)
+        width = max(map(len, scenarios))
+        for scenario in scenarios.values():
+            click.echo(f"  {scenario.name:<{width}}  {scenario.description}")
+            click.echo(f"  {'':<{width}}  raises {', '.join(scenario.alerts)}")
+
+
+@command.command("break")
+@click.argument("service")
+@click.argument("scenario")
+@click.pass_obj
+def break_service(root: Path, service: str, scenario: str) -> None:
+    """Switch on a failure SCENARIO of a SERVICE."""
+    known = demo.find(service, scenario)
+    folder = _folder_of_running_demo(root)
+    if demo.switch_on(folder, service, scenario, time.time()):
+        click.echo(f"{service} is broken from now on: {known.description}")
+    else:
+        click.echo(f"{service} was already broken by {scenario}: {known.description}")
+    click.echo(f"expected: {', '.join(known.alerts)}; see `slostack notifications --follow`")
+    click.echo(f"end it by `slostack demo heal {service} {scenario}`")
+
+
+@command.command("heal")
+@click.argument("service")
+@click.argument("scenario", required=False)
+@click.pass_obj
+def heal_service(root: Path, service: str, scenario: str | None) -> None:
+    """Switch off one SCENARIO of a SERVICE, or all of them."""
+    if scenario is None:
+        demo.of_service(service)
+    else:
+        demo.find(service, scenario)
+    healed = demo.switch_off(_folder_of_running_demo(root), service, scenario)
+    if healed:
+        click.echo(f"{service} is healed: {', '.join(healed)}")
+    else:
+        click.echo(f"{service} was not broken{f' by {scenario}' if scenario else ''}")
+
+
+@command.command("status")
+@click.pass_obj
+def show_status(root: Path) -> None:
+    """Show what is broken now."""
+    folder = demo.state_folder(root)
+    switches = demo.read_switches(folder)
+    if not demo.is_running(folder):
+        click.echo("the demo doesn't run; `slostack up` starts it")
+    for service in demo.SCENARIOS:
+        broken = switches.get(service, {})
+        click.echo(f"{service}: {'broken' if broken else 'healthy'}")
+        for name, since in sorted(broken.items()):
+            at = datetime.fromtimestamp(since).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+            click.echo(f"  {name} since {at}: {demo.find(service, name).description}")
+
+
+def _folder_of_running_demo(root: Path) -> Path:
+    folder = demo.state_folder(root)
+    if not demo.is_running(folder):
+        raise SlostackError("the demo doesn't run, expected the stack on this machine; start it by `slostack up`")
+    return folder
