@@ -23,14 +23,15 @@ def outage_events_rule(identity: str, scrape_interval: Duration) -> RecordingRul
     """The events that the last five minutes would have had while nothing answered.
 
     Seconds down x mean traffic: each evaluation that found nothing up counts for its interval, each beginning of an
-    outage for the time that it took to be confirmed.
+    outage for the rest of the time that it took to be confirmed.
     """
-    up = f"{names.UP}{{{identity}}}"
     tier, step = names.TIER_INTERVAL, names.EVALUATION_INTERVAL
+    up, settled = f"{names.UP}{{{identity}}}", f"offset {step}"
     and_one_before = Duration(tier.seconds + step.seconds)
+    unseen = max(_confirmation(scrape_interval).seconds - step.seconds, 0)
     expr = (
-        f"(\n  {step.seconds} * (count_over_time({up}[{tier}]) - sum_over_time({up}[{tier}]))\n"
-        f"  + {_confirmation(scrape_interval).seconds} * resets({up}[{and_one_before}])\n"
+        f"(\n  {step.seconds} * (count_over_time({up}[{tier}] {settled}) - sum_over_time({up}[{tier}] {settled}))\n"
+        f"  + {unseen} * resets({up}[{and_one_before}] {settled})\n"
         f") / {tier.seconds} * avg_over_time({names.EVENTS}{{{identity}}}[{MEMORY}]) > 0"
     )
     return RecordingRule(names.OUTAGE_EVENTS, expr)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
 from slostack.rules.model import AlertingRule, RuleGroup
@@ -18,13 +21,20 @@ def stack_groups() -> tuple[RuleGroup, ...]:
 
 
 def _alert(
-    name: str, expr: str, for_: int, severity: str, summary: str, description: str, runbook: str
+    name: str,
+    expr: str,
+    for_: int,
+    severity: str,
+    summary: str,
+    description: str,
+    runbook: str,
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> AlertingRule:
     return AlertingRule(
         alert=name,
         expr=expr,
         for_=Duration(60 * for_),
-        labels={names.SEVERITY: severity},
+        labels={names.SEVERITY: severity, **labels},
         annotations={
             "summary": summary,
             "description": description,
@@ -36,8 +46,8 @@ def _alert(
 _ALERTS = (
     _alert(
         "RuleEvaluationFailing",
-        "sum by (instance, rule_group) (increase(prometheus_rule_evaluation_failures_total[5m])) > 0",
-        5,
+        "sum by (instance, rule_group) (increase(prometheus_rule_evaluation_failures_total[10m])) > 0",
+        10,  # a single failure is gone by then; a group that fails every five minutes is not
         "high",
         "Rules of {{ $labels.rule_group }} fail",
         "SLOs and alerts of this group are not judged while their rules fail.",
@@ -54,17 +64,18 @@ _ALERTS = (
     ),
     _alert(
         "SLOTierMissing",
-        f"{names.error_ratio(Duration(3600))}\n"
+        f"count_over_time({names.error_ratio(Duration(300))}[15m])\n"
         f"unless on ({names.SERVICE}, {names.SLO}) count_over_time({names.EVENTS}[16m])",
         15,
         "high",
         "The budget of {{ $labels.service }} {{ $labels.slo }} is not counted",
         "There is traffic, but for a quarter of an hour no count was recorded.",
         "slo-tier-missing",
+        {names.SERVICE: "{{ $labels.service }}"},
     ),
     _alert(
         "ScrapeFailing",
-        "avg_over_time(up[30m]) < 0.9 and avg_over_time(up[30m]) > 0 and up == 1",
+        "avg_over_time(up[30m]) < 0.9 and resets(up[30m]) > 2",  # a single outage is one reset
         5,
         "medium",
         "Scrapes of {{ $labels.job }} {{ $labels.instance }} fail",
@@ -73,7 +84,7 @@ _ALERTS = (
     ),
     _alert(
         "NotificationsFailing",
-        "sum by (instance, integration) (increase(alertmanager_notifications_failed_total[5m])) > 0\n"
+        "sum by (instance, integration) (increase(alertmanager_notifications_failed_total[20m])) > 0\n"
         "or sum by (instance) (increase(prometheus_notifications_dropped_total[5m])) > 0",
         5,
         "high",
