@@ -30,6 +30,7 @@ DEMO_SERVICE = "learnsnap"
 Port = Annotated[int, Field(ge=1, le=65535)]
 Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi|Ti)$")]
 Cpu = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*m?$")]
+HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[1-9][0-9]{0,4}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
 
@@ -50,7 +51,7 @@ class Urls(_Part):
 class WatchedService(_Part):
     """How one service is reached in this environment."""
 
-    targets: tuple[str, ...] = Field((), strict=False, description="host:port of every instance")
+    targets: tuple[HostPort, ...] = Field((), strict=False, description="host:port of every instance")
     scheme: Literal["http", "https"] = "http"
     token: bool = Field(False, description="whether /metrics wants a bearer token (secret scrapeToken-<service>)")
     probe: Url | None = Field(None, description="the base URL that its probes ask")
@@ -61,7 +62,7 @@ class Email(_Part):
 
     to: str
     sender: str
-    smarthost: str
+    smarthost: HostPort
     username: str | None = None
 
 

@@ -1,0 +1,1 @@
+"""The deployers: each brings one bundle to life, on this machine or in a cluster."""

@@ -1,0 +1,67 @@
+"""A stack's config as settings and secrets: the one place that reads it from Pulumi."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from slostack.deploy.secrets import Secret, known_secrets, names_secret, required_secrets
+from slostack.errors import SlostackError
+from slostack.settings import PROJECT, Settings, parse_settings
+
+Secrets = Mapping[Secret, pulumi.Output[str]]
+
+
+def read_config(config: pulumi.Config, stack: str) -> tuple[Settings, Secrets]:
+    """The settings of a stack and the secrets that they call for.
+
+    Raises SlostackError with what is missing, unknown or wrong, and with secrets that are not encrypted.
+    """
+    keys = [key.removeprefix(f"{PROJECT}:") for key in pulumi.runtime.get_config_env() if key.startswith(f"{PROJECT}:")]
+    _refuse(stack, _encrypted_settings(config, keys))
+    settings = parse_settings({key: _plain(config, key) for key in keys if not names_secret(key)}, stack)
+    _refuse(stack, _wrong_secrets(config, keys, settings, stack))
+    return settings, {secret: config.require_secret(secret.key) for secret in required_secrets(settings)}
+
+
+def _refuse(stack: str, problems: Iterator[str]) -> None:
+    if lines := [f"stack {stack}: {PROJECT}:{problem}" for problem in problems]:
+        raise SlostackError("\n".join(lines))
+
+
+def _plain(config: pulumi.Config, key: str) -> Any:
+    """A value as it stands in the stack's file; Pulumi hands objects over as JSON."""
+    text = config.require(key)
+    try:
+        return json.loads(text) if text.startswith(("{", "[")) else text
+    except ValueError:
+        return text
+
+
+def _encrypted_settings(config: pulumi.Config, keys: list[str]) -> Iterator[str]:
+    for key in keys:
+        if not names_secret(key) and pulumi.runtime.is_config_secret(config.full_key(key)):
+            yield f"{key}: encrypted, expected plain text (only keys that docs/environments.md calls secrets may be)"
+
+
+def _wrong_secrets(config: pulumi.Config, keys: list[str], settings: Settings, stack: str) -> Iterator[str]:
+    if settings.delivery == "local":
+        for key in filter(names_secret, keys):
+            yield f"{key}: not read on this machine, expected the file that docs/local.md names"
+        return
+    known = {secret.key for secret in known_secrets(settings)}
+    for key in filter(names_secret, keys):
+        if key not in known:
+            yield f"{key}: no such secret, expected one of {', '.join(sorted(known))}"
+        elif not pulumi.runtime.is_config_secret(config.full_key(key)):
+            yield f"{key}: plain text, expected a secret: {_how_to_set(key, stack)}"
+    for secret in required_secrets(settings):
+        if secret.key not in keys:
+            yield f"{secret.key}: missing, expected a secret: {_how_to_set(secret.key, stack)}"
+
+
+def _how_to_set(key: str, stack: str) -> str:
+    return f"pulumi config set --secret {key} --stack {stack}"

@@ -1,0 +1,6 @@
+"""The stack in a Kubernetes cluster, as Pulumi components."""
+
+from slostack.deploy.kubernetes.deploy import deploy
+from slostack.deploy.kubernetes.topology import kubernetes_topology
+
+__all__ = ["deploy", "kubernetes_topology"]

@@ -1,0 +1,73 @@
+"""Puts a bundle into a cluster."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from slostack.bundle import Bundle
+from slostack.deploy.config import Secrets
+from slostack.deploy.kubernetes.alertmanager import Alertmanager, AlertmanagerArgs
+from slostack.deploy.kubernetes.flows import stack_flows
+from slostack.deploy.kubernetes.grafana import Grafana, GrafanaArgs
+from slostack.deploy.kubernetes.labels import stack_labels
+from slostack.deploy.kubernetes.loki import Loki, LokiArgs
+from slostack.deploy.kubernetes.network import deny_by_default
+from slostack.deploy.kubernetes.prometheus import Prometheus, PrometheusArgs
+from slostack.deploy.kubernetes.server import ServerArgs
+from slostack.deploy.kubernetes.topology import place
+from slostack.servers import versions
+from slostack.settings import Resources, Settings
+
+
+def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
+    """Registers the namespace and the four servers with the files of a bundle."""
+    opts = pulumi.ResourceOptions(provider=_provider(settings))
+    namespace = _namespace(settings, opts)
+    deny_by_default(namespace.metadata.name, opts)
+
+    def server(name: str, resources: Resources, storage: str) -> ServerArgs:
+        return ServerArgs(
+            namespace=namespace.metadata.name,
+            image=versions()[name].image,
+            version=versions()[name].version,
+            place=place(name, settings.kubernetes.namespace),
+            files=bundle.below(name),
+            secrets={secret.file: value for secret, value in secrets.items() if secret.server == name},
+            flows=stack_flows(settings),
+            resources=resources,
+            storage=storage,
+            storage_class=settings.kubernetes.storage_class,
+        )
+
+    resources, shards, urls = settings.kubernetes.resources, settings.kubernetes.shards, settings.urls
+    prometheus = server("prometheus", resources.prometheus, settings.prometheus.storage)
+    alertmanager = server("alertmanager", resources.alertmanager, settings.alertmanager.storage)
+    loki = server("loki", resources.loki, settings.loki.storage)
+    grafana = server("grafana", resources.grafana, settings.grafana.storage)
+    Prometheus("prometheus", PrometheusArgs(prometheus, urls.prometheus, shards), opts)
+    Alertmanager("alertmanager", AlertmanagerArgs(alertmanager, urls.alertmanager), opts)
+    Loki("loki", LokiArgs(loki, shards), opts)
+    Grafana("grafana", GrafanaArgs(grafana, shards), opts)
+
+
+def _provider(settings: Settings) -> Provider:
+    """The one provider. Its context is pinned; ConfigMaps and Secrets are edited in place, never replaced."""
+    return Provider(
+        "kubernetes",
+        context=settings.kubernetes.context,
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
+    )
+
+
+def _namespace(settings: Settings, opts: pulumi.ResourceOptions) -> Namespace:
+    labels = {
+        **stack_labels(),
+        "pod-security.kubernetes.io/enforce": "restricted",
+        "pod-security.kubernetes.io/warn": "restricted",
+    }
+    metadata = ObjectMetaArgs(name=settings.kubernetes.namespace, labels=labels)
+    return Namespace("namespace", metadata=metadata, opts=opts)

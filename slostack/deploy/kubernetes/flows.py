@@ -1,0 +1,41 @@
+"""The traffic that a stack needs, derived from its settings."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from slostack.config.topology import split
+from slostack.deploy.kubernetes.network import OUTSIDE, Flow
+from slostack.deploy.kubernetes.topology import PORTS
+from slostack.settings import Settings
+
+_HTTPS = 443
+
+
+def stack_flows(settings: Settings) -> tuple[Flow, ...]:
+    """Every flow between the servers, and from them to what is watched and to who is notified."""
+    inside = [
+        *(Flow("prometheus", server, port) for server, port in PORTS.items() if server != "prometheus"),
+        *(Flow("grafana", server, port) for server, port in PORTS.items() if server != "grafana"),
+        Flow("loki", "alertmanager", PORTS["alertmanager"]),
+    ]
+    scraped = [Flow("prometheus", OUTSIDE, port) for port in _target_ports(settings)]
+    notified = [Flow("alertmanager", OUTSIDE, port) for port in _receiver_ports(settings)]
+    return tuple(sorted({*inside, *scraped, *notified}))
+
+
+def _target_ports(settings: Settings) -> set[int]:
+    return {split(target)[1] for watched in settings.services.values() for target in watched.targets}
+
+
+def _receiver_ports(settings: Settings) -> set[int]:
+    receivers = settings.receivers
+    ports = set()
+    if receivers.slack or (receivers.pagerduty and receivers.pagerduty.enabled):
+        ports.add(_HTTPS)
+    if receivers.email:
+        ports.add(split(receivers.email.smarthost)[1])
+    if receivers.webhook:
+        url = urlsplit(receivers.webhook)
+        ports.add(url.port or (_HTTPS if url.scheme == "https" else 80))
+    return ports

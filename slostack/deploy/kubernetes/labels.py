@@ -1,0 +1,31 @@
+"""The labels that every object carries, and those that select a server's pods."""
+
+from __future__ import annotations
+
+STACK = "slostack"
+
+_COMPONENTS = {"prometheus": "metrics", "alertmanager": "notifications", "loki": "logs", "grafana": "dashboards"}
+
+
+def stack_labels() -> dict[str, str]:
+    """The labels of what belongs to no single server."""
+    return {
+        "app.kubernetes.io/instance": STACK,
+        "app.kubernetes.io/part-of": STACK,
+        "app.kubernetes.io/managed-by": "pulumi",
+    }
+
+
+def server_labels(server: str, version: str) -> dict[str, str]:
+    """The labels of a server's objects."""
+    return {
+        **stack_labels(),
+        "app.kubernetes.io/name": server,
+        "app.kubernetes.io/component": _COMPONENTS[server],
+        "app.kubernetes.io/version": version,
+    }
+
+
+def selector(server: str) -> dict[str, str]:
+    """What selects a server's pods. Never change it: a StatefulSet's selector can't be edited, only replaced."""
+    return {"app.kubernetes.io/name": server, "app.kubernetes.io/instance": STACK}

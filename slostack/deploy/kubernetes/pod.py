@@ -1,0 +1,101 @@
+"""A server's pod: restricted in what it may do, with probes, requests and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi_kubernetes.core.v1 import (
+    CapabilitiesArgs,
+    ContainerArgs,
+    ContainerPortArgs,
+    HTTPGetActionArgs,
+    PodSecurityContextArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    ResourceRequirementsArgs,
+    SeccompProfileArgs,
+    SecurityContextArgs,
+)
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from slostack.deploy.kubernetes.files import Mounted
+from slostack.deploy.kubernetes.server import Owner
+
+_SECCOMP = SeccompProfileArgs(type="RuntimeDefault")
+
+
+@dataclass(frozen=True)
+class Process:
+    """How a server runs: its arguments, the paths that answer while it is ready and alive, and its user's id.
+
+    `start` is the longest time in seconds until it is ready, `stop` until it has ended.
+    """
+
+    arguments: Sequence[str]
+    ready: str
+    alive: str
+    user: int
+    start: int
+    stop: int
+
+
+def pod_template(
+    owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str | None = None
+) -> PodTemplateSpecArgs:
+    """The template of the server's pods; a checksum that changes rolls them."""
+    return PodTemplateSpecArgs(
+        metadata=ObjectMetaArgs(
+            labels=owner.labels, annotations={"slostack/config-sha256": checksum} if checksum else None
+        ),
+        spec=PodSpecArgs(
+            automount_service_account_token=False,
+            enable_service_links=False,
+            termination_grace_period_seconds=process.stop,
+            security_context=PodSecurityContextArgs(
+                run_as_non_root=True,
+                run_as_user=process.user,
+                run_as_group=process.user,
+                fs_group=process.user,
+                fs_group_change_policy="OnRootMismatch",
+                seccomp_profile=_SECCOMP,
+            ),
+            containers=[_container(owner, process, mounted)],
+            volumes=[each.volume for each in mounted if each.volume],
+        ),
+    )
+
+
+def _container(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> ContainerArgs:
+    resources = owner.args.resources
+    return ContainerArgs(
+        name=owner.server,
+        image=owner.args.image,
+        args=list(process.arguments) or None,
+        ports=[ContainerPortArgs(name="http", container_port=owner.port, protocol="TCP")],
+        startup_probe=_probe(process.ready, period=5, failures=process.start // 5),
+        readiness_probe=_probe(process.ready, period=10, failures=3),
+        liveness_probe=_probe(process.alive, period=10, failures=6),
+        resources=ResourceRequirementsArgs(
+            requests={"cpu": resources.cpu, "memory": resources.memory},
+            limits={"cpu": resources.cpu_limit, "memory": resources.memory},
+        ),
+        security_context=SecurityContextArgs(
+            allow_privilege_escalation=False,
+            read_only_root_filesystem=True,
+            run_as_non_root=True,
+            capabilities=CapabilitiesArgs(drop=["ALL"]),
+            seccomp_profile=_SECCOMP,
+        ),
+        volume_mounts=[each.mount for each in mounted],
+    )
+
+
+def _probe(path: str, period: int, failures: int) -> ProbeArgs:
+    return ProbeArgs(
+        http_get=HTTPGetActionArgs(path=path, port="http"),
+        period_seconds=period,
+        timeout_seconds=3,
+        failure_threshold=failures,
+    )

@@ -1,0 +1,51 @@
+"""Prometheus: reads its files again by itself, so that no edit of rules or targets restarts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from slostack.deploy.kubernetes.files import mount_files
+from slostack.deploy.kubernetes.pod import Process
+from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
+from slostack.deploy.kubernetes.stateful import stateful_set
+
+_USER = 65534
+
+
+@dataclass(frozen=True)
+class PrometheusArgs:
+    """Prometheus' arguments: its own URL in links, and the most ConfigMaps that its rules may take."""
+
+    server: ServerArgs
+    external_url: str
+    shards: int
+
+
+class Prometheus(pulumi.ComponentResource):
+    """Prometheus with its config, rules, volume and Service."""
+
+    def __init__(self, name: str, args: PrometheusArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slostack:kubernetes:Prometheus", name, None, opts)
+        owner = Owner(self, "prometheus", name, args.server)
+        place = args.server.place
+        process = Process(
+            arguments=(
+                f"--config.file={place.config}/prometheus.yml",
+                "--config.auto-reload",
+                f"--storage.tsdb.path={place.data}",
+                f"--web.listen-address={place.listen}",
+                f"--web.external-url={args.external_url}",
+                "--web.route-prefix=/",
+            ),
+            ready="/-/ready",
+            alive="/-/healthy",
+            user=_USER,
+            start=900,  # the write-ahead log is read first
+            stop=300,
+        )
+        stateful_set(owner, process, mount_files(owner, {"rules": args.shards}))
+        service(owner, headless=True)
+        network_policy(owner)
+        self.register_outputs({"address": place.addresses[0]})

@@ -1,0 +1,105 @@
+"""What the four servers' components have in common: their arguments, and the names and labels of their children."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Secret, Service, ServicePortArgs, ServiceSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from slostack.config import Place
+from slostack.deploy.kubernetes.labels import selector, server_labels
+from slostack.deploy.kubernetes.network import Flow, allow_flows
+from slostack.deploy.kubernetes.topology import PORTS
+from slostack.settings import Resources
+
+
+@dataclass(frozen=True)
+class ServerArgs:
+    """What every server's component is given.
+
+    `files` are its files of the bundle by their path below its config folder; `secrets` its secrets by the name of
+    the file that it reads; `flows` the allowed traffic of the whole stack; `storage` the size of its volume.
+    """
+
+    namespace: pulumi.Input[str]
+    image: str
+    version: str
+    place: Place
+    files: Mapping[str, str]
+    secrets: Mapping[str, pulumi.Input[str]]
+    flows: tuple[Flow, ...]
+    resources: Resources
+    storage: str
+    storage_class: str | None
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A component as its children need it: `server` is the server's name, `name` what their names start with."""
+
+    component: pulumi.ComponentResource
+    server: str
+    name: str
+    args: ServerArgs
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of every child."""
+        return server_labels(self.server, self.args.version)
+
+    @property
+    def port(self) -> int:
+        """The port that the server's Service offers."""
+        return PORTS[self.server]
+
+    @property
+    def opts(self) -> pulumi.ResourceOptions:
+        """The options of every child."""
+        return pulumi.ResourceOptions(parent=self.component)
+
+    def child(self, suffix: str = "") -> str:
+        """The logical name of a child."""
+        return f"{self.name}-{suffix}" if suffix else self.name
+
+    def metadata(self, suffix: str = "") -> ObjectMetaArgs:
+        """The metadata of a child: its fixed name in the cluster, namespace and labels."""
+        name = f"{self.server}-{suffix}" if suffix else self.server
+        return ObjectMetaArgs(name=name, namespace=self.args.namespace, labels=self.labels)
+
+
+def network_policy(owner: Owner) -> NetworkPolicy:
+    """Allows the server the flows that it is part of."""
+    return NetworkPolicy(
+        owner.child(), metadata=owner.metadata(), spec=allow_flows(owner.server, owner.args.flows), opts=owner.opts
+    )
+
+
+def service(owner: Owner, *, headless: bool) -> Service:
+    """The server's Service; a headless one gives each pod of a StatefulSet a name of its own."""
+    return Service(
+        owner.child(),
+        metadata=owner.metadata(),
+        spec=ServiceSpecArgs(
+            selector=selector(owner.server),
+            ports=[ServicePortArgs(name="http", port=owner.port, target_port="http", protocol="TCP")],
+            cluster_ip="None" if headless else None,
+        ),
+        opts=owner.opts,
+    )
+
+
+def secret(owner: Owner) -> Secret | None:
+    """The Secret whose keys are the files that the server reads; None where it needs none."""
+    if not owner.args.secrets:
+        return None
+    return Secret(
+        owner.child("secrets"),
+        metadata=owner.metadata("secrets"),
+        type="Opaque",
+        string_data={name: pulumi.Output.secret(value) for name, value in owner.args.secrets.items()},
+        opts=owner.opts,
+    )

@@ -1,0 +1,67 @@
+"""A StatefulSet of one pod with a volume of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs
+from pulumi_kubernetes.core.v1 import (
+    PersistentVolumeClaimArgs,
+    PersistentVolumeClaimSpecArgs,
+    VolumeMountArgs,
+    VolumeResourceRequirementsArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from slostack.deploy.kubernetes.files import Mounted
+from slostack.deploy.kubernetes.labels import selector
+from slostack.deploy.kubernetes.pod import Process, pod_template
+from slostack.deploy.kubernetes.server import Owner
+
+DATA = "data"
+"""The name of the volume that keeps a server's data."""
+
+
+def stateful_set(
+    owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str | None = None
+) -> StatefulSet:
+    """The server's StatefulSet, whose pod has a data volume and what is mounted; a checksum that changes rolls it.
+
+    Kubernetes lets nobody edit its selector, serviceName, podManagementPolicy and volumeClaimTemplates: a change to
+    one of them would replace it, with a gap. The first three are constants, edits of the last are ignored (a volume
+    that exists is resized by its PersistentVolumeClaim, see docs/environments.md).
+    """
+    return StatefulSet(
+        owner.child(),
+        metadata=owner.metadata(),
+        spec=StatefulSetSpecArgs(
+            replicas=1,
+            selector=LabelSelectorArgs(match_labels=selector(owner.server)),
+            service_name=owner.server,
+            pod_management_policy="Parallel",
+            template=pod_template(owner, process, [*mounted, Mounted(data_mount(owner))], checksum),
+            volume_claim_templates=[
+                PersistentVolumeClaimArgs(
+                    metadata=ObjectMetaArgs(name=DATA, labels=selector(owner.server)), spec=claim(owner)
+                )
+            ],
+        ),
+        opts=pulumi.ResourceOptions.merge(
+            owner.opts, pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"])
+        ),
+    )
+
+
+def claim(owner: Owner) -> PersistentVolumeClaimSpecArgs:
+    """The claim of the server's volume."""
+    return PersistentVolumeClaimSpecArgs(
+        access_modes=["ReadWriteOnce"],
+        storage_class_name=owner.args.storage_class,
+        resources=VolumeResourceRequirementsArgs(requests={"storage": owner.args.storage}),
+    )
+
+
+def data_mount(owner: Owner) -> VolumeMountArgs:
+    """Where the server's volume is mounted."""
+    return VolumeMountArgs(name=DATA, mount_path=owner.args.place.data)

@@ -1,0 +1,16 @@
+"""What a test needs beyond Python: skipped where it is missing, unless REQUIRE names it."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+import pytest
+
+
+def need(name: str, why: str) -> NoReturn:
+    """Skips the test, saying what would make it run; fails it where REQUIRE (`pulumi,grafana`) has the name."""
+    required = {each.strip() for each in os.environ.get("REQUIRE", "").split(",")}
+    if name in required:
+        pytest.fail(f"REQUIRE={name}: {why}", pytrace=False)
+    pytest.skip(why)
