@@ -1,0 +1,91 @@
+"""Panels of alerts: what fires, and for each threshold alert the graph of what it watches."""
+
+from __future__ import annotations
+
+import re
+
+from grafana_foundation_sdk.builders import common, table, timeseries
+
+from slostack import names
+from slostack.bundle import RUNBOOK_URL
+from slostack.dashboards import house, queries, units
+from slostack.dashboards.naming import words
+from slostack.dashboards.signals import Signal, signals
+from slostack.spec import Alert
+
+SEVERITY_COLORS = {"critical": house.RED, "high": house.ORANGE, "medium": house.YELLOW, "low": house.BLUE}
+_TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
+
+
+def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
+    """The alerts that fire now, the most severe first."""
+    service_label = {names.SERVICE: "Service"} if with_service else {}
+    panel = house.rows(
+        "firing-alerts",
+        "Firing alerts",
+        "The alerts that fire now, the most severe first.",
+        labels={"alertname": "Alert", **service_label, names.SLO: "SLO", names.TIER: "Tier"},
+        values={
+            "Severity": queries.firing(where),
+            "Since": queries.firing_seconds(where),
+            "Series": queries.firing_count(where),
+        },
+        without=[] if with_service else [names.SERVICE],
+    )
+    return (
+        panel.sort_by([common.TableSortByFieldState().display_name("Severity").desc(False)])
+        .no_value("No alert fires")
+        .override_by_name(
+            "Severity",
+            house.properties(
+                mappings=[
+                    {"id": rank, "type": 1, "value": str(rank), "text": severity}
+                    for rank, severity in enumerate(queries.SEVERITIES, start=1)
+                ],
+                thresholds=house.thresholds(
+                    [(None, house.GREY), *((i, SEVERITY_COLORS[s]) for i, s in enumerate(queries.SEVERITIES, start=1))]
+                ).build(),
+                custom_displayMode="color-background",
+                custom_width=90,
+            ),
+        )
+        .override_by_name("Since", house.properties(unit=units.SECONDS, decimals=0, custom_width=90))
+        .override_by_name("Series", house.properties(decimals=0, custom_width=70))
+    )
+
+
+def watched(alert: Alert) -> timeseries.Panel:
+    """What a threshold alert watches, against its threshold, with the link to its runbook."""
+    shown = signals(alert.expr)
+    held = f" for {alert.for_}" if alert.for_ else ""
+    panel = house.graph(
+        f"alert/{alert.name}",
+        words(alert.name),
+        "\n\n".join(
+            filter(None, [alert.description, f"{alert.name} ({alert.severity}) fires{held} on\n```\n{alert.expr}\n```"])
+        ),
+        shown[0].unit,
+        [(signal.expr, _legend(alert, signal, alone=len(shown) == 1)) for signal in shown],
+    ).links([house.link("Runbook", f"{RUNBOOK_URL}/{alert.runbook}", new_tab=True)])
+    if len(shown) == 1 and shown[0].labels == ():
+        panel = house.without_legend(panel)
+    limits = _limits(shown, SEVERITY_COLORS[alert.severity])
+    return house.with_limits(panel, limits) if limits else panel
+
+
+def _legend(alert: Alert, signal: Signal, *, alone: bool) -> str:
+    """The labels that tell the lines apart, after what they are where an alert watches more than one thing."""
+    named_in_texts = _TEMPLATE_LABEL.findall(f"{alert.summary} {alert.description}")
+    labels = dict.fromkeys(named_in_texts or ["instance"]) if signal.labels is None else signal.labels
+    what = "" if alone and labels else words(alert.name) if alone else re.sub(r"\{[^}]*\}|\s+", "", signal.expr)
+    return " ".join(filter(None, [what, *(f"{{{{{label}}}}}" for label in labels)]))
+
+
+def _limits(shown: tuple[Signal, ...], color: str) -> list[house.Step]:
+    """Threshold lines; where values below are the bad ones, the colour is below the line."""
+    limits = sorted({signal.threshold for signal in shown if signal.threshold is not None})
+    if not limits:
+        return []
+    if len(limits) == 1 and any(signal.fires_below for signal in shown):
+        return [(None, color), (limits[0], house.NO_COLOR)]
+    return [(None, house.NO_COLOR), *((limit, color) for limit in limits)]

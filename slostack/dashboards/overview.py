@@ -1,0 +1,100 @@
+"""The dashboard of all services. Its queries go by label: it holds as many services as there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders import stat, table, timeseries
+from grafana_foundation_sdk.builders.dashboard import DashboardLink
+
+from slostack import names
+from slostack.dashboards import house, queries, units
+from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts
+from slostack.dashboards.house import Section, Sized
+from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
+from slostack.spec import Service
+
+EVERYTHING = ""
+WORST_SERVICES = 24
+WORST_BUDGETS = 10
+
+
+def render_overview_dashboard(services: tuple[Service, ...]) -> str:
+    """The JSON of the overview of all services."""
+    return house.render(
+        OVERVIEW_UID,
+        "Service level objectives",
+        "Every service's objectives, the worst first, and what alerts now.",
+        tags=["slo", "overview"],
+        links=[],
+        alerts=queries.firing_series(EVERYTHING, "critical"),
+        sections=[
+            Section("Now", (Sized(alerts_by_severity(), 8, 6), Sized(worst_services(), 16, 6))),
+            Section("Objectives", (Sized(objectives(services), house.GRID_WIDTH, 14),)),
+            Section(
+                "Alerts and history",
+                (
+                    Sized(firing_alerts(EVERYTHING, with_service=True), 12, 12),
+                    Sized(worst_budgets(services), 12, 12),
+                ),
+            ),
+        ],
+    )
+
+
+def alerts_by_severity() -> stat.Panel:
+    """How many alerts of each severity fire."""
+    panel = house.stats(
+        "alerts-by-severity",
+        "Firing alerts by severity",
+        "How many alerts of each severity fire.",
+        units.NUMBER,
+        [(queries.firing_of_severity(severity), severity) for severity in queries.SEVERITIES],
+    ).thresholds(house.thresholds([(None, house.GREEN)]))
+    for severity in queries.SEVERITIES:
+        steps: list[house.Step] = [(None, house.GREEN), (1, SEVERITY_COLORS[severity])]
+        panel.override_by_name(severity, house.properties(thresholds=house.thresholds(steps).build()))
+    return panel
+
+
+def worst_services() -> stat.Panel:
+    """The lowest budget of each service; each tile leads to its service's dashboard."""
+    lowest = f"min by ({names.SERVICE}) ({queries.budget_left(EVERYTHING)})"
+    panel = house.stats(
+        "worst-services",
+        "Lowest budget left, by service",
+        f"Each service's lowest error budget, the lowest first; at most {WORST_SERVICES} services.",
+        units.SHARE,
+        [(f"sort(bottomk({WORST_SERVICES}, {lowest}))", f"{{{{{names.SERVICE}}}}}")],
+    )
+    return panel.thresholds(house.thresholds(BUDGET_STEPS)).data_links(
+        [_to_service(f"${{__field.labels.{names.SERVICE}}}")]
+    )
+
+
+def objectives(services: Sequence[Service]) -> table.Panel:
+    """All SLOs, the lowest budget first; each service's name leads to its dashboard."""
+    to_service = _to_service("${__value.raw}").build()
+    return slo_table(EVERYTHING, services, with_service=True).override_by_name(
+        "Service", house.properties(links=[to_service])
+    )
+
+
+def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
+    """The lowest budgets of now, over the longest window."""
+    window = max(slo.window for service in services for slo in service.slos)
+    left, slo = queries.budget_left(EVERYTHING), f"{names.SERVICE}, {names.SLO}"
+    lowest_now = f"bottomk({WORST_BUDGETS}, max by ({slo}) ({names.BUDGET_REMAINING} @ end()))"
+    return budgets(
+        "worst-budgets",
+        f"The {WORST_BUDGETS} lowest budgets, last {window}",
+        f"How the budgets that are the lowest now got there. Cut off at {LOWEST_SHOWN:.0%}.",
+        f"clamp_min({left} and on ({slo}) {lowest_now}, {LOWEST_SHOWN})",
+        f"{{{{{names.SERVICE}}}}}: {{{{{names.SLO}}}}}",
+        window,
+    )
+
+
+def _to_service(name: str) -> DashboardLink:
+    return house.link("Dashboard", f"{house.dashboard_path(service_uid(name))}?${{__url_time_range}}")

@@ -1,0 +1,86 @@
+"""The PromQL of an SLO's state. `where` holds matchers, such as `service="api"`, or nothing for all services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import get_args
+
+from slostack import names
+from slostack.spec import Duration, Matcher, Severity
+
+BURN_WINDOW = Duration(3600)
+"""The window whose burn rate stands for "now" in tables."""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The worst first."""
+_SLO = f"{names.SERVICE}, {names.SLO}"
+_ALERT = f"alertname, {names.SERVICE}, {names.SLO}, {names.TIER}"
+
+
+def matchers(**values: str) -> str:
+    """Matchers of labels with exactly these values: `service="api",slo="latency"`."""
+    return ",".join(str(Matcher(label, "=", value)) for label, value in values.items())
+
+
+def recorded(metric: str, where: str) -> str:
+    """A recorded series by service and SLO alone, without any label that Prometheus or a federation adds."""
+    return f"max by ({_SLO}) ({metric}{{{where}}})"
+
+
+def budget_left(where: str) -> str:
+    """The share of the error budget that is left; below 0 it is overspent."""
+    return recorded(names.BUDGET_REMAINING, where)
+
+
+def burn_rate(window: Duration, where: str) -> str:
+    """How many times faster than evenly over the SLO's window the budget is spent."""
+    errors, objective = recorded(names.error_ratio(window), where), recorded(names.OBJECTIVE, where)
+    return f"{errors} / on ({_SLO}) (1 - {objective})"
+
+
+def slo_window(where: str) -> str:
+    """1 per SLO, with its window as a label."""
+    return f"max by ({_SLO}, {names.WINDOW}) ({names.INFO}{{{where}}})"
+
+
+def seconds_left(windows: Iterable[Duration], where: str) -> str:
+    """Seconds until the budget is spent at the present burn rate; nothing where nothing burns."""
+    left, burn = f"clamp_min({budget_left(where)}, 0)", burn_rate(BURN_WINDOW, where)
+    return "\nor\n".join(
+        f"{left} * {window.seconds} / on ({_SLO}) ({burn} > 0)"
+        f" and on ({_SLO}) {recorded(names.INFO, _joined(where, matchers(window=str(window))))}"
+        for window in sorted(set(windows))
+    )
+
+
+def firing_series(where: str, severity: Severity | None = None) -> str:
+    """What Prometheus says of firing alerts: 1 for each."""
+    chosen = matchers(severity=severity) if severity else ""
+    return f"ALERTS{{{_joined(matchers(alertstate='firing'), where, chosen)}}}"
+
+
+def firing(where: str) -> str:
+    """The firing alerts, each with its severity's rank as value: 1 is the worst."""
+    return "\nor\n".join(
+        f"{rank} * max by ({_ALERT}) ({firing_series(where, severity)})"
+        for rank, severity in enumerate(SEVERITIES, start=1)
+    )
+
+
+def firing_count(where: str) -> str:
+    """How many series of each alert fire."""
+    return f"count by ({_ALERT}) ({firing_series(where)})"
+
+
+def firing_seconds(where: str) -> str:
+    """For how long the conditions of the firing alerts have held."""
+    since = f"ALERTS_FOR_STATE{{{where}}} and ignoring (alertstate) {firing_series(where)}"
+    return f"time() - min by ({_ALERT}) ({since})"
+
+
+def firing_of_severity(severity: Severity) -> str:
+    """How many alerts of a severity fire in all services; 0 where none does."""
+    return f"sum({firing_series('', severity)}) or vector(0)"
+
+
+def _joined(*some_matchers: str) -> str:
+    return ",".join(filter(None, some_matchers))

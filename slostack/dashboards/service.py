@@ -1,0 +1,57 @@
+"""The dashboard of one service."""
+
+from __future__ import annotations
+
+import re
+
+from grafana_foundation_sdk.builders import logs
+
+from slostack.dashboards import house, queries
+from slostack.dashboards.alert_panels import firing_alerts, watched
+from slostack.dashboards.golden_panels import errors, latency, traffic
+from slostack.dashboards.house import Section, Sized, grid
+from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.slo_panels import budget_history, burn_rates, slo_table
+from slostack.spec import Matcher, Service
+
+_TABLE_HEIGHT = range(6, 15)
+
+
+def render_service_dashboard(service: Service) -> str:
+    """The JSON of a service's dashboard."""
+    where = queries.matchers(service=service.service)
+    return house.render(
+        service_uid(service.service),
+        service.service,
+        service.description,
+        tags=["slo", service.team],
+        links=[
+            house.link("All services", house.dashboard_path(OVERVIEW_UID)),
+            *(house.link(title, url, new_tab=True) for title, url in service.links.items()),
+        ],
+        alerts=queries.firing_series(where),
+        sections=[
+            Section("Now", _now(service, where)),
+            Section("Burn rates", grid([burn_rates(service, slo) for slo in service.slos], most=3, height=8)),
+            Section("Traffic", grid(traffic(service), most=4, height=7)),
+            Section("Errors and latency", grid([*errors(service), *latency(service)], most=4, height=7)),
+            Section("Causes and saturation", grid([watched(alert) for alert in service.alerts], most=3, height=7)),
+            Section("Logs", (Sized(log_panel(service), house.GRID_WIDTH, 12),)),
+        ],
+    )
+
+
+def _now(service: Service, where: str) -> tuple[Sized, ...]:
+    height = min(max(len(service.slos) + 3, _TABLE_HEIGHT[0]), _TABLE_HEIGHT[-1])
+    return (
+        Sized(slo_table(where, [service], with_service=False), 14, height),
+        Sized(firing_alerts(where, with_service=False), 10, height),
+        Sized(budget_history(service), house.GRID_WIDTH, 8),
+    )
+
+
+def log_panel(service: Service) -> logs.Panel:
+    """The logs of the service's jobs, by the label that its metrics have."""
+    jobs = [scrape.job for scrape in service.scrape] or [service.service]
+    matcher = Matcher("job", "=", jobs[0]) if len(jobs) == 1 else Matcher("job", "=~", "|".join(map(re.escape, jobs)))
+    return house.log_lines("logs", "Logs", "What the service writes, the newest first.", f"{{{matcher}}}")

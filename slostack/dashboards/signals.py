@@ -1,0 +1,101 @@
+"""What a threshold alert watches: the lines to draw and the numbers that they must not cross."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import promql_parser as promql
+
+from slostack.dashboards.units import unit_of
+from slostack.spec.quantities import parse_promql
+
+_COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
+_MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_ABSENCE = ("absent", "absent_over_time")
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One expression to draw, and the comparison with a number that an alert makes with it, if it makes one."""
+
+    expr: str
+    unit: str
+    labels: tuple[str, ...] | None
+    comparison: str | None = None
+    threshold: float | None = None
+
+    @property
+    def fires_above(self) -> bool:
+        """Whether values above the threshold are the bad ones."""
+        return self.comparison in (">", ">=")
+
+    @property
+    def fires_below(self) -> bool:
+        """Whether values below the threshold are the bad ones."""
+        return self.comparison in ("<", "<=")
+
+
+def signals(alert_expr: str) -> tuple[Signal, ...]:
+    """What an alert's expression watches, without repetition.
+
+    `x > 3` watches x against 3; `x > y` watches both; `x and y` and `x unless y` watch x, `x or y` both;
+    `absent(x)` watches x. Any other expression is drawn as it is.
+    """
+    return tuple(dict.fromkeys(_watched(parse_promql(alert_expr))))
+
+
+def _watched(expr: promql.Expr) -> Iterable[Signal]:
+    match expr:
+        case promql.ParenExpr():
+            return _watched(expr.expr)
+        case promql.Call() if expr.func.name in _ABSENCE:
+            return [Signal(s.expr, s.unit, s.labels) for s in _watched(expr.args[0])]
+        case promql.MatrixSelector():
+            return _watched(expr.vector_selector)
+        case promql.BinaryExpr():
+            return _operands(expr)
+    return [_signal(expr)]
+
+
+def _operands(operation: promql.BinaryExpr) -> Iterable[Signal]:
+    operator, left, right = str(operation.op), operation.lhs, operation.rhs
+    if operator in ("and", "unless"):
+        return _watched(left)
+    if operator == "or":
+        return [*_watched(left), *_watched(right)]
+    if operator not in _COMPARISONS:
+        return [_signal(operation)]
+    if isinstance(right, promql.NumberLiteral):
+        return [_signal(left, operator, right.val)]
+    if isinstance(left, promql.NumberLiteral):
+        return [_signal(right, _MIRRORED.get(operator, operator), left.val)]
+    return [_signal(left), _signal(right)]
+
+
+def _signal(expr: promql.Expr, comparison: str | None = None, threshold: float | None = None) -> Signal:
+    return Signal(expr.prettify().strip(), unit_of(expr), _labels(expr), comparison, threshold)
+
+
+def _labels(expr: promql.Expr) -> tuple[str, ...] | None:
+    """The labels that the result has at most; None where the expression doesn't tell."""
+    match expr:
+        case promql.AggregateExpr() if str(expr.op) in ("topk", "bottomk", "limitk", "limit_ratio", "count_values"):
+            return None
+        case promql.AggregateExpr(modifier=None):
+            return ()
+        case promql.AggregateExpr(modifier=promql.AggModifier(type=promql.AggModifierType.By, labels=labels)):
+            return tuple(labels)
+        case promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
+            return _labels(expr.expr)
+        case promql.Call() if expr.func.name == "histogram_quantile":
+            inner = _labels(expr.args[1])
+            return None if inner is None else tuple(label for label in inner if label != "le")
+        case promql.Call():
+            found = [inner for argument in expr.args if (inner := _labels(argument)) != ()]
+            return found[0] if found else ()
+        case promql.BinaryExpr():
+            return _labels(expr.lhs) or _labels(expr.rhs)
+        case promql.NumberLiteral() | promql.StringLiteral():
+            return ()
+    return None

@@ -1,0 +1,128 @@
+"""Panels of service level objectives: where they stand, a month of their budgets, how fast they burn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders import common, table, timeseries
+
+from slostack import names
+from slostack.bundle import RUNBOOK_URL
+from slostack.dashboards import house, queries, units
+from slostack.spec import Duration, Service, Slo, Tier
+
+BUDGET_STEPS: tuple[house.Step, ...] = ((None, house.RED), (0, house.ORANGE), (0.25, house.GREEN))
+"""Colours of the budget left: overspent, less than a quarter, enough."""
+SECONDS_LEFT_STEPS: tuple[house.Step, ...] = ((None, house.RED), (86400, house.ORANGE), (7 * 86400, house.GREEN))
+BURN_STEPS: tuple[house.Step, ...] = ((None, house.GREEN), (1, house.ORANGE))
+LOWEST_SHOWN = -1
+"""Graphs cut overspent budgets off here, so that one doesn't flatten all others."""
+_TIER_COLORS = (house.DARK_RED, house.RED, house.ORANGE, house.YELLOW, house.BLUE)
+
+
+def slo_table(where: str, services: Sequence[Service], *, with_service: bool) -> table.Panel:
+    """Every SLO with its budget left, burn rate and time to exhaustion; the lowest budget first."""
+    slos = [slo for service in services for slo in service.slos]
+    service_label = {names.SERVICE: "Service"} if with_service else {}
+    panel = house.rows(
+        "slo-table",
+        "Service level objectives",
+        f"The budget left over each SLO's window, how fast the last {queries.BURN_WINDOW} spent it (1x spends it "
+        "exactly over the window), and when it is spent if that goes on; — while nothing fails.",
+        labels={**service_label, names.SLO: "SLO", names.WINDOW: "Window"},
+        values={
+            "Objective": queries.recorded(names.OBJECTIVE, where),
+            "Budget left": queries.budget_left(where),
+            f"Burn rate {queries.BURN_WINDOW}": queries.burn_rate(queries.BURN_WINDOW, where),
+            "Time to exhaustion": queries.seconds_left((slo.window for slo in slos), where),
+        },
+        for_labels=[queries.slo_window(where)],
+        without=[] if with_service else [names.SERVICE],
+    )
+    return (
+        panel.sort_by([common.TableSortByFieldState().display_name("Budget left").desc(False)])
+        .override_by_name("Objective", house.properties(unit=units.SHARE, decimals=_decimals(slos)))
+        .override_by_name(
+            "Budget left",
+            house.properties(
+                unit=units.SHARE,
+                decimals=1,
+                min=0,
+                max=1,
+                thresholds=house.thresholds(BUDGET_STEPS).build(),
+                custom_displayMode="basic",
+            ),
+        )
+        .override_by_name(
+            f"Burn rate {queries.BURN_WINDOW}",
+            house.properties(
+                unit=units.TIMES,
+                decimals=2,
+                thresholds=house.thresholds(BURN_STEPS).build(),
+                custom_displayMode="color-text",
+            ),
+        )
+        .override_by_name(
+            "Time to exhaustion",
+            house.properties(
+                unit=units.SECONDS,
+                decimals=1,
+                thresholds=house.thresholds(SECONDS_LEFT_STEPS).build(),
+                custom_displayMode="color-text",
+            ),
+        )
+    )
+
+
+def _decimals(slos: Sequence[Slo]) -> int:
+    """How many decimals the objectives' percentages need."""
+    return max(len(f"{slo.objective:.10g}".partition(".")[2]) for slo in slos)
+
+
+def budget_history(service: Service) -> timeseries.Panel:
+    """The budget left of every SLO over the longest window."""
+    window = max(slo.window for slo in service.slos)
+    return budgets(
+        "budget-history",
+        f"Budget left, last {window}",
+        "The share of the error budget left over each SLO's rolling window; old errors leave it again. "
+        f"Cut off at {LOWEST_SHOWN:.0%}.",
+        f"clamp_min({queries.budget_left(queries.matchers(service=service.service))}, {LOWEST_SHOWN})",
+        f"{{{{{names.SLO}}}}}",
+        window,
+    )
+
+
+def budgets(key: str, title: str, description: str, expr: str, legend: str, window: Duration) -> timeseries.Panel:
+    """A graph of budgets left over a window, whatever time the dashboard shows."""
+    panel = house.graph(key, title, description, units.SHARE, [(expr, legend)]).time_from(str(window)).max(1)
+    return house.with_limits(panel, [(None, house.NO_COLOR), (0, house.RED)])
+
+
+def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
+    """An SLO's burn rate over the window of each tier that alerts on it, against the tier's threshold."""
+    where = names.identity(service.service, slo.name)
+    lines = {tier.long: _tier_legend(slo, tier) for tier in slo.tiers}
+    lines.setdefault(queries.BURN_WINDOW, str(queries.BURN_WINDOW))
+    panel = house.graph(
+        f"burn-rate/{slo.name}",
+        f"Burn rate: {slo.name}",
+        f"{slo.description}. {slo.objective:g} % over {slo.window}.\n\nHow many times faster than evenly the budget is "
+        "spent. A tier alerts while its window, drawn, and its short window are both above the line of its colour.",
+        units.TIMES,
+        [(f"{names.error_ratio(window)}{{{where}}} / {slo.budget:.12g}", lines[window]) for window in sorted(lines)],
+    )
+    for tier in slo.tiers:
+        panel.override_by_name(_tier_legend(slo, tier), house.properties(color=house.fixed_color(_color(slo, tier))))
+    limits = sorted((slo.policy.burn(tier, slo.window), _color(slo, tier)) for tier in slo.tiers)
+    return house.with_limits(panel, [(None, house.NO_COLOR), *limits]).links(
+        [house.link("Runbook", f"{RUNBOOK_URL}/{slo.runbook}", new_tab=True)]
+    )
+
+
+def _tier_legend(slo: Slo, tier: Tier) -> str:
+    return f"{tier.long} ({tier.kind} above {slo.policy.burn(tier, slo.window):g}x)"
+
+
+def _color(slo: Slo, tier: Tier) -> str:
+    return _TIER_COLORS[slo.policy.tiers.index(tier) % len(_TIER_COLORS)]

@@ -1,0 +1,131 @@
+"""What holds for every dashboard: it parses, fits on the grid, is found again, and is the same every time."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import combinations
+
+import promql_parser
+import pytest
+
+from slostack import names
+from slostack.dashboards import OVERVIEW_UID, render_overview_dashboard, render_service_dashboard, service_uid
+from slostack.dashboards.house import GRID_WIDTH
+from slostack.spec import EventRatio, LatencyRatio, QueryRatio, Service
+from tests.unit.dashboards.reading import Json, metrics, panels, promql, values
+
+OWN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str) and ":" in value}
+
+
+@pytest.fixture(params=["learnsnap", "odd", "overview"])
+def text(request: pytest.FixtureRequest, learnsnap: Service, odd: Service) -> str:
+    match request.param:
+        case "overview":
+            return render_overview_dashboard((learnsnap, odd))
+        case name:
+            return render_service_dashboard({"learnsnap": learnsnap, "odd": odd}[name])
+
+
+@pytest.fixture
+def dashboard(text: str) -> Json:
+    loaded: Json = json.loads(text)
+    return loaded
+
+
+def test_every_query_parses(dashboard: Json) -> None:
+    assert promql(dashboard)
+    for expr in promql(dashboard):
+        assert "$_" not in expr
+        promql_parser.parse(expr)
+
+
+def test_queries_read_only_what_is_recorded_or_what_the_services_name(
+    dashboard: Json, learnsnap: Service, odd: Service
+) -> None:
+    for expr in promql(dashboard):
+        for metric in metrics(expr):
+            if metric.startswith("slo:"):
+                assert metric in OWN or metric.startswith("slo:error_ratio:rate")
+            else:
+                assert metric in {"ALERTS", "ALERTS_FOR_STATE"} | service_metrics(learnsnap) | service_metrics(odd)
+
+
+def service_metrics(service: Service) -> set[str]:
+    found: set[str] = set()
+    for slo in service.slos:
+        match slo.sli.kind:
+            case EventRatio(total=total):
+                found.add(total.metric)
+            case LatencyRatio(total=total, good=good):
+                found |= {total.metric, good.metric}
+            case QueryRatio(total=query):
+                found |= metrics(query.replace("$window", "5m"))
+    return found.union(*(metrics(alert.expr) for alert in service.alerts))
+
+
+def test_no_two_panels_overlap_or_leave_the_grid(dashboard: Json) -> None:
+    places = [panel["gridPos"] for panel in dashboard["panels"]]
+    for place in places:
+        assert place["x"] >= 0
+        assert place["x"] + place["w"] <= GRID_WIDTH
+    for a, b in combinations(places, 2):
+        beside = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
+        above = a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
+        assert beside or above, (a, b)
+
+
+def test_json_is_sorted_and_ends_with_a_newline(text: str) -> None:
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_the_same_input_gives_the_same_bytes(learnsnap: Service) -> None:
+    again = Service.model_validate(learnsnap.model_dump(by_alias=True))
+    assert again is not learnsnap
+    assert render_service_dashboard(again) == render_service_dashboard(learnsnap)
+    assert render_overview_dashboard((again,)) == render_overview_dashboard((learnsnap,))
+
+
+def test_ids_are_unique_and_none_is_left_to_grafana(dashboard: Json) -> None:
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert all(isinstance(number, int) and 0 < number < 2**31 for number in ids)
+    assert len(set(ids)) == len(ids)
+    assert not {"id", "version", "iteration"} & set(dashboard)
+
+
+def test_a_panel_keeps_its_id_when_others_go(learnsnap: Service) -> None:
+    fewer = learnsnap.model_copy(update={"slos": learnsnap.slos[1:], "alerts": learnsnap.alerts[2:]})
+    before = {panel["title"]: panel["id"] for panel in panels(json.loads(render_service_dashboard(learnsnap)))}
+    after = {panel["title"]: panel["id"] for panel in panels(json.loads(render_service_dashboard(fewer)))}
+    stayed = before.keys() & after.keys()
+    assert len(stayed) > 20
+    assert {title: before[title] for title in stayed} == {title: after[title] for title in stayed}
+
+
+def test_uids_are_those_that_alerts_link_to(learnsnap: Service, odd: Service) -> None:
+    assert json.loads(render_service_dashboard(learnsnap))["uid"] == service_uid("learnsnap") == "slo-learnsnap"
+    assert json.loads(render_overview_dashboard((odd,)))["uid"] == OVERVIEW_UID == "slo-overview"
+
+
+def test_datasources_are_the_fixed_uids_as_every_grafana_reads_them(dashboard: Json) -> None:
+    assert {panel["datasource"] for panel in panels(dashboard)} <= {"prometheus", "loki"}
+    assert set(values(dashboard, "datasource")) <= {"prometheus", "loki"}
+    assert dashboard["schemaVersion"] == 27
+
+
+def test_panels_are_of_kinds_that_every_grafana_has(dashboard: Json) -> None:
+    assert {panel["type"] for panel in dashboard["panels"]} <= {"row", "timeseries", "stat", "table", "logs"}
+
+
+def test_every_panel_says_what_it_shows(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        assert panel["title"]
+        assert panel["description"]
+        assert panel["targets"]
+
+
+def test_queries_of_a_panel_have_letters_of_their_own(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        refs = [query["refId"] for query in panel["targets"]]
+        assert len(set(refs)) == len(refs)
+        assert all(re.fullmatch("[A-Z]+", ref) for ref in refs)

@@ -1,0 +1,65 @@
+"""The overview: by label, whatever the number of services."""
+
+from __future__ import annotations
+
+import json
+
+from slostack.dashboards import render_overview_dashboard
+from slostack.spec import Service
+from tests.unit.dashboards.reading import Json, panel, promql
+
+
+def overview(*services: Service) -> Json:
+    loaded: Json = json.loads(render_overview_dashboard(services))
+    return loaded
+
+
+def test_more_services_need_no_more_panels_or_queries(learnsnap: Service) -> None:
+    one = render_overview_dashboard((learnsnap,))
+    many = tuple(learnsnap.model_copy(update={"service": f"service-{n}"}) for n in range(500))
+    assert render_overview_dashboard(many) == one
+
+
+def test_no_query_names_a_service(learnsnap: Service, odd: Service) -> None:
+    assert not any('service="' in expr for expr in promql(overview(learnsnap, odd)))
+
+
+def test_the_lowest_budget_comes_first_and_leads_to_its_services_dashboard(learnsnap: Service) -> None:
+    table = panel(overview(learnsnap), "Service level objectives")
+    assert table["options"]["sortBy"] == [{"displayName": "Budget left", "desc": False}]
+    order = table["transformations"][1]["options"]["indexByName"]
+    assert sorted(order, key=order.__getitem__)[:3] == ["service", "slo", "window"]
+    (service,) = (o for o in table["fieldConfig"]["overrides"] if o["matcher"]["options"] == "Service")
+    assert service["properties"][0]["value"][0]["url"] == "/d/slo-${__value.raw}?${__url_time_range}"
+
+
+def test_every_window_in_use_has_its_time_to_exhaustion(learnsnap: Service, odd: Service) -> None:
+    exprs = " ".join(promql(overview(learnsnap, odd)))
+    assert 'window="28d"' in exprs
+    assert 'window="30d"' in exprs
+    assert 'window="28d"' not in " ".join(promql(overview(learnsnap)))
+
+
+def test_alerts_are_counted_by_severity_with_zero_where_none_fires(learnsnap: Service) -> None:
+    counts = {
+        query["legendFormat"]: query["expr"]
+        for query in panel(overview(learnsnap), "Firing alerts by severity")["targets"]
+    }
+    assert list(counts) == ["critical", "high", "medium", "low"]
+    assert counts["high"] == 'sum(ALERTS{alertstate="firing",severity="high"}) or vector(0)'
+
+
+def test_each_service_has_a_tile_that_leads_to_its_dashboard(learnsnap: Service) -> None:
+    tiles = panel(overview(learnsnap), "Lowest budget left, by service")
+    (link,) = tiles["fieldConfig"]["defaults"]["links"]
+    assert link["url"] == "/d/slo-${__field.labels.service}?${__url_time_range}"
+    assert tiles["targets"][0]["legendFormat"] == "{{service}}"
+
+
+def test_firing_alerts_are_ranked_by_severity(learnsnap: Service) -> None:
+    table = panel(overview(learnsnap), "Firing alerts")
+    ranked = table["targets"][0]["expr"].split("\nor\n")
+    assert [line[:2] for line in ranked] == ["1 ", "2 ", "3 ", "4 "]
+    assert 'severity="critical"' in ranked[0]
+    assert 'severity="low"' in ranked[3]
+    assert table["options"]["sortBy"] == [{"displayName": "Severity", "desc": False}]

@@ -1,0 +1,212 @@
+"""A service's dashboard: its numbers are the model's, its panels those of its SLOs, signals and alerts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from slostack.dashboards import render_service_dashboard
+from slostack.spec import Service
+from tests.unit.dashboards.reading import Json, limits, panel, panels, promql, selectors
+
+
+@pytest.fixture
+def learnsnap_dashboard(learnsnap: Service) -> Json:
+    loaded: Json = json.loads(render_service_dashboard(learnsnap))
+    return loaded
+
+
+@pytest.fixture
+def odd_dashboard(odd: Service) -> Json:
+    loaded: Json = json.loads(render_service_dashboard(odd))
+    return loaded
+
+
+def legends(panel: Json) -> list[str]:
+    return [query["legendFormat"] for query in panel["targets"]]
+
+
+def test_burn_rates_have_the_thresholds_of_the_policy(learnsnap: Service, learnsnap_dashboard: Json) -> None:
+    for slo in learnsnap.slos:
+        burns = [slo.policy.burn(tier, slo.window) for tier in slo.tiers]
+        assert limits(panel(learnsnap_dashboard, f"Burn rate: {slo.name}")) == sorted(burns)
+
+
+def test_thresholds_follow_the_policy_and_the_slo_window(odd: Service, odd_dashboard: Json) -> None:
+    quoted = odd.slos[0]
+    assert quoted.window.seconds == 28 * 86400
+    shown = limits(panel(odd_dashboard, "Burn rate: quoted"))
+    assert shown == sorted(tier.burn * 28 / 30 for tier in quoted.policy.tiers)
+    assert limits(panel(odd_dashboard, "Burn rate: same-metric")) == []
+
+
+def test_burn_rates_are_drawn_over_each_tiers_window_and_always_the_hour(learnsnap_dashboard: Json) -> None:
+    availability = [q["expr"] for q in panel(learnsnap_dashboard, "Burn rate: availability")["targets"]]
+    identity = '{service="learnsnap",slo="availability"}'
+    windows = ("5m", "1h", "6h", "1d", "3d")
+    assert availability == [f"slo:error_ratio:rate{window}{identity} / 0.001" for window in windows]
+    tickets_only = panel(learnsnap_dashboard, "Burn rate: error-rate")
+    assert legends(tickets_only) == ["1h", "1d (ticket above 3x)", "3d (ticket above 1x)"]
+
+
+def test_a_line_has_the_colour_of_its_threshold(learnsnap_dashboard: Json) -> None:
+    shown = panel(learnsnap_dashboard, "Burn rate: availability")["fieldConfig"]
+    of_lines = {o["matcher"]["options"]: o["properties"][0]["value"]["fixedColor"] for o in shown["overrides"]}
+    of_limits = {step["value"]: step["color"] for step in shown["defaults"]["thresholds"]["steps"]}
+    assert of_lines["1h (page above 14.4x)"] == of_limits[14.4] == "red"
+    assert of_lines["3d (ticket above 1x)"] == of_limits[1] == "blue"
+    assert len(set(of_limits.values())) == 6
+
+
+def test_the_table_joins_state_and_time_to_exhaustion_of_all_slos(learnsnap_dashboard: Json) -> None:
+    table = panel(learnsnap_dashboard, "Service level objectives")
+    columns = table["transformations"][1]["options"]["renameByName"]
+    exprs = {columns.get(f"Value #{query['refId']}"): query["expr"] for query in table["targets"]}
+    assert "slo:error_budget_remaining:ratio" in exprs["Budget left"]
+    assert "* 2592000 /" in exprs["Time to exhaustion"]
+    assert "> 0)" in exprs["Time to exhaustion"]
+    assert 'window="30d"' in exprs["Time to exhaustion"]
+    assert table["fieldConfig"]["defaults"]["noValue"] == "—"
+    assert table["options"]["sortBy"] == [{"displayName": "Budget left", "desc": False}]
+
+
+def test_time_to_exhaustion_knows_every_window(odd_dashboard: Json) -> None:
+    exprs = " ".join(query["expr"] for query in panel(odd_dashboard, "Service level objectives")["targets"])
+    assert f"* {28 * 86400} /" in exprs
+    assert f"* {30 * 86400} /" in exprs
+
+
+def test_budgets_are_shown_over_the_longest_window(learnsnap_dashboard: Json, odd_dashboard: Json) -> None:
+    assert panel(learnsnap_dashboard, "Budget left, last 30d")["timeFrom"] == "30d"
+    assert panel(odd_dashboard, "Budget left, last 30d")["timeFrom"] == "30d"
+
+
+def test_slos_of_the_same_selector_share_one_traffic_panel(learnsnap_dashboard: Json) -> None:
+    traffic = [p["title"] for p in panels(learnsnap_dashboard) if p["title"].startswith("Traffic")]
+    assert traffic == [
+        "Traffic: http requests",
+        "Traffic: quiz generation",
+        "Traffic: ai generations",
+        "Traffic: payments",
+    ]
+    http = panel(learnsnap_dashboard, "Traffic: http requests")
+    assert [q["expr"] for q in http["targets"]] == ['sum(rate(http_requests_total{job="learnsnap"}[$__rate_interval]))']
+    assert http["fieldConfig"]["defaults"]["unit"] == "reqps"
+
+
+def test_selectors_of_one_metric_are_lines_of_one_panel(odd_dashboard: Json) -> None:
+    assert len(panel(odd_dashboard, "Traffic: requests")["targets"]) == 2
+    assert panel(odd_dashboard, "Traffic: asked")["targets"][0]["expr"] == (
+        "sum(sum(increase(batch_runs_total[5m]))) / 300"
+    )
+
+
+def test_errors_are_shown_against_what_the_objective_allows(learnsnap: Service, learnsnap_dashboard: Json) -> None:
+    shared = panel(learnsnap_dashboard, "Errors: availability, error-rate")
+    assert shared["targets"][0]["expr"] == 'slo:error_ratio:rate5m{service="learnsnap",slo="availability"}'
+    assert limits(shared) == [learnsnap.slos[0].budget]
+    assert shared["fieldConfig"]["defaults"]["unit"] == "percentunit"
+
+
+def test_latency_is_shown_against_the_thresholds_of_its_objectives(learnsnap_dashboard: Json) -> None:
+    latency = panel(learnsnap_dashboard, "Latency: quiz-latency-p95, quiz-latency-p99")
+    assert limits(latency) == [60, 120]
+    assert legends(latency) == ["p50", "p95", "p99"]
+    assert latency["targets"][1]["expr"] == (
+        "histogram_quantile(0.95, sum by (le) "
+        '(rate(quiz_generation_duration_seconds_bucket{job="learnsnap"}[$__rate_interval])))'
+    )
+
+
+def test_every_alert_has_a_panel_that_names_it_and_links_to_its_runbook(
+    learnsnap: Service, learnsnap_dashboard: Json
+) -> None:
+    for alert in learnsnap.alerts:
+        (shown,) = (p for p in panels(learnsnap_dashboard) if alert.name in p["description"].split())
+        assert alert.expr in shown["description"]
+        assert alert.description is None or alert.description in shown["description"]
+        assert [link["url"] for link in shown["links"]] == [f"https://runbooks.invalid/{alert.runbook}"]
+
+
+@pytest.mark.parametrize(
+    ("title", "limit", "unit"),
+    [
+        ("High memory usage", 800e6, "decbytes"),
+        ("High error rate", 0.01, "percentunit"),
+        ("Slow quiz generation", 90, "s"),
+        ("Recovery point too old", 3600, "s"),
+        ("Open files high", 0.8, "percentunit"),
+        ("Database connections exhausted", 18, "short"),
+    ],
+)
+def test_an_alerts_threshold_and_unit_are_its_expressions(
+    learnsnap_dashboard: Json, title: str, limit: float, unit: str
+) -> None:
+    shown = panel(learnsnap_dashboard, title)
+    assert limits(shown) == [limit]
+    assert shown["fieldConfig"]["defaults"]["unit"] == unit
+    assert shown["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] > limit
+    (query,) = shown["targets"]
+    assert ">" not in query["expr"]
+
+
+def test_values_that_are_too_low_are_coloured_below_the_line(odd_dashboard: Json) -> None:
+    low = panel(odd_dashboard, "HTTP queue low")
+    steps = low["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert steps == [{"value": None, "color": "orange"}, {"value": 2, "color": "transparent"}]
+
+
+def test_alerts_of_any_other_shape_show_what_they_watch(learnsnap_dashboard: Json, odd_dashboard: Json) -> None:
+    assert panel(learnsnap_dashboard, "Service down")["targets"][0]["expr"] == 'up{job="learnsnap"}'
+    assert panel(odd_dashboard, "Gone")["targets"][0]["expr"] == 'heartbeat{job="x"}'
+    either = panel(odd_dashboard, "Either side")
+    assert [query["expr"] for query in either["targets"]] == ["low_ratio", "high_ratio"]
+    assert limits(either) == [0.1, 0.9]
+    assert panel(odd_dashboard, "Plain")["targets"][0]["expr"] == "vector(1)"
+
+
+def test_lines_are_told_apart_by_the_labels_that_the_alert_names(learnsnap_dashboard: Json) -> None:
+    assert legends(panel(learnsnap_dashboard, "AI provider degraded")) == ["{{provider}}"]
+    assert legends(panel(learnsnap_dashboard, "Dependency down")) == ["{{dependency}}"]
+    assert legends(panel(learnsnap_dashboard, "High memory usage")) == ["{{instance}}"]
+
+
+def test_quotes_and_backslashes_reach_prometheus_as_they_were_written(odd_dashboard: Json) -> None:
+    read = {
+        (selector.name, matcher.name): matcher.value
+        for expr in promql(odd_dashboard)
+        for selector in selectors(expr)
+        for matcher in selector.matchers.matchers
+    }
+    assert read["workers", "pool"] == 'a"b'
+    assert read["latency_seconds_bucket", "route"] == '/health|/"ready"'
+    assert {'C:\\temp"x"', "/"} >= {read["requests_total", "path"]}
+    exprs = [expr for expr in promql(odd_dashboard) if "requests_total{" in expr]
+    assert any('path="C:\\\\temp\\"x\\""' in expr for expr in exprs)
+
+
+def test_logs_are_those_of_the_services_jobs(learnsnap_dashboard: Json, odd_dashboard: Json) -> None:
+    logs = panel(learnsnap_dashboard, "Logs")
+    assert (logs["datasource"], logs["targets"][0]["expr"]) == ("loki", '{job="learnsnap"}')
+    assert panel(odd_dashboard, "Logs")["targets"][0]["expr"] == r'{job=~"o\"dd\\\\job|a\\.b"}'
+    assert panels(learnsnap_dashboard)[-1] is logs
+
+
+def test_links_lead_to_the_overview_and_to_what_the_service_names(learnsnap_dashboard: Json) -> None:
+    links = {link["title"]: link["url"] for link in learnsnap_dashboard["links"]}
+    assert links == {"All services": "/d/slo-overview", "status page": "https://status.learnsnap.example"}
+
+
+def test_firing_alerts_are_the_services_own_and_marked_on_every_graph(learnsnap_dashboard: Json) -> None:
+    (markers,) = learnsnap_dashboard["annotations"]["list"]
+    assert markers["expr"] == 'ALERTS{alertstate="firing",service="learnsnap"}'
+    assert markers["titleFormat"] == "{{alertname}}"
+    for query in panel(learnsnap_dashboard, "Firing alerts")["targets"]:
+        assert 'service="learnsnap"' in query["expr"]
+
+
+def test_a_service_without_alerts_has_no_empty_section(odd: Service) -> None:
+    dashboard = json.loads(render_service_dashboard(odd.model_copy(update={"alerts": ()})))
+    titles = [p["title"] for p in dashboard["panels"] if p["type"] == "row"]
+    assert titles == ["Now", "Burn rates", "Traffic", "Errors and latency", "Logs"]
