@@ -13,10 +13,10 @@ from slostack.spec.model import (
     Severity,
     Sli,
     Slo,
-    slo_file_schema,
 )
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector
+from slostack.spec.schema import slo_file_schema
 from slostack.spec.source import Problem, SpecError
 
 __all__ = [

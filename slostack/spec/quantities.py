@@ -11,14 +11,27 @@ import promql_parser
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from slostack.spec.source import describe, shorten
+
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile("".join(rf"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS))
+DURATION_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": "^(?=.*[1-9])" + "".join(f"([0-9]{{1,9}}{unit})?" for unit in _UNITS) + "$",
+    "examples": ["30s", "5m", "1h30m", "30d"],
+}
+_LONGEST = 100 * 365 * 86400
+_MOST_CHARACTERS = 4_000
 WINDOW_PLACEHOLDER = "$window"
 
 
-def mismatch(found: str, expected: str) -> PydanticCustomError:
-    """The error of a value that is not what its key expects; `{found}, expected {expected}`."""
-    return PydanticCustomError("mismatch", "{found}, expected {expected}", {"found": found, "expected": expected})
+def mismatch(found: str, expected: str, key: str | None = None) -> PydanticCustomError:
+    """The error of a value that is not what its key expects; `{found}, expected {expected}`.
+
+    A check of a whole mapping names the `key` in it that is to be changed.
+    """
+    context = {"found": found, "expected": expected, "key": key}
+    return PydanticCustomError("mismatch", "{found}, expected {expected}", context)
 
 
 def _text_schema(parse: Any, serialise: Any) -> CoreSchema:
@@ -40,10 +53,12 @@ class Duration:
             return text
         match = _DURATION.fullmatch(text) if isinstance(text, str) else None
         if not match or not text:
-            raise mismatch(f"{text!r} is not a duration", "one such as 30s, 5m, 1h30m or 30d")
+            raise mismatch(describe(text), "a duration such as 30s, 5m, 1h30m or 30d")
         seconds = sum(int(n) * unit for n, unit in zip(match.groups("0"), _UNITS.values(), strict=True))
         if seconds == 0:
             raise mismatch("a duration of zero", "a positive one such as 30s, 5m, 1h30m or 30d")
+        if seconds > _LONGEST:
+            raise mismatch(describe(text), "a duration of at most a hundred years")
         return cls(seconds)
 
     def __str__(self) -> str:
@@ -60,20 +75,31 @@ class Duration:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {
-            "type": "string",
-            "pattern": r"^(?=.*[1-9])(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$",
-            "examples": ["5m", "30d"],
-        }
+        return dict(DURATION_SCHEMA)
 
 
 @lru_cache(maxsize=4096)
 def parse_promql(text: str) -> promql_parser.Expr:
-    """The syntax tree of a PromQL expression; raises PydanticCustomError with the parser's reason."""
+    """The syntax tree of a PromQL expression; raises ValueError with the parser's reason."""
+    return promql_parser.parse(text)
+
+
+def _parsed(text: object, expected: str, parsed_as: str | None = None) -> tuple[str, promql_parser.Expr]:
+    """Written PromQL and its syntax tree; raises PydanticCustomError, for what would overwhelm the parser too."""
+    if not isinstance(text, str) or not text.strip():
+        raise mismatch(describe(text), expected)
+    if len(text) > _MOST_CHARACTERS:
+        raise mismatch(f"an expression of {len(text):,} characters", f"at most {_MOST_CHARACTERS:,}")
     try:
-        return promql_parser.parse(text)
+        return text.strip(), parse_promql(parsed_as or text)
     except ValueError as error:
-        raise mismatch(f"{text!r} is not PromQL ({error})", "a valid expression") from None
+        raise mismatch(f"{shorten(repr(text))} is not PromQL ({error})", expected) from None
+
+
+def _is_range_or_text(tree: promql_parser.Expr) -> bool:
+    if isinstance(tree, promql_parser.ParenExpr):
+        return _is_range_or_text(tree.expr)
+    return isinstance(tree, promql_parser.MatrixSelector | promql_parser.SubqueryExpr | promql_parser.StringLiteral)
 
 
 class PromQL(str):
@@ -84,17 +110,17 @@ class PromQL(str):
 
     @classmethod
     def parse(cls, text: object) -> Self:
-        """The expression; raises PydanticCustomError where it isn't text or doesn't parse."""
-        if not isinstance(text, str) or not text.strip():
-            raise mismatch(f"{text!r} is not text", "a PromQL expression")
-        if cls.placeholder and WINDOW_PLACEHOLDER not in text:
-            raise mismatch(
-                f"{text!r} has no {WINDOW_PLACEHOLDER}", f"an expression over a range [{WINDOW_PLACEHOLDER}]"
-            )
-        if not cls.placeholder and WINDOW_PLACEHOLDER in text:
-            raise mismatch(f"{WINDOW_PLACEHOLDER} in {text!r}", "an expression with its own ranges")
-        parse_promql(text.replace(WINDOW_PLACEHOLDER, "5m"))
-        return cls(text.strip())
+        """The expression; raises PydanticCustomError where it isn't text, doesn't parse or has no value per series."""
+        if isinstance(text, str) and cls.placeholder and WINDOW_PLACEHOLDER not in text:
+            found = f"{shorten(repr(text))} has no {WINDOW_PLACEHOLDER}"
+            raise mismatch(found, f"an expression over a range [{WINDOW_PLACEHOLDER}]")
+        if isinstance(text, str) and not cls.placeholder and WINDOW_PLACEHOLDER in text:
+            raise mismatch(f"{WINDOW_PLACEHOLDER} in {shorten(repr(text))}", "an expression with its own ranges")
+        parsed_as = text.replace(WINDOW_PLACEHOLDER, "5m") if isinstance(text, str) else None
+        written, tree = _parsed(text, "a PromQL expression", parsed_as)
+        if _is_range_or_text(tree):
+            raise mismatch(f"{shorten(repr(text))} is a range or text", "an expression with one value per series")
+        return cls(written)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -102,7 +128,7 @@ class PromQL(str):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+        return {"type": "string", "minLength": 1, "examples": ["up == 0"]}
 
 
 class WindowedPromQL(PromQL):
@@ -115,6 +141,10 @@ class WindowedPromQL(PromQL):
         """The expression over one window."""
         return self.replace(WINDOW_PLACEHOLDER, str(window))
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"\$window", "examples": ["sum(increase(failures_total[$window]))"]}
+
 
 @dataclass(frozen=True, order=True)
 class Matcher:
@@ -125,10 +155,19 @@ class Matcher:
     value: str
 
     def __str__(self) -> str:
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.label}{self.operator}"{escaped}"'
+        label = self.label if _LEGACY_NAME.fullmatch(self.label) and ":" not in self.label else _quoted(self.label)
+        return f"{label}{self.operator}{_quoted(self.value)}"
 
 
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+_LEGACY_NAME = re.compile("[a-zA-Z_:][a-zA-Z0-9_:]*")
+"""A name that PromQL reads without quotes."""
+_METRIC_NAME = "__name__"
+_SELECTOR_EXAMPLE = 'a selector such as http_requests_total{job="api"}'
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 
@@ -144,26 +183,27 @@ class Selector:
         """The selector; raises PydanticCustomError where the text is any other expression."""
         if isinstance(text, cls):
             return text
-        if not isinstance(text, str):
-            raise mismatch(f"{text!r} is not text", 'a selector such as http_requests_total{job="api"}')
-        tree = parse_promql(text)
+        written, tree = _parsed(text, _SELECTOR_EXAMPLE)
+        shown = shorten(repr(written))
         if not isinstance(tree, promql_parser.VectorSelector):
-            raise mismatch(f"{text!r} is not a plain selector", 'one such as http_requests_total{job="api"}')
-        if not tree.name:
-            raise mismatch(f"{text!r} names no metric", 'a selector such as http_requests_total{job="api"}')
+            raise mismatch(f"{shown} is not a plain selector", _SELECTOR_EXAMPLE)
         if tree.offset is not None or tree.at is not None or tree.matchers.or_matchers:
-            raise mismatch(f"{text!r} has an offset, @ or an `or`", "a plain selector; the generator owns the times")
-        return cls(
-            tree.name,
-            tuple(Matcher(m.name, _OPERATORS[str(m.op).split(".")[-1]], m.value) for m in tree.matchers.matchers),
-        )
+            raise mismatch(f"{shown} has an offset, @ or an `or`", "a plain selector; the generator owns the times")
+        matchers = [Matcher(m.name, _OPERATORS[str(m.op).split(".")[-1]], m.value) for m in tree.matchers.matchers]
+        names = [m for m in matchers if m.label == _METRIC_NAME]
+        if not tree.name and [m.operator for m in names] != ["="]:
+            raise mismatch(f"{shown} doesn't name one metric", _SELECTOR_EXAMPLE)
+        return cls(tree.name or names[0].value, tuple(m for m in matchers if m not in names))
 
     def where(self, *more: Matcher) -> Selector:
         """The selector narrowed by further matchers."""
         return Selector(self.metric, self.matchers + more)
 
     def __str__(self) -> str:
-        return f"{self.metric}{{{','.join(map(str, self.matchers))}}}" if self.matchers else self.metric
+        matchers = ",".join(map(str, self.matchers))
+        if _LEGACY_NAME.fullmatch(self.metric):
+            return f"{self.metric}{{{matchers}}}" if matchers else self.metric
+        return f"{{{_quoted(self.metric)}{',' if matchers else ''}{matchers}}}"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

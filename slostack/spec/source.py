@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,12 @@ Place = tuple[int, int]
 KeyPath = tuple[str | int, ...]
 """Keys and list indexes from the document's root to a value."""
 
-_MOST_VALUES = 100_000
+_MOST_CHARACTERS = 1_000_000
+_MOST_VALUES = 20_000
+_DEEPEST = 50
+_LARGEST_INTEGER = 2**63
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -77,7 +84,9 @@ def read_text(path: Path, shown: str) -> str:
 
 def parse_yaml(text: str, file: str) -> Source:
     """The one YAML document of a text; raises SpecError where it is no YAML mapping or repeats a key."""
+    text = text.removeprefix("\ufeff")
     try:
+        _refuse_hostile(text, file)
         loader = _Loader(text)
         try:
             root = loader.get_single_node()
@@ -90,13 +99,11 @@ def parse_yaml(text: str, file: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = f"not YAML ({error.problem or error.context}), expected a YAML mapping"
+        if error.context == "expected a single document in the stream":
+            what = "a second document, expected one YAML mapping per file"
+        else:
+            what = f"not YAML ({error.problem or error.context}), expected a YAML mapping"
         raise SpecError((Problem(file, line, column, what),)) from None
-    except yaml.YAMLError as error:
-        what = f"not YAML ({' '.join(str(error).split())}), expected a YAML mapping"
-        raise SpecError((Problem(file, 1, 1, what),)) from None
-    except RecursionError:
-        raise SpecError((Problem(file, 1, 1, "nested too deeply, expected an SLO file"),)) from None
     if reader.problems:
         raise SpecError(tuple(reader.problems))
     if not isinstance(data, dict):
@@ -106,19 +113,47 @@ def parse_yaml(text: str, file: str) -> Source:
     return Source(file, data, reader.values, reader.keys)
 
 
+def _refuse_hostile(text: str, file: str) -> None:
+    """Raises SpecError for what no YAML parser should be given: unprintable characters, huge or very deep text."""
+    if bad := _UNPRINTABLE.search(text):
+        before = text[: bad.start()]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        what = f"the unprintable character U+{ord(bad.group()):04X}, expected text"
+        raise SpecError((Problem(file, line, column, what),))
+    if len(text) > _MOST_CHARACTERS:
+        what = f"a file of {len(text):,} characters, expected at most {_MOST_CHARACTERS:,}"
+        raise SpecError((Problem(file, 1, 1, what),))
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            what = f"nested deeper than {_DEEPEST} levels, expected plain data"
+            raise SpecError((Problem(file, *_place(event), what),))
+
+
 def describe(value: object) -> str:
     """A value as a person reads it in an error: its text and its kind, shortened."""
-    if value is None:
-        return "empty"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, bool):
-        return f"{str(value).lower()} (a boolean)"
-    text = repr(value) if isinstance(value, str) else str(value)
-    kind = {str: "text", int: "a number", float: "a number"}.get(type(value), type(value).__name__)
-    return f"{text if len(text) <= 60 else text[:57] + '...'} ({kind})"
+    match value:
+        case None:
+            return "empty"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case bool():
+            return f"{str(value).lower()} (a boolean)"
+        case str():
+            return f"{shorten(repr(value))} (text)"
+        case int() | float():
+            return f"{shorten(str(value))} (a number)"
+        case date():
+            return f"{value} (a date)"
+    return f"a {type(value).__name__}"
+
+
+def shorten(text: str) -> str:
+    """A text with its end left out where it is too long for a line."""
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 class _Reader:
@@ -132,46 +167,71 @@ class _Reader:
         self.open: set[int] = set()
 
     def read(self, node: yaml.Node, path: KeyPath) -> Any:
-        place = (node.start_mark.line + 1, node.start_mark.column + 1)
+        place = _place(node)
         self.values[path] = place
         if len(self.values) > _MOST_VALUES:
-            raise SpecError((Problem(self.file, *place, f"more than {_MOST_VALUES:,} values, expected an SLO file"),))
+            raise SpecError((Problem(self.file, *place, f"more than {_MOST_VALUES:,} values, expected fewer"),))
         if id(node) in self.open:
             raise SpecError((Problem(self.file, *place, "an alias inside its own anchor, expected plain data"),))
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, place)
+            return self._scalar(node)
         self.open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
+                self._refuse_tag(node, "tag:yaml.org,2002:seq")
                 return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+            self._refuse_tag(node, "tag:yaml.org,2002:map")
             return self._mapping(node, path)
         finally:
             self.open.discard(id(node))
 
-    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
-        try:
-            return self.loader.construct_object(node)
-        except (ValueError, yaml.constructor.ConstructorError) as error:
-            reason = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
-            self.problems.append(
-                Problem(self.file, *place, f"{node.value!r} can't be read ({reason}), expected plain data")
-            )
+    def _problem(self, node: yaml.Node, message: str) -> None:
+        self.problems.append(Problem(self.file, *_place(node), message))
+
+    def _refuse_tag(self, node: yaml.Node, plain: str) -> None:
+        if node.tag != plain:
+            self._problem(node, f"the tag {node.tag}, expected plain data")
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        if node.tag not in _PLAIN_TAGS:
+            self._problem(node, f"{shorten(repr(node.value))} with the tag {node.tag}, expected plain data")
             return None
+        try:
+            value = self.loader.construct_object(node)
+        except (ValueError, AttributeError):  # AttributeError: PyYAML's, of a timestamp that doesn't look like one
+            kind = node.tag.rpartition(":")[2]
+            self._problem(node, f"{shorten(repr(node.value))} is no valid {kind}, expected plain data")
+            return None
+        if isinstance(value, int) and abs(value) >= _LARGEST_INTEGER:
+            self._problem(node, f"{shorten(node.value)} is too large, expected a number below 2^63")
+            return None
+        return value
 
     def _mapping(self, node: yaml.Node, path: KeyPath) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            key = self._scalar(key_node, place) if isinstance(key_node, yaml.ScalarNode) else None
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                self._problem(key_node, "a merge key (<<), expected every key written out")
+                continue
+            if not isinstance(key_node, yaml.ScalarNode):
+                kind = "a list" if isinstance(key_node, yaml.SequenceNode) else "a mapping"
+                self._problem(key_node, f"{kind} as a key, expected a text key")
+                continue
+            problems = len(self.problems)
+            key = self._scalar(key_node)
             if not isinstance(key, str):
-                self.problems.append(Problem(self.file, *place, f"key {describe(key)}, expected a text key"))
+                if len(self.problems) == problems:
+                    self._problem(key_node, f"key {describe(key)}, expected a text key")
                 continue
             if key in data:
                 first = self.keys[(*path, key)][0]
-                self.problems.append(
-                    Problem(self.file, *place, f"key {key!r} again (first on line {first}), expected it once")
-                )
+                self._problem(key_node, f"key {key!r} again (first on line {first}), expected it once")
                 continue
-            self.keys[(*path, key)] = place
+            self.keys[(*path, key)] = _place(key_node)
             data[key] = self.read(value_node, (*path, key))
         return data
+
+
+def _place(start: yaml.Node | yaml.Event) -> Place:
+    mark = start.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)

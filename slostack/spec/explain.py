@@ -1,0 +1,133 @@
+"""What is wrong with a value of an SLO file, in words."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from slostack.spec.model import Service
+from slostack.spec.source import KeyPath, Problem, Source, describe
+
+_EXPECTED_TYPES = {
+    "string_type": "text",
+    "float_type": "a number",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+_PATTERNS = {
+    "name": "lower-case words joined by hyphens, such as quiz-latency",
+    "AlertName": "a CamelCase name, such as ServiceDown",
+    "path": "a path that starts with / and has no spaces",
+}
+
+
+def explain(source: Source, detail: ErrorDetails) -> Problem:
+    """A mistake that pydantic found as a Problem: where it is in the file, what was found, what is expected."""
+    path = _path_in_file(source, detail["loc"])
+    if key := detail.get("ctx", {}).get("key"):
+        path = (*path, key)
+    at_key = detail["type"] == "extra_forbidden" or detail["loc"][-1:] == ("[key]",)
+    return source.problem(path, f"{dotted(path)}: {_what(detail, path)}", at_key=at_key)
+
+
+def _what(detail: ErrorDetails, path: KeyPath) -> str:
+    found = describe(detail["input"])
+    match detail["type"]:
+        case "missing":
+            return f"missing, expected {about(path)}"
+        case "extra_forbidden":
+            known = known_keys(path[:-1])
+            close = difflib.get_close_matches(str(path[-1]), known, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            return f"unknown key{hint}, expected one of {', '.join(known)}"
+        case _ if detail["input"] is None and path and path[-1] in known_keys(path[:-1]):
+            return f"empty, expected {about(path)}"
+        case "mismatch":
+            return detail["msg"]
+        case "string_pattern_mismatch":
+            field = "AlertName" if path[0] == "alerts" and path[-1] == "name" else str(path[-1])
+            return f"{found}, expected {_PATTERNS.get(field, _PATTERNS['name'])}"
+        case "too_short":
+            return "an empty list, expected at least one"
+        case "string_too_long":
+            return f"{len(detail['input'])} characters, expected at most {detail['ctx']['max_length']}"
+        case "string_too_short" if detail["loc"][-1] == "[key]":
+            return "an empty key, expected a name"
+        case "string_too_short":
+            return f"empty text, expected {about(path)}"
+        case "literal_error":
+            return f"{found}, expected {detail['ctx']['expected']}"
+        case "string_type" if isinstance(detail["input"], int | float | date):
+            return f"{found}, expected text in quotes"
+        case kind if kind in _EXPECTED_TYPES:
+            return f"{found}, expected {_EXPECTED_TYPES[kind]}"
+        case _:
+            return f"{found}, expected another value ({detail['msg'].removeprefix('Value error, ')})"
+
+
+def _path_in_file(source: Source, loc: tuple[int | str, ...]) -> KeyPath:
+    """A pydantic location without the names of union members, which are not keys of the file."""
+    path: list[str | int] = []
+    for step in loc:
+        if isinstance(step, int) or step in _FIELD_NAMES or (*path, step) in source.values:
+            path.append(step)
+    return tuple(path)
+
+
+def dotted(path: KeyPath) -> str:
+    """A path as people write it: `slos[0].sli.events`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _model_at(path: KeyPath) -> type[BaseModel]:
+    model: type[BaseModel] = Service
+    for step in path:
+        if isinstance(step, int):
+            continue
+        field = _fields(model).get(step)
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
+            return model
+        model = inner
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for argument in get_args(annotation) if (model := _model_in(argument))), None)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def known_keys(path: KeyPath) -> list[str]:
+    """The keys that the mapping at a path may have."""
+    return list(_fields(_model_at(path)))
+
+
+def about(path: KeyPath) -> str:
+    """What the model says of a key, to follow the word "expected"."""
+    field = _fields(_model_at(path[:-1])).get(str(path[-1]))
+    text = (field.description or "") if field else ""
+    return text[:1].lower() + text[1:].rstrip(".") if text else f"a value for {path[-1]!r}"
+
+
+def _all_field_names(model: type[BaseModel]) -> set[str]:
+    names = set(_fields(model))
+    for field in _fields(model).values():
+        if inner := _model_in(field.annotation):
+            names |= _all_field_names(inner)
+    return names
+
+
+_FIELD_NAMES = _all_field_names(Service)

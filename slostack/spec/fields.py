@@ -1,0 +1,114 @@
+"""The field types of the SLO file's model: what a name, a runbook, an objective may be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from slostack import names
+from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch
+from slostack.spec.source import describe
+
+HIGHEST_OBJECTIVE = 99.99999
+"""Above it the error budget is less than a third of a second a month."""
+SHORTEST_WINDOW, LONGEST_WINDOW = Duration(7 * 86400), Duration(90 * 86400)
+
+_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+_RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
+_OWN_FILES = ("slostack", "overview")
+"""Names of generated files that belong to no service."""
+_CUSTOM_FILES = "custom-"
+
+
+def _service_name(value: str) -> str:
+    if value in _OWN_FILES or value.startswith(_CUSTOM_FILES):
+        raise mismatch(describe(value), "another name; files of this one belong to slostack itself")
+    return value
+
+
+def _alert_name(value: str) -> str:
+    if value == names.BURN_ALERT:
+        raise mismatch(describe(value), "another name; this one is the burn-rate alerts'")
+    return value
+
+
+def _plain(value: str) -> str:
+    if "{{" in value:
+        raise mismatch(describe(value), "plain text without {{; only the texts of alerts are templates")
+    return value
+
+
+def _url(value: str) -> str:
+    try:
+        AnyHttpUrl(value)
+    except ValidationError:
+        raise mismatch(describe(value), "an http or https URL") from None
+    return value
+
+
+def _objective(value: float) -> float:
+    if not 0 < value <= HIGHEST_OBJECTIVE:
+        raise mismatch(f"{value:.12g}", f"a percentage above 0 and at most {HIGHEST_OBJECTIVE}, such as 99.9")
+    return value
+
+
+def _window(value: Duration) -> Duration:
+    if not SHORTEST_WINDOW <= value <= LONGEST_WINDOW:
+        raise mismatch(f"{value}", f"a window from {SHORTEST_WINDOW} to {LONGEST_WINDOW}")
+    return value
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not 0 < value < float("inf"):
+            raise mismatch(f"{value}", "a positive bucket bound")
+        return float(value)
+    if isinstance(value, str):
+        return float(Duration.parse(value).seconds)
+    raise mismatch(describe(value), "seconds (0.2) or a duration (60s)")
+
+
+def _runbook(value: str, info: ValidationInfo) -> str:
+    path = PurePosixPath(value)
+    if not re.fullmatch(_RUNBOOK, value) or path.is_absolute() or ".." in path.parts:
+        raise mismatch(describe(value), "a Markdown file below runbooks/, such as api/service-down.md")
+    folder = (info.context or {}).get("runbooks")
+    if folder is not None and not (folder / path).is_file():
+        raise mismatch(f"no file runbooks/{path}", "an existing runbook (Markdown) below runbooks/")
+    return str(path)
+
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+PlainText = Annotated[Text, AfterValidator(_plain)]
+Name = Annotated[str, StringConstraints(pattern=_NAME, max_length=63)]
+ServiceName = Annotated[Name, AfterValidator(_service_name)]
+AlertName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=63), AfterValidator(_alert_name)
+]
+Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
+Runbook = Annotated[str, AfterValidator(_runbook), WithJsonSchema({"type": "string", "pattern": _RUNBOOK})]
+Objective = Annotated[
+    float,
+    AfterValidator(_objective),
+    WithJsonSchema(
+        {"type": "number", "exclusiveMinimum": 0, "maximum": HIGHEST_OBJECTIVE, "examples": [95, 99, 99.9, 99.95]}
+    ),
+]
+Window = Annotated[Duration, AfterValidator(_window)]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "examples": [0.5]}, DURATION_SCHEMA]}),
+]

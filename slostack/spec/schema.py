@@ -1,0 +1,37 @@
+"""The JSON Schema of an SLO file, for editors that complete and check it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slostack.spec.model import Service
+from slostack.spec.quantities import Duration
+
+
+def slo_file_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of an SLO file: its shape; what only the loader knows is left to it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_as_written(Service.model_json_schema(by_alias=True)),
+        "title": "SLO file",
+    }
+
+
+def _as_written(schema: Any) -> Any:
+    """Pydantic's schema without its titles, and with optional keys and defaults as people write them."""
+    if isinstance(schema, list):
+        return [_as_written(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    written = {
+        key: _as_written(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))
+    }
+    if isinstance(written.get("default"), dict):
+        written["default"] = str(Duration(**written["default"])) if written["default"] else None
+    match written.get("anyOf"):
+        case [dict() as value, {"type": "null"}]:
+            del written["anyOf"]
+            written = {**value, **written}
+    if "default" in written and written["default"] is None:
+        del written["default"]
+    return written
