@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parent
 def main() -> None:
     settings, secrets = read_config(pulumi.Config(), pulumi.get_stack())
     bundle = make_bundle(ROOT, settings, kubernetes_topology(settings))
+    told = outputs(settings, bundle)
     deploy(bundle, settings, secrets)
-    for name, value in outputs(settings, bundle).items():
+    for name, value in told.items():
         pulumi.export(name, value)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from slostack.bundle import Bundle
+from slostack.errors import SlostackError
 from slostack.servers import versions
 from slostack.settings import Settings
 
@@ -15,8 +16,12 @@ _RULE_FOLDERS = ("prometheus/rules", "loki/rules")
 
 
 def outputs(settings: Settings, bundle: Bundle) -> dict[str, Any]:
-    """The URLs, the servers' pinned versions, and the numbers of recording rules and of alerts."""
-    rules = [rule for folder in _RULE_FOLDERS for text in bundle.below(folder).values() for rule in _rules(text)]
+    """The URLs, the servers' pinned versions, and the numbers of recording rules and of alerts.
+
+    Raises SlostackError where a hand-written rule file is none.
+    """
+    files = {path: text for folder in _RULE_FOLDERS for path, text in bundle.below(folder).items()}
+    rules = [rule for path, text in files.items() for rule in _rules(path, text)]
     alerts = sum("alert" in rule for rule in rules)
     return {
         "urls": settings.urls.model_dump(mode="json"),
@@ -26,6 +31,8 @@ def outputs(settings: Settings, bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def _rules(text: str) -> list[dict[str, Any]]:
-    groups = yaml.load(text, _Loader)["groups"]
-    return [rule for group in groups for rule in group["rules"]]
+def _rules(path: str, text: str) -> list[dict[str, Any]]:
+    try:
+        return [rule for group in yaml.load(text, _Loader)["groups"] for rule in group["rules"]]
+    except (yaml.YAMLError, LookupError, TypeError):
+        raise SlostackError(f"{path}: not a rule file, expected YAML with groups of rules") from None

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from slostack.deploy.kubernetes.files import checksum, mount_files
+from slostack.deploy.kubernetes.files import checksum
+from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
 from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
 from slostack.deploy.kubernetes.stateful import stateful_set
@@ -16,7 +17,7 @@ _USER = 65534
 
 @dataclass(frozen=True)
 class AlertmanagerArgs:
-    """Alertmanager's arguments; `external_url` is its own URL in links."""
+    """Alertmanager's arguments; `external_url` is its own in links."""
 
     server: ServerArgs
     external_url: str
@@ -44,7 +45,7 @@ class Alertmanager(pulumi.ComponentResource):
             start=120,
             stop=60,
         )
-        stateful_set(owner, process, mount_files(owner, {}), checksum(owner, {}))
+        stateful_set(owner, process, mounts(owner), checksum(args.server.folders))
         service(owner, headless=True)
         network_policy(owner)
         self.register_outputs({"address": place.addresses[0]})

@@ -8,8 +8,10 @@ from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from slostack.bundle import Bundle
+from slostack.config import TENANT
 from slostack.deploy.config import Secrets
 from slostack.deploy.kubernetes.alertmanager import Alertmanager, AlertmanagerArgs
+from slostack.deploy.kubernetes.files import folders
 from slostack.deploy.kubernetes.flows import stack_flows
 from slostack.deploy.kubernetes.grafana import Grafana, GrafanaArgs
 from slostack.deploy.kubernetes.labels import stack_labels
@@ -21,9 +23,17 @@ from slostack.deploy.kubernetes.topology import place
 from slostack.servers import versions
 from slostack.settings import Resources, Settings
 
+_GROWING = {"prometheus": ("rules",), "alertmanager": (), "loki": (f"rules/{TENANT}",), "grafana": ("dashboards",)}
+"""The folders of each server's files that grow with services and SLOs."""
+
 
 def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
-    """Registers the namespace and the four servers with the files of a bundle."""
+    """Registers the namespace and the four servers with the files of a bundle.
+
+    Raises SlostackError, before it registers anything, where the files don't fit into ConfigMaps.
+    """
+    shards = settings.kubernetes.shards
+    files = {server: folders(server, bundle.below(server), growing, shards) for server, growing in _GROWING.items()}
     opts = pulumi.ResourceOptions(provider=_provider(settings))
     namespace = _namespace(settings, opts)
     deny_by_default(namespace.metadata.name, opts)
@@ -34,7 +44,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             image=versions()[name].image,
             version=versions()[name].version,
             place=place(name, settings.kubernetes.namespace),
-            files=bundle.below(name),
+            folders=files[name],
             secrets={secret.file: value for secret, value in secrets.items() if secret.server == name},
             flows=stack_flows(settings),
             resources=resources,
@@ -42,15 +52,15 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             storage_class=settings.kubernetes.storage_class,
         )
 
-    resources, shards, urls = settings.kubernetes.resources, settings.kubernetes.shards, settings.urls
+    resources, urls = settings.kubernetes.resources, settings.urls
     prometheus = server("prometheus", resources.prometheus, settings.prometheus.storage)
     alertmanager = server("alertmanager", resources.alertmanager, settings.alertmanager.storage)
     loki = server("loki", resources.loki, settings.loki.storage)
     grafana = server("grafana", resources.grafana, settings.grafana.storage)
-    Prometheus("prometheus", PrometheusArgs(prometheus, urls.prometheus, shards), opts)
+    Prometheus("prometheus", PrometheusArgs(prometheus, urls.prometheus), opts)
     Alertmanager("alertmanager", AlertmanagerArgs(alertmanager, urls.alertmanager), opts)
-    Loki("loki", LokiArgs(loki, shards), opts)
-    Grafana("grafana", GrafanaArgs(grafana, shards), opts)
+    Loki("loki", LokiArgs(loki), opts)
+    Grafana("grafana", GrafanaArgs(grafana), opts)
 
 
 def _provider(settings: Settings) -> Provider:

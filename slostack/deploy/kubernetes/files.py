@@ -1,123 +1,72 @@
-"""A server's files as ConfigMaps, and the volumes that put them where the server reads them.
-
-Whole folders are mounted: a file mounted by itself (subPath) would never see an update.
-"""
+"""The ConfigMaps that a server's files become."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pulumi_kubernetes.core.v1 import (
-    ConfigMap,
-    ConfigMapProjectionArgs,
-    ConfigMapVolumeSourceArgs,
-    EmptyDirVolumeSourceArgs,
-    ProjectedVolumeSourceArgs,
-    SecretVolumeSourceArgs,
-    VolumeArgs,
-    VolumeMountArgs,
-    VolumeProjectionArgs,
-)
-
-from slostack.deploy.kubernetes.server import Owner, secret
-from slostack.deploy.kubernetes.shards import shards
-
-_READABLE = 0o444
-_SECRET = 0o440
-"""Readable by the pod's group (fsGroup) alone."""
+from slostack.deploy.kubernetes.shards import shards, undivided
 
 
 @dataclass(frozen=True)
-class Mounted:
-    """Where a volume is mounted, and the volume, where it is not one of a StatefulSet's templates."""
+class Folder:
+    """A folder below a server's config folder (`""` is that itself), as ConfigMaps by the end of their names.
 
-    mount: VolumeMountArgs
-    volume: VolumeArgs | None = None
-
-
-def mount_files(owner: Owner, sharded: Mapping[str, int]) -> list[Mounted]:
-    """All folders of the owner's files, its secrets and a place for temporary files.
-
-    `sharded` has the folders that grow with services and SLOs, and how many ConfigMaps they may take; every other
-    folder is one ConfigMap.
+    `names` are the ends of all names that are mounted. A sharded folder mounts every shard that may ever be, from the
+    start, so that the first file of a shard restarts no pod.
     """
-    folders = _by_folder(owner.args.files)
-    mounted = [_folder(owner, folder, files) for folder, files in folders.items() if folder not in sharded]
-    mounted += [_sharded(owner, folder, folders.get(folder, {}), count) for folder, count in sharded.items()]
-    return [*mounted, *_secrets(owner), _temporary_files()]
+
+    path: str
+    config_maps: Mapping[str, Mapping[str, str]]
+    names: tuple[str, ...]
+    sharded: bool
+
+    @property
+    def volume(self) -> str:
+        """The name of its volume."""
+        return _dashed(self.path)
 
 
-def checksum(owner: Owner, sharded: Mapping[str, int]) -> str:
-    """Changes whenever a file outside the sharded folders does: what a server without a reload must restart for."""
-    text = "".join(
-        f"{folder}/{name}\0{text}\0"
-        for folder, files in _by_folder(owner.args.files).items()
-        if folder not in sharded
-        for name, text in files.items()
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+def folders(server: str, files: Mapping[str, str], sharded: Collection[str], count: int) -> tuple[Folder, ...]:
+    """A server's files by folder, each folder in `sharded` spread over up to `count` ConfigMaps, the others in one.
 
-
-def _by_folder(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    folders: dict[str, dict[str, str]] = {}
+    Raises SlostackError where a ConfigMap can't hold its files.
+    """
+    by_folder: dict[str, dict[str, str]] = {folder: {} for folder in sharded}
     for path, text in sorted(files.items()):
         folder, _, name = path.rpartition("/")
-        folders.setdefault(folder, {})[name] = text
-    return folders
+        by_folder.setdefault(folder, {})[name] = text
+    return tuple(
+        _spread(server, path, texts, count) if path in sharded else _whole(server, path, texts)
+        for path, texts in sorted(by_folder.items())
+    )
 
 
-def _folder(owner: Owner, folder: str, files: Mapping[str, str]) -> Mounted:
-    name = _volume_name(folder)
-    ((_, data),) = shards(files, 1, f"{owner.server}/{folder}").items()
-    ConfigMap(owner.child(name), metadata=owner.metadata(name), data=data, opts=owner.opts)
-    source = ConfigMapVolumeSourceArgs(name=f"{owner.server}-{name}", default_mode=_READABLE)
-    return _mounted(owner, folder, VolumeArgs(name=name, config_map=source))
+def checksum(all_folders: Collection[Folder]) -> str:
+    """Changes whenever a file outside the sharded folders does: what a server without a reload must restart for."""
+    texts = (
+        f"{folder.path}/{name}\0{text}\0"
+        for folder in all_folders
+        if not folder.sharded
+        for files in folder.config_maps.values()
+        for name, text in files.items()
+    )
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
 
 
-def _sharded(owner: Owner, folder: str, files: Mapping[str, str], count: int) -> Mounted:
-    """Every shard that may ever be is mounted from the start, so that the first file of one restarts no pod."""
-    name = _volume_name(folder)
-    for shard, data in shards(files, count, f"{owner.server}/{folder}").items():
-        suffix = f"{name}-{_shard_name(shard, count)}"
-        ConfigMap(owner.child(suffix), metadata=owner.metadata(suffix), data=data, opts=owner.opts)
-    sources = [
-        VolumeProjectionArgs(
-            config_map=ConfigMapProjectionArgs(
-                name=f"{owner.server}-{name}-{_shard_name(shard, count)}",
-                optional=True,
-            )
-        )
-        for shard in range(count)
-    ]
-    projected = ProjectedVolumeSourceArgs(sources=sources, default_mode=_READABLE)
-    return _mounted(owner, folder, VolumeArgs(name=name, projected=projected))
+def _whole(server: str, path: str, files: Mapping[str, str]) -> Folder:
+    name = _dashed(path)
+    return Folder(path, {name: undivided(files, f"{server}/{path}".rstrip("/"))}, (name,), sharded=False)
 
 
-def _shard_name(shard: int, count: int) -> str:
-    """Has the count in it: after another count all shards are new, and the old ones stay until pods have moved on."""
-    return f"{shard}-of-{count}"
+def _spread(server: str, path: str, files: Mapping[str, str], count: int) -> Folder:
+    """Shards have their number in their names: after another number all are new, and the old ones stay until pods
+    have moved on."""
+    names = tuple(f"{_dashed(path)}-{shard}-of-{count}" for shard in range(count))
+    placed = shards(files, count, f"{server}/{path}")
+    return Folder(path, {names[shard]: data for shard, data in placed.items()}, names, sharded=True)
 
 
-def _secrets(owner: Owner) -> Iterator[Mounted]:
-    if secret(owner):
-        source = SecretVolumeSourceArgs(secret_name=f"{owner.server}-secrets", default_mode=_SECRET)
-        yield Mounted(
-            VolumeMountArgs(name="secrets", mount_path=owner.args.place.secrets, read_only=True),
-            VolumeArgs(name="secrets", secret=source),
-        )
-
-
-def _temporary_files() -> Mounted:
-    volume = VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit="256Mi"))
-    return Mounted(VolumeMountArgs(name="tmp", mount_path="/tmp"), volume)
-
-
-def _volume_name(folder: str) -> str:
-    return folder.replace("/", "-") or "config"
-
-
-def _mounted(owner: Owner, folder: str, volume: VolumeArgs) -> Mounted:
-    path = f"{owner.args.place.config}/{folder}".rstrip("/")
-    return Mounted(VolumeMountArgs(name=volume.name, mount_path=path, read_only=True), volume)
+def _dashed(path: str) -> str:
+    return path.replace("/", "-") or "config"

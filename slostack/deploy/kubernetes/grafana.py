@@ -9,8 +9,9 @@ from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, Deployment
 from pulumi_kubernetes.core.v1 import PersistentVolumeClaim, PersistentVolumeClaimVolumeSourceArgs, VolumeArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
-from slostack.deploy.kubernetes.files import Mounted, checksum, mount_files
+from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.labels import selector
+from slostack.deploy.kubernetes.mounts import Mounted, mounts
 from slostack.deploy.kubernetes.pod import Process, pod_template
 from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
 from slostack.deploy.kubernetes.stateful import DATA, claim, data_mount
@@ -20,10 +21,9 @@ _USER = 472
 
 @dataclass(frozen=True)
 class GrafanaArgs:
-    """Grafana's arguments; `shards` is the most ConfigMaps that its dashboards may take."""
+    """Grafana's arguments."""
 
     server: ServerArgs
-    shards: int
 
 
 class Grafana(pulumi.ComponentResource):
@@ -40,8 +40,7 @@ class Grafana(pulumi.ComponentResource):
             start=300,  # the database is migrated first
             stop=60,
         )
-        sharded = {"dashboards": args.shards}
-        mounted = [*mount_files(owner, sharded), _data(owner)]
+        mounted = [*mounts(owner), _data(owner)]
         Deployment(
             owner.child(),
             metadata=owner.metadata(),
@@ -49,7 +48,7 @@ class Grafana(pulumi.ComponentResource):
                 replicas=1,
                 selector=LabelSelectorArgs(match_labels=selector(owner.server)),
                 strategy=DeploymentStrategyArgs(type="Recreate"),  # two pods can't share its SQLite database
-                template=pod_template(owner, process, mounted, checksum(owner, sharded)),
+                template=pod_template(owner, process, mounted, checksum(args.server.folders)),
             ),
             opts=owner.opts,
         )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from slostack.config import TENANT
-from slostack.deploy.kubernetes.files import checksum, mount_files
+from slostack.deploy.kubernetes.files import checksum
+from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
 from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
 from slostack.deploy.kubernetes.stateful import stateful_set
@@ -17,10 +17,9 @@ _USER = 10001
 
 @dataclass(frozen=True)
 class LokiArgs:
-    """Loki's arguments; `shards` is the most ConfigMaps that its rules may take."""
+    """Loki's arguments."""
 
     server: ServerArgs
-    shards: int
 
 
 class Loki(pulumi.ComponentResource):
@@ -38,8 +37,7 @@ class Loki(pulumi.ComponentResource):
             start=600,  # the write-ahead log is read first
             stop=300,
         )
-        sharded = {f"rules/{TENANT}": args.shards}
-        stateful_set(owner, process, mount_files(owner, sharded), checksum(owner, sharded))
+        stateful_set(owner, process, mounts(owner), checksum(args.server.folders))
         service(owner, headless=True)
         network_policy(owner)
         self.register_outputs({"address": place.addresses[0]})

@@ -20,7 +20,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from slostack.deploy.kubernetes.files import Mounted
+from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
 
 _SECCOMP = SeccompProfileArgs(type="RuntimeDefault")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from slostack.deploy.kubernetes.files import mount_files
+from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
 from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
 from slostack.deploy.kubernetes.stateful import stateful_set
@@ -16,11 +16,10 @@ _USER = 65534
 
 @dataclass(frozen=True)
 class PrometheusArgs:
-    """Prometheus' arguments: its own URL in links, and the most ConfigMaps that its rules may take."""
+    """Prometheus' arguments; `external_url` is its own in links."""
 
     server: ServerArgs
     external_url: str
-    shards: int
 
 
 class Prometheus(pulumi.ComponentResource):
@@ -45,7 +44,7 @@ class Prometheus(pulumi.ComponentResource):
             start=900,  # the write-ahead log is read first
             stop=300,
         )
-        stateful_set(owner, process, mount_files(owner, {"rules": args.shards}))
+        stateful_set(owner, process, mounts(owner))
         service(owner, headless=True)
         network_policy(owner)
         self.register_outputs({"address": place.addresses[0]})

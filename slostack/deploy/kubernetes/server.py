@@ -11,6 +11,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from slostack.config import Place
+from slostack.deploy.kubernetes.files import Folder
 from slostack.deploy.kubernetes.labels import selector, server_labels
 from slostack.deploy.kubernetes.network import Flow, allow_flows
 from slostack.deploy.kubernetes.topology import PORTS
@@ -21,15 +22,15 @@ from slostack.settings import Resources
 class ServerArgs:
     """What every server's component is given.
 
-    `files` are its files of the bundle by their path below its config folder; `secrets` its secrets by the name of
-    the file that it reads; `flows` the allowed traffic of the whole stack; `storage` the size of its volume.
+    `folders` are its files of the bundle; `secrets` its secrets by the name of the file that it reads; `flows` the
+    allowed traffic of the whole stack; `storage` the size of its volume.
     """
 
     namespace: pulumi.Input[str]
     image: str
     version: str
     place: Place
-    files: Mapping[str, str]
+    folders: tuple[Folder, ...]
     secrets: Mapping[str, pulumi.Input[str]]
     flows: tuple[Flow, ...]
     resources: Resources

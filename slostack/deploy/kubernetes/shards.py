@@ -22,10 +22,22 @@ def shards(files: Mapping[str, str], count: int, what: str) -> dict[int, dict[st
 
     Raises SlostackError where a shard is more than a ConfigMap holds.
     """
-    placed = _placed(files, count)
-    if any(size_of(shard) > MOST_BYTES for shard in placed.values()):
-        raise SlostackError(_too_full(files, count, what))
-    return placed
+    sizes = {name: size_of({name: text}) for name, text in files.items()}
+    if not _fits(sizes, count):
+        raise SlostackError(_too_full(sizes, count, what))
+    placed: dict[int, dict[str, str]] = {}
+    for name, text in sorted(files.items()):
+        placed.setdefault(shard_of(name, count), {})[name] = text
+    return dict(sorted(placed.items()))
+
+
+def undivided(files: Mapping[str, str], what: str) -> dict[str, str]:
+    """The files as the data of one ConfigMap; raises SlostackError where that is too much."""
+    if (size := size_of(files)) > MOST_BYTES:
+        raise SlostackError(
+            f"{what}: {size:,} bytes, expected at most {MOST_BYTES:,} (what a ConfigMap holds): watch fewer services"
+        )
+    return dict(files)
 
 
 def size_of(data: Mapping[str, str]) -> int:
@@ -33,24 +45,24 @@ def size_of(data: Mapping[str, str]) -> int:
     return sum(len(name.encode()) + len(text.encode()) for name, text in data.items())
 
 
-def _placed(files: Mapping[str, str], count: int) -> dict[int, dict[str, str]]:
-    placed: dict[int, dict[str, str]] = {}
-    for name in sorted(files):
-        placed.setdefault(shard_of(name, count), {})[name] = files[name]
-    return dict(sorted(placed.items()))
+def _fits(sizes: Mapping[str, int], count: int) -> bool:
+    totals = [0] * count
+    for name, size in sizes.items():
+        totals[shard_of(name, count)] += size
+    return max(totals) <= MOST_BYTES
 
 
-def _too_full(files: Mapping[str, str], count: int, what: str) -> str:
-    name, text = max(files.items(), key=lambda file: len(file[1].encode()))
-    if (size := len(text.encode())) > MOST_BYTES:
+def _too_full(sizes: Mapping[str, int], count: int, what: str) -> str:
+    largest = max(sizes, key=lambda name: sizes[name])
+    if sizes[largest] > MOST_BYTES:
         return (
-            f"{what}: {name} has {size:,} bytes, expected at most {MOST_BYTES:,} (what a ConfigMap holds): "
-            f"split the service's SLOs over two SLO files"
+            f"{what}: {largest} has {sizes[largest]:,} bytes, expected at most {MOST_BYTES:,} (what a ConfigMap "
+            f"holds): split the service's SLOs over two SLO files"
         )
     enough = count
     while enough < MOST_SHARDS:
         enough = min(2 * enough, MOST_SHARDS)
-        if all(size_of(shard) <= MOST_BYTES for shard in _placed(files, enough).values()):
+        if _fits(sizes, enough):
             return (
                 f"{what}: {count} ConfigMaps are too few, expected each to stay below {MOST_BYTES:,} bytes: "
                 f"set slostack:kubernetes.shards to {enough}"

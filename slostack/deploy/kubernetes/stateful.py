@@ -14,8 +14,8 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from slostack.deploy.kubernetes.files import Mounted
 from slostack.deploy.kubernetes.labels import selector
+from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.pod import Process, pod_template
 from slostack.deploy.kubernetes.server import Owner
 

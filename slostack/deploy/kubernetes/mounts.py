@@ -1,0 +1,78 @@
+"""A server's files and secrets as objects of the cluster, and the volumes that put them where the server reads them.
+
+Whole folders are mounted: a file that is mounted by itself (subPath) never sees an update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pulumi_kubernetes.core.v1 import (
+    ConfigMap,
+    ConfigMapProjectionArgs,
+    ConfigMapVolumeSourceArgs,
+    EmptyDirVolumeSourceArgs,
+    ProjectedVolumeSourceArgs,
+    SecretVolumeSourceArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+    VolumeProjectionArgs,
+)
+
+from slostack.deploy.kubernetes.files import Folder
+from slostack.deploy.kubernetes.server import Owner, secret
+
+_READABLE = 0o444
+_SECRET = 0o440
+"""Readable by the pod's group (fsGroup) alone."""
+
+
+@dataclass(frozen=True)
+class Mounted:
+    """Where a volume is mounted, and the volume, where it is not one of a StatefulSet's templates."""
+
+    mount: VolumeMountArgs
+    volume: VolumeArgs | None = None
+
+
+def mounts(owner: Owner) -> list[Mounted]:
+    """All folders of the owner's files, its secrets and a place for temporary files."""
+    return [*(_folder(owner, folder) for folder in owner.args.folders), *_secrets(owner), _temporary_files()]
+
+
+def _folder(owner: Owner, folder: Folder) -> Mounted:
+    for name, files in folder.config_maps.items():
+        ConfigMap(owner.child(name), metadata=owner.metadata(name), data=files, opts=owner.opts)
+    path = f"{owner.args.place.config}/{folder.path}".rstrip("/")
+    volume = _projected(owner, folder) if folder.sharded else _plain(owner, folder)
+    return Mounted(VolumeMountArgs(name=folder.volume, mount_path=path, read_only=True), volume)
+
+
+def _plain(owner: Owner, folder: Folder) -> VolumeArgs:
+    (name,) = folder.names
+    source = ConfigMapVolumeSourceArgs(name=f"{owner.server}-{name}", default_mode=_READABLE)
+    return VolumeArgs(name=folder.volume, config_map=source)
+
+
+def _projected(owner: Owner, folder: Folder) -> VolumeArgs:
+    sources = [
+        VolumeProjectionArgs(config_map=ConfigMapProjectionArgs(name=f"{owner.server}-{name}", optional=True))
+        for name in folder.names
+    ]
+    projected = ProjectedVolumeSourceArgs(sources=sources, default_mode=_READABLE)
+    return VolumeArgs(name=folder.volume, projected=projected)
+
+
+def _secrets(owner: Owner) -> Iterator[Mounted]:
+    if secret(owner):
+        source = SecretVolumeSourceArgs(secret_name=f"{owner.server}-secrets", default_mode=_SECRET)
+        yield Mounted(
+            VolumeMountArgs(name="secrets", mount_path=owner.args.place.secrets, read_only=True),
+            VolumeArgs(name="secrets", secret=source),
+        )
+
+
+def _temporary_files() -> Mounted:
+    volume = VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit="256Mi"))
+    return Mounted(VolumeMountArgs(name="tmp", mount_path="/tmp"), volume)

@@ -1,0 +1,143 @@
+"""Runs the program as Pulumi's language host does, with an engine that only records."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+import runpy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pulumi
+import pytest
+import yaml
+from pulumi.runtime import rpc, set_mocks
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack, run_pulumi_func
+
+ROOT = Path(__file__).parents[2]
+STACKS = ("local", "dev", "staging", "prod")
+CLUSTER_STACKS = STACKS[1:]
+_PREFIX = "slostack:"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A resource as the program registered it."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    provider: str
+    parent: str
+
+
+@dataclass
+class Program:
+    """What a run of the program registered and exported, in order."""
+
+    resources: list[Registered] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of_type(self, end: str) -> list[Registered]:
+        """The resources whose type ends so, such as `:ConfigMap`."""
+        return [resource for resource in self.resources if resource.type.endswith(end)]
+
+    def one(self, end: str, name: str) -> Registered:
+        """The one resource of a type with a name in the cluster."""
+        (found,) = (each for each in self.of_type(end) if each.inputs["metadata"]["name"] == name)
+        return found
+
+    def pods(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Name and template of each workload's pods."""
+        for resource in self.of_type(":StatefulSet") + self.of_type(":Deployment"):
+            yield resource.inputs["metadata"]["name"], resource.inputs["spec"]["template"]
+
+
+class _Monitor(pulumi.runtime.mocks.MockMonitor):
+    """Records what the program asks for; mocks alone would not tell a resource's parent."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(_Echo())
+        self.program = program
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = rpc.deserialize_properties(request.object)
+            parent = request.parent.rpartition("::")[2]
+            self.program.resources.append(Registered(request.type, request.name, inputs, request.provider, parent))
+        return super().RegisterResource(request)
+
+
+class _Echo(pulumi.runtime.Mocks):
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+        raise AssertionError(f"the program calls {args.token}")
+
+
+def canaries(stack: str) -> dict[str, str]:
+    """A value for every secret that a stack can have, found again wherever it leaks."""
+    keys = ("grafanaAdminPassword", "smtpPassword", "slackUrl", "pagerdutyKey", "scrapeToken-learnsnap")
+    return {key: f"canary-{stack}-{key}" for key in keys}
+
+
+def stack_config(stack: str) -> dict[str, Any]:
+    """The plain config of stacks/Pulumi.<stack>.yaml, by key."""
+    document = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    return {key.removeprefix(_PREFIX): value for key, value in document["config"].items()}
+
+
+def run_program(stack: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Program:
+    """Runs `__main__.py` with a stack's plain config and its secrets."""
+    program = Program()
+    _run(program, _main, stack, config, secrets)
+    return program
+
+
+def run_function(main: Callable[[], None]) -> Program:
+    """Runs a function as if it were the program."""
+    program = Program()
+    _run(program, main, "test", {}, {})
+    return program
+
+
+def refusal(stack: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> str:
+    """What the program says when it refuses a config, which it does before it registers anything."""
+    program = Program()
+    with pytest.raises(pulumi.RunError) as refused:
+        _run(program, _main, stack, config, secrets)
+    assert not program.resources
+    assert not program.outputs
+    return str(refused.value)
+
+
+def _main() -> None:
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+def _run(
+    program: Program, main: Callable[[], None], stack: str, config: Mapping[str, Any], secrets: Mapping[str, str]
+) -> None:
+    values = {**config, **secrets}
+    texts = {f"{_PREFIX}{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+    with patch.dict("os.environ", {"PULUMI_CONFIG": json.dumps(texts)}):
+        secret_keys = [f"{_PREFIX}{key}" for key in secrets]
+        contextvars.copy_context().run(asyncio.run, _executed(program, main, stack, texts, secret_keys))
+
+
+async def _executed(
+    program: Program, main: Callable[[], None], stack: str, texts: dict[str, str], secret_keys: list[str]
+) -> None:
+    pulumi.runtime.set_all_config(texts, secret_keys)
+    set_mocks(_Echo(), "slostack", stack, False, logging.getLogger("pulumi"), _Monitor(program))
+    await run_pulumi_func(main)
+    root = get_root_resource()
+    assert isinstance(root, Stack)
+    program.outputs.update(root.outputs)

@@ -1,0 +1,94 @@
+"""Missing and wrong config: one clear error that names key, stack and expectation, before anything is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.components.program import canaries, refusal, run_program, stack_config
+
+Edit = Callable[[dict[str, Any]], object]
+
+WRONG: dict[str, tuple[Edit, str]] = {
+    "missing": (lambda c: c.pop("environment"), "stacks/Pulumi.prod.yaml:1:1: slostack:environment: missing"),
+    "missing in an object": (lambda c: c["urls"].pop("grafana"), "slostack:urls.grafana: missing"),
+    "no URLs": (lambda c: c.pop("urls"), "slostack:urls: nothing, expected the URLs of grafana"),
+    "unknown": (lambda c: c.update(recievers={}, typo="x"), "slostack:typo: unknown key"),
+    "unknown in an object": (lambda c: c["kubernetes"].update(sharts=3), "slostack:kubernetes.sharts: unknown key"),
+    "wrong type": (lambda c: c.update(urls="https://acme.example"), "slostack:urls: 'https://acme.example' (text)"),
+    "not an object": (lambda c: c.update(services="{learnsnap"), "slostack:services: '{learnsnap' (text)"),
+    "zero": (lambda c: c["kubernetes"].update(shards=0), "slostack:kubernetes.shards: 0 (a number)"),
+    "no size": (lambda c: c["prometheus"].update(storage="lots"), "slostack:prometheus.storage: 'lots' (text)"),
+    "no duration": (
+        lambda c: c["loki"].update(retention="a week"),
+        "slostack:loki.retention: 'a week' (text), expected a duration such as",
+    ),
+    "no context": (
+        lambda c: c["kubernetes"].pop("context"),
+        "slostack:kubernetes: no context, expected the kubeconfig",
+    ),
+    "no port": (
+        lambda c: c["services"]["learnsnap"].update(targets=["learnsnap.acme.example"]),
+        "slostack:services.learnsnap.targets.0: 'learnsnap.acme.example' (text)",
+    ),
+    "no such delivery": (lambda c: c.update(delivery="nomad"), "slostack:delivery: 'nomad' (text)"),
+    "no such service": (lambda c: c["services"].update(checkout={}), "checkout"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_config_is_refused(wrong: str) -> None:
+    edit, expected = WRONG[wrong]
+    config = stack_config("prod")
+    edit(config)
+    message = refusal("prod", config, canaries("prod"))
+    assert expected in message
+    assert "prod" in message
+    assert "Traceback" not in message
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    config = stack_config("prod")
+    del config["environment"], config["urls"]["grafana"]
+    assert len(refusal("prod", config, canaries("prod")).splitlines()) == 2
+
+
+@pytest.mark.parametrize("key", sorted(canaries("prod")))
+def test_a_missing_secret_is_named_with_the_command_that_sets_it(key: str) -> None:
+    secrets = canaries("prod")
+    del secrets[key]
+    assert refusal("prod", stack_config("prod"), secrets) == (
+        f"stack prod: slostack:{key}: missing, expected a secret: pulumi config set --secret {key} --stack prod"
+    )
+
+
+def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
+    secrets = canaries("prod")
+    config = stack_config("prod") | {"slackUrl": secrets.pop("slackUrl")}
+    message = refusal("prod", config, secrets)
+    assert message.startswith(
+        "stack prod: slostack:slackUrl: plain text, expected a secret: pulumi config set --secret"
+    )
+    assert "canary" not in message
+
+
+def test_an_encrypted_setting_is_refused_and_not_repeated() -> None:
+    secrets = canaries("prod") | {"slackURL": "canary-typo"}
+    message = refusal("prod", stack_config("prod"), secrets)
+    assert message.startswith("stack prod: slostack:slackURL: encrypted, expected plain text")
+    assert "canary" not in message
+
+
+def test_a_token_of_a_service_that_is_not_watched_is_refused() -> None:
+    secrets = canaries("prod") | {"scrapeToken-checkout": "canary-x"}
+    message = refusal("prod", stack_config("prod"), secrets)
+    assert message.startswith("stack prod: slostack:scrapeToken-checkout: no such secret, expected one of")
+    assert "canary" not in message
+
+
+def test_an_empty_object_is_as_good_as_none() -> None:
+    config = stack_config("dev") | {"receivers": {}, "alertmanager": {}, "local": {}}
+    secrets = {"grafanaAdminPassword": "x"}
+    assert run_program("dev", config, secrets).outputs == run_program("dev", stack_config("dev"), secrets).outputs

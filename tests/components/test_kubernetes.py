@@ -1,0 +1,212 @@
+"""The shape of every object of every stack in a cluster."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slostack.deploy.kubernetes.labels import selector
+from slostack.servers import versions
+from slostack.settings import parse_settings
+from tests.components.program import Program, run_program, stack_config
+
+SERVERS = ("prometheus", "alertmanager", "loki", "grafana")
+STANDARD_LABELS = {"name", "instance", "component", "part-of", "managed-by", "version"}
+UNCHANGEABLE = ("selector", "serviceName", "podManagementPolicy")
+
+
+def test_everything_goes_through_the_one_provider_with_a_pinned_context(program: Program, stack: str) -> None:
+    (provider,) = program.of_type("pulumi:providers:kubernetes")
+    assert provider.inputs["context"] == stack_config(stack)["kubernetes"]["context"]
+    assert provider.inputs["enableConfigMapMutable"] == "true"
+    assert provider.inputs["enableSecretMutable"] == "true"
+    objects = [each for each in program.resources if each.type.startswith("kubernetes:")]
+    assert len(objects) > 20
+    assert {each.provider.partition("::kubernetes::")[2] for each in objects} == {"kubernetes-id"}
+
+
+def test_each_server_is_a_component_that_owns_its_objects(program: Program) -> None:
+    components = {each.name: each.type for each in program.resources if each.type.startswith("slostack:")}
+    assert components == {server: f"slostack:kubernetes:{server.capitalize()}" for server in SERVERS}
+    for resource in program.resources:
+        if resource.type.startswith("kubernetes:") and resource.parent in SERVERS:
+            assert resource.name == resource.parent or resource.name.startswith(f"{resource.parent}-")
+            assert resource.inputs["metadata"]["name"] == resource.name
+            assert resource.inputs["metadata"]["namespace"] == "slostack"
+
+
+def test_every_object_has_the_standard_labels(program: Program) -> None:
+    for resource in program.resources:
+        if not resource.type.startswith("kubernetes:"):
+            continue
+        labels = {k.removeprefix("app.kubernetes.io/"): v for k, v in resource.inputs["metadata"]["labels"].items()}
+        assert labels["part-of"] == "slostack"
+        assert labels["managed-by"] == "pulumi"
+        if resource.parent in SERVERS:
+            assert set(labels) == STANDARD_LABELS
+            assert labels["name"] == resource.parent
+            assert labels["version"] == versions()[resource.parent].version
+
+
+def test_the_namespace_admits_only_restricted_pods(program: Program) -> None:
+    (namespace,) = program.of_type(":Namespace")
+    assert namespace.inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_pods_are_restricted(program: Program) -> None:
+    pods = dict(program.pods())
+    assert set(pods) == set(SERVERS)
+    for template in pods.values():
+        spec = template["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        pod = spec["securityContext"]
+        assert pod["runAsNonRoot"] is True
+        assert pod["runAsUser"] > 0
+        assert pod["fsGroup"] == pod["runAsGroup"] == pod["runAsUser"]
+        assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
+        (container,) = spec["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        assert not any(spec.get(key) for key in ("hostNetwork", "hostPID", "hostIPC", "initContainers"))
+        assert not any("hostPath" in volume for volume in spec["volumes"])
+
+
+def test_pods_have_probes_requests_limits_and_the_pinned_image(program: Program) -> None:
+    for server, template in program.pods():
+        (container,) = template["spec"]["containers"]
+        assert container["image"] == versions()[server].image
+        assert re.fullmatch(r"\S+:v?\d+\.\d+\.\d+", container["image"])
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            assert container[probe]["httpGet"]["path"].startswith("/")
+            assert container[probe]["httpGet"]["port"] == container["ports"][0]["name"] == "http"
+        requests, limits = container["resources"]["requests"], container["resources"]["limits"]
+        assert set(requests) == set(limits) == {"cpu", "memory"}
+        assert requests["memory"] == limits["memory"]
+
+
+def test_resources_are_those_of_the_settings() -> None:
+    config = stack_config("dev")
+    config["kubernetes"]["resources"] = {"loki": {"cpu": "7m", "cpuLimit": "9m", "memory": "123Mi"}}
+    pods = dict(run_program("dev", config, {"grafanaAdminPassword": "x"}).pods())
+    found = pods["loki"]["spec"]["containers"][0]["resources"]
+    assert found == {"requests": {"cpu": "7m", "memory": "123Mi"}, "limits": {"cpu": "9m", "memory": "123Mi"}}
+
+
+def test_every_volume_is_mounted_as_a_whole_and_only_data_is_writable(program: Program) -> None:
+    for _, template in program.pods():
+        spec = template["spec"]
+        mounts = spec["containers"][0]["volumeMounts"]
+        names = [mount["name"] for mount in mounts]
+        assert len(set(names)) == len(names)
+        assert {volume["name"] for volume in spec["volumes"]} | {"data"} == set(names)
+        assert all("subPath" not in mount for mount in mounts)
+        assert {mount["name"] for mount in mounts if not mount.get("readOnly")} == {"data", "tmp"}
+
+
+def test_stateful_servers_keep_their_data_on_a_claimed_volume(program: Program, stack: str) -> None:
+    settings = parse_settings(stack_config(stack), stack)
+    for server, storage in (
+        ("prometheus", settings.prometheus.storage),
+        ("alertmanager", settings.alertmanager.storage),
+        ("loki", settings.loki.storage),
+    ):
+        (claim,) = program.one(":StatefulSet", server).inputs["spec"]["volumeClaimTemplates"]
+        assert claim["metadata"]["name"] == "data"
+        assert claim["spec"]["resources"]["requests"] == {"storage": storage}
+        assert claim["spec"].get("storageClassName") == settings.kubernetes.storage_class
+    claim = program.one(":PersistentVolumeClaim", "grafana-data").inputs
+    assert claim["spec"]["resources"]["requests"] == {"storage": settings.grafana.storage}
+    assert program.one(":Deployment", "grafana").inputs["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_what_kubernetes_refuses_to_edit_is_the_same_in_every_stack(program: Program, prod: Program) -> None:
+    for server in SERVERS[:-1]:
+        ours, theirs = (each.one(":StatefulSet", server).inputs["spec"] for each in (program, prod))
+        assert {key: ours[key] for key in UNCHANGEABLE} == {key: theirs[key] for key in UNCHANGEABLE}
+        assert ours["selector"]["matchLabels"] == selector(server)
+
+
+def test_services_lead_to_their_pods(program: Program) -> None:
+    pods = dict(program.pods())
+    for service in program.of_type(":Service"):
+        spec, server = service.inputs["spec"], service.name
+        assert spec["selector"].items() <= pods[server]["metadata"]["labels"].items()
+        assert spec["ports"][0]["targetPort"] == "http"
+        assert spec["ports"][0]["port"] == pods[server]["spec"]["containers"][0]["ports"][0]["containerPort"]
+        if server != "grafana":
+            assert spec["clusterIP"] == "None"
+            assert (
+                program.one(":StatefulSet", server).inputs["spec"]["serviceName"] == service.inputs["metadata"]["name"]
+            )
+
+
+def test_a_changed_config_rolls_the_servers_that_never_read_it_again() -> None:
+    before, after = _checksums(stack_config("dev")), stack_config("dev")
+    after["receivers"] = {"webhook": "https://hooks.acme.example/alerts"}
+    changed = {server for server, checksum in _checksums(after).items() if checksum != before[server]}
+    assert changed == {"alertmanager"}
+    assert before["prometheus"] is None
+
+
+def _checksums(config: dict[str, Any]) -> dict[str, str | None]:
+    program = run_program("dev", config, {"grafanaAdminPassword": "x"})
+    return {
+        server: (template["metadata"].get("annotations") or {}).get("slostack/config-sha256")
+        for server, template in program.pods()
+    }
+
+
+def test_files_are_where_the_servers_look(prod: Program) -> None:
+    pods = dict(prod.pods())
+    assert _files(prod, pods["prometheus"]) >= {
+        "/etc/prometheus/prometheus.yml",
+        "/etc/prometheus/rules/learnsnap.yaml",
+        "/etc/prometheus/rules/slostack.yaml",
+        "/etc/slostack/secrets/scrape-token-learnsnap",
+    }
+    assert "--config.file=/etc/prometheus/prometheus.yml" in pods["prometheus"]["spec"]["containers"][0]["args"]
+    assert _files(prod, pods["alertmanager"]) == {
+        "/etc/alertmanager/alertmanager.yml",
+        "/etc/alertmanager/templates/slostack.tmpl",
+        "/etc/slostack/secrets/slack-url",
+        "/etc/slostack/secrets/pagerduty-key",
+        "/etc/slostack/secrets/smtp-password",
+    }
+    assert _files(prod, pods["loki"]) == {"/etc/loki/loki.yaml"}
+    assert _files(prod, pods["grafana"]) >= {
+        "/etc/grafana/grafana.ini",
+        "/etc/grafana/provisioning/datasources/slostack.yaml",
+        "/etc/grafana/provisioning/dashboards/slostack.yaml",
+        "/etc/grafana/dashboards/overview.json",
+        "/etc/grafana/dashboards/learnsnap.json",
+        "/etc/slostack/secrets/grafana-admin-password",
+    }
+
+
+def _files(program: Program, template: dict[str, Any]) -> set[str]:
+    """Every file that a pod's container sees, from the ConfigMaps and the Secret that are mounted."""
+    paths = {mount["name"]: mount["mountPath"] for mount in template["spec"]["containers"][0]["volumeMounts"]}
+    maps = {each.name: each.inputs["data"] for each in program.of_type(":ConfigMap")}
+    found: set[str] = set()
+    for volume in template["spec"]["volumes"]:
+        sources = [volume] if "configMap" in volume else volume.get("projected", {}).get("sources", [])
+        for source in sources:
+            if source["configMap"].get("optional"):
+                found |= {f"{paths[volume['name']]}/{key}" for key in maps.get(source["configMap"]["name"], {})}
+            else:
+                found |= {f"{paths[volume['name']]}/{key}" for key in maps[source["configMap"]["name"]]}
+        if "secret" in volume:
+            (secret,) = (each for each in program.of_type(":Secret") if each.name == volume["secret"]["secretName"])
+            found |= {f"{paths[volume['name']]}/{key}" for key in secret_keys(secret.inputs)}
+    return found
+
+
+def secret_keys(inputs: Any) -> set[str]:
+    """The keys of a Secret, whose value the engine was told is secret."""
+    data = inputs["stringData"]
+    return set(data.get("value", data))

@@ -1,0 +1,83 @@
+"""Secrets reach the servers as files, and nobody else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from slostack.deploy.secrets import Secret, secrets_in_use
+from slostack.settings import parse_settings
+from tests.components.program import Program, canaries, stack_config
+
+OF_STACK = {
+    "dev": {"grafana": {"grafana-admin-password": "grafanaAdminPassword"}},
+    "staging": {
+        "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
+        "alertmanager": {"slack-url": "slackUrl", "smtp-password": "smtpPassword"},
+        "grafana": {"grafana-admin-password": "grafanaAdminPassword"},
+    },
+    "prod": {
+        "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
+        "alertmanager": {
+            "slack-url": "slackUrl",
+            "smtp-password": "smtpPassword",
+            "pagerduty-key": "pagerdutyKey",
+        },
+        "grafana": {"grafana-admin-password": "grafanaAdminPassword"},
+    },
+}
+
+
+def test_each_secret_is_a_file_of_the_server_that_reads_it(program: Program, stack: str) -> None:
+    found = {}
+    for secret in program.of_type(":Secret"):
+        data = secret.inputs["stringData"]
+        assert pulumi_calls_it_secret(data)
+        found[secret.parent] = data["value"]
+    values = canaries(stack)
+    expected = {server: {f: values[key] for f, key in files.items()} for server, files in OF_STACK[stack].items()}
+    assert found == expected
+
+
+def pulumi_calls_it_secret(value: object) -> bool:
+    """Whether the engine was told that a property is secret, so that it is encrypted in the state."""
+    return (
+        isinstance(value, dict) and value.get("4dabf18193072939515e22adb298388d") == "1b47061264138c4ac30d75fd1eb44270"
+    )
+
+
+def test_no_secret_is_anywhere_else(program: Program, stack: str) -> None:
+    elsewhere = [dict(each.inputs) for each in program.resources if not each.type.endswith(":Secret")]
+    assert f"canary-{stack}" not in json.dumps(elsewhere)
+    assert f"canary-{stack}" not in json.dumps(program.outputs)
+
+
+def test_servers_read_their_secrets_from_a_folder_that_is_mounted(program: Program, stack: str) -> None:
+    for server, template in program.pods():
+        volumes = {volume["name"]: volume for volume in template["spec"]["volumes"]}
+        assert ("secrets" in volumes) == (server in OF_STACK[stack])
+        if server in OF_STACK[stack]:
+            assert volumes["secrets"]["secret"] == {"secretName": f"{server}-secrets", "defaultMode": 0o440}
+        (container,) = template["spec"]["containers"]
+        assert "env" not in container
+
+
+@pytest.mark.parametrize(
+    ("receivers", "keys"),
+    [
+        ({}, []),
+        ({"slack": {"channel": "#alerts"}}, ["slackUrl"]),
+        ({"pagerduty": {"enabled": True}}, ["pagerdutyKey"]),
+        ({"pagerduty": {"enabled": False}}, []),
+        ({"email": {"to": "a@b.example", "sender": "c@d.example", "smarthost": "smtp.example:25"}}, []),
+        (
+            {"email": {"to": "a@b.example", "sender": "c@d.example", "smarthost": "s.example:25", "username": "u"}},
+            ["smtpPassword"],
+        ),
+    ],
+)
+def test_a_receiver_calls_for_its_secret(receivers: dict[str, object], keys: list[str]) -> None:
+    settings = parse_settings(stack_config("dev") | {"receivers": receivers}, "dev")
+    wanted: list[Secret] = list(secrets_in_use(settings))
+    assert [secret.key for secret in wanted] == [*keys, "grafanaAdminPassword"]
