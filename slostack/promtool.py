@@ -70,9 +70,15 @@ def verify_loki_rules(files: Sequence[Path]) -> None:
         _check("lokitool", ["rules", "check", *_existing([file])], [file])
 
 
-def create_blocks_from_openmetrics(input: Path, out_dir: Path) -> None:
-    """Write the samples of an OpenMetrics file as Prometheus blocks. Raises CheckFailed."""
-    arguments = ["tsdb", "create-blocks-from", "openmetrics", "--quiet", *_existing([input]), str(out_dir)]
+def create_blocks_from_openmetrics(input: Path, out_dir: Path, *, max_block_duration: str = "2h") -> None:
+    """Write the samples of an OpenMetrics file as Prometheus blocks. Raises CheckFailed.
+
+    The file is read once per block: a longer `max_block_duration` (a Prometheus duration) takes less time.
+    """
+    arguments = [
+        *("tsdb", "create-blocks-from", f"--max-block-duration={max_block_duration}"),
+        *("openmetrics", "--quiet", *_existing([input]), str(out_dir)),
+    ]
     _check("promtool", arguments, [input], _BACKFILL_SECONDS)
 
 
@@ -88,6 +94,7 @@ def create_blocks_from_rules(
     """Evaluate recording rules over a running Prometheus's past, into blocks. Raises CheckFailed.
 
     Times must have a time zone; `eval_interval` (a Prometheus duration) is for groups that name none.
+    The files must hold no alerts: promtool would write each one's expression as a series of its name.
     """
     arguments = [
         *("tsdb", "create-blocks-from", "rules"),

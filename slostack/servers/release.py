@@ -75,7 +75,7 @@ def _within(seconds: float, call: Callable[[], str], url: str) -> str:
     thread.start()
     thread.join(seconds)
     if not results:
-        raise WayFailed(f"no answer from {urlsplit(url).hostname} within {seconds:.0f} s")
+        raise WayFailed(f"no answer from {urlsplit(url).hostname} within {seconds:g} s")
     if isinstance(results[0], WayFailed):
         raise results[0]
     return results[0]
