@@ -14,6 +14,9 @@ from slostack.errors import SlostackError
 COMMANDS = {
     "validate": "Check SLO files.",
     "render": "Write rules and dashboards from the SLO files.",
+    "up": "Start the stack on this machine; when it runs, change only what changed.",
+    "down": "Stop the stack on this machine and keep its data.",
+    "status": "Show servers, SLOs with budget left and burn rate, and firing alerts.",
     "demo": "Break and heal the demo services of the stack on this machine.",
     "notifications": "Show the notifications that the stack on this machine sent.",
 }

@@ -44,6 +44,7 @@ def loki_files(settings: Settings, topology: Topology) -> dict[str, str]:
             ]
         },
         "ingester": {"lifecycler": {"min_ready_duration": "0s", "final_sleep": "0s"}},
+        "frontend": {"scheduler_dns_lookup_period": "1s"},
         "limits_config": {"retention_period": str(settings.loki.retention), "volume_enabled": True},
         "compactor": {
             "working_directory": f"{place.data}/compactor",

@@ -1,0 +1,81 @@
+"""Putting a bundle's files where the servers read them: checked first, each as a whole, only what differs."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from slostack import promtool
+from slostack.bundle import Bundle
+from slostack.config import TENANT
+from slostack.deploy.local.state_folder import StateFolder
+from slostack.errors import SlostackError
+from slostack.files import write_atomically
+
+_FOLDERS_EVEN_IF_EMPTY = (
+    f"loki/rules/{TENANT}",
+    "grafana/provisioning/alerting",
+    "grafana/provisioning/notifiers",
+    "grafana/provisioning/plugins",
+)
+"""Servers take it for an error if these are missing."""
+
+
+def install(bundle: Bundle, folder: StateFolder) -> int:
+    """Makes the config folder hold the bundle and nothing else; returns how many files that changed.
+
+    Raises SlostackError, and changes nothing, where a server would refuse its file.
+    """
+    present = {path.relative_to(folder.config).as_posix(): path for path in _files(folder.config)}
+    changed = [path for path, text in bundle.files.items() if path not in present or _differs(present[path], text)]
+    gone = [path for name, path in present.items() if name not in bundle.files]
+    if changed or gone:
+        _check(bundle, folder)
+    for name in changed:
+        write_atomically(folder.config / name, bundle.files[name])
+    for path in gone:
+        path.unlink()
+    for name in _FOLDERS_EVEN_IF_EMPTY:
+        (folder.config / name).mkdir(parents=True, exist_ok=True)
+    return len(changed) + len(gone)
+
+
+def installed_digest(folder: StateFolder) -> str:
+    """Tells apart what is installed: equal for equal files at equal paths."""
+    digest = hashlib.sha256()
+    for path in _files(folder.config):
+        name = path.relative_to(folder.config).as_posix()
+        digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def last_change(folder: Path) -> float:
+    """The Unix time of the last change to a file below a folder, or of which files there are."""
+    return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+
+
+def _check(bundle: Bundle, folder: StateFolder) -> None:
+    """Shows the servers' own checking tools the files before a server sees them."""
+    staging = folder.run / "staging"
+    shutil.rmtree(staging, ignore_errors=True)
+    for name, text in bundle.files.items():
+        write_atomically(staging / name, text)
+    promtool.check_config(staging / "prometheus" / "prometheus.yml")
+    promtool.check_alertmanager_config(staging / "alertmanager" / "alertmanager.yml")
+    promtool.verify_loki_config(staging / "loki" / "loki.yaml")
+    if rules := sorted((staging / "loki" / "rules").rglob("*.yaml")):
+        promtool.verify_loki_rules(rules)
+    shutil.rmtree(staging)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _differs(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() != text.encode()
+    except OSError as error:
+        raise SlostackError(f"can't read {path} ({error.strerror}); delete it, then try again") from None

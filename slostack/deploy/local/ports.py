@@ -1,0 +1,47 @@
+"""Whether the stack's ports can be had."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+
+import psutil
+
+from slostack.deploy.local.programs import Program
+from slostack.errors import SlostackError
+from slostack.settings import LOOPBACK, STACK_FOLDER
+
+
+def check_ports(programs: Iterable[Program], held_by_us: set[int], environment: str) -> None:
+    """Raises SlostackError that names every port that something other than this stack has taken."""
+    lines = [
+        f"port {port} for {program.name} is taken{_by_whom(port)}: stop that, or set another port as "
+        f"slostack:local ports.{key} in {STACK_FOLDER}/Pulumi.{environment}.yaml"
+        for program in programs
+        for key, port in program.ports.items()
+        if port not in held_by_us and not _is_free(port)
+    ]
+    if lines:
+        raise SlostackError("\n".join(lines))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _by_whom(port: int) -> str:
+    """The name of the process that listens there, where the system tells it."""
+    try:
+        connections = psutil.net_connections(kind="tcp")
+        pid = next(
+            (c.pid for c in connections if c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN), None
+        )
+        return f" by {psutil.Process(pid).name()} (process {pid})" if pid else ""
+    except psutil.Error:
+        return ""

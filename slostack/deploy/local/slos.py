@@ -1,0 +1,109 @@
+"""How the SLOs do and which alerts fire, as the running Prometheus and Alertmanager say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from slostack import names
+from slostack.deploy.local.loopback import ask
+from slostack.errors import SlostackError
+from slostack.spec import Duration
+
+BURN_WINDOW = Duration(3600)
+"""The window whose burn rate stands for "now"."""
+
+
+@dataclass(frozen=True)
+class SloState:
+    """One SLO now: its objective in percent, the share of its budget that is left (below 0: overspent), how many times
+    faster than evenly it burns, and in how many seconds it is spent at that rate. None is not known, or never.
+    """
+
+    service: str
+    slo: str
+    objective: float
+    window: str
+    budget_left: float | None
+    burn_rate: float | None
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class FiringAlert:
+    """An alert that fires; a quiet one is silenced, or a more urgent one of its SLO fires too."""
+
+    name: str
+    service: str
+    slo: str
+    severity: str
+    tier: str
+    since: str
+    summary: str
+    quiet: bool
+
+
+def slo_states(prometheus: str) -> tuple[SloState, ...]:
+    """Every SLO by service and name; raises SlostackError where Prometheus doesn't answer."""
+    info = _query(prometheus, names.INFO)
+    objectives = _by_slo(_query(prometheus, names.OBJECTIVE))
+    budgets = _by_slo(_query(prometheus, names.BUDGET_REMAINING))
+    ratios = _by_slo(_query(prometheus, names.error_ratio(BURN_WINDOW)))
+    windows = {_key(sample): sample["metric"][names.WINDOW] for sample in info}
+    return tuple(
+        _slo_state(key, windows[key], objectives[key], budgets.get(key), ratios.get(key))
+        for key in sorted(windows.keys() & objectives.keys())
+    )
+
+
+def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
+    """What fires by Alertmanager, the newest last; raises SlostackError where it doesn't answer."""
+    return tuple(
+        FiringAlert(
+            name=alert["labels"].get("alertname", ""),
+            service=alert["labels"].get(names.SERVICE, ""),
+            slo=alert["labels"].get(names.SLO, ""),
+            severity=alert["labels"].get(names.SEVERITY, ""),
+            tier=alert["labels"].get(names.TIER, ""),
+            since=alert["startsAt"],
+            summary=alert["annotations"].get("summary", ""),
+            quiet=alert["status"]["state"] == "suppressed",
+        )
+        for alert in sorted(_json(f"{alertmanager}/api/v2/alerts", {}), key=lambda alert: str(alert["startsAt"]))
+    )
+
+
+def _slo_state(
+    key: tuple[str, str], window: str, objective: float, budget_left: float | None, error_ratio: float | None
+) -> SloState:
+    burn_rate = error_ratio / (1 - objective) if error_ratio is not None else None
+    seconds_left = None
+    if budget_left is not None and burn_rate:
+        seconds_left = max(budget_left, 0) * Duration.parse(window).seconds / burn_rate
+    return SloState(*key, round(objective * 100, 9), window, budget_left, burn_rate, seconds_left)
+
+
+def _by_slo(samples: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
+    values = {_key(sample): float(sample["value"][1]) for sample in samples}
+    return {key: value for key, value in values.items() if math.isfinite(value)}
+
+
+def _key(sample: dict[str, Any]) -> tuple[str, str]:
+    return sample["metric"].get(names.SERVICE, ""), sample["metric"].get(names.SLO, "")
+
+
+def _query(prometheus: str, expression: str) -> list[dict[str, Any]]:
+    result: list[dict[str, Any]] = _json(f"{prometheus}/api/v1/query", {"query": expression})["data"]["result"]
+    return result
+
+
+def _json(url: str, parameters: dict[str, str]) -> Any:
+    try:
+        answer = ask(url, parameters=parameters)
+        answer.raise_for_status()
+        return answer.json()
+    except requests.RequestException as error:
+        raise SlostackError(f"{url} doesn't answer as expected ({error}); see `slostack status`") from None
