@@ -30,8 +30,8 @@ BUCKETS = (5, 10, 20, 30, 45, 60, 90, 120, 180, 300)
 DEPENDENCIES = (*PROVIDERS, "paylink", "queue")
 BREAKER_STATES = ("CLOSED", "HALF_OPEN", "OPEN")
 USUAL_STUCK_PAYMENTS = 0.003
-QUIET_START = 600.0
-"""Seconds after a start without the usual failures: among a handful of events, a single one would look like many."""
+QUIET_START = 3600.0
+"""Seconds after a start without the usual failures: among the few events counted so far, two would look like many."""
 BACKUP_INTERVAL = 900
 LATE_BACKUP = 70 * 60.0
 MAX_FDS = 1024
