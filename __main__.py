@@ -5,9 +5,9 @@ from pathlib import Path
 import pulumi
 
 from slostack.deploy.config import read_config
-from slostack.deploy.kubernetes import deploy, kubernetes_topology
 from slostack.deploy.outputs import outputs
 from slostack.errors import SlostackError
+from slostack.servers import versions
 from slostack.stack import make_bundle
 
 ROOT = Path(__file__).resolve().parent
@@ -15,10 +15,20 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     settings, secrets = read_config(pulumi.Config(), pulumi.get_stack())
-    bundle = make_bundle(ROOT, settings, kubernetes_topology(settings))
-    told = outputs(settings, bundle)
-    deploy(bundle, settings, secrets)
-    for name, value in told.items():
+    if settings.delivery == "local":
+        from slostack.deploy.local.pulumi_resource import LocalStackResource, complete_topology
+
+        bundle = make_bundle(ROOT, settings, complete_topology(ROOT, settings))
+        exported = outputs(settings, bundle)
+        exported["versions"] = LocalStackResource("local", ROOT, settings, bundle).versions
+    else:
+        from slostack.deploy.kubernetes import deploy, kubernetes_topology
+
+        bundle = make_bundle(ROOT, settings, kubernetes_topology(settings))
+        exported = outputs(settings, bundle)
+        exported["versions"] = {name: pin.version for name, pin in versions().items()}
+        deploy(bundle, settings, secrets)
+    for name, value in exported.items():
         pulumi.export(name, value)
 
 

@@ -8,7 +8,6 @@ import yaml
 
 from slostack.bundle import Bundle
 from slostack.errors import SlostackError
-from slostack.servers import versions
 from slostack.settings import Settings
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -16,19 +15,14 @@ _RULE_FOLDERS = ("prometheus/rules", "loki/rules")
 
 
 def outputs(settings: Settings, bundle: Bundle) -> dict[str, Any]:
-    """The URLs, the servers' pinned versions, and the numbers of recording rules and of alerts.
+    """The URLs, and the numbers of recording rules and of alerts.
 
     Raises SlostackError where a hand-written rule file is none.
     """
     files = {path: text for folder in _RULE_FOLDERS for path, text in bundle.below(folder).items()}
     rules = [rule for path, text in files.items() for rule in _rules(path, text)]
     alerts = sum("alert" in rule for rule in rules)
-    return {
-        "urls": settings.urls.model_dump(mode="json"),
-        "versions": {name: pin.version for name, pin in versions().items()},
-        "rules": len(rules) - alerts,
-        "alerts": alerts,
-    }
+    return {"urls": settings.urls.model_dump(mode="json"), "rules": len(rules) - alerts, "alerts": alerts}
 
 
 def _rules(path: str, text: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slostack import promtool
@@ -44,10 +44,19 @@ def install(bundle: Bundle, folder: StateFolder) -> int:
 
 def installed_digest(folder: StateFolder) -> str:
     """Tells apart what is installed: equal for equal files at equal paths."""
+    files = {path.relative_to(folder.config).as_posix(): path for path in _files(folder.config)}
+    return _digest((name, path.read_bytes()) for name, path in sorted(files.items()))
+
+
+def bundle_digest(bundle: Bundle) -> str:
+    """What `installed_digest` is once the bundle is installed."""
+    return _digest((name, text.encode()) for name, text in bundle.files.items())
+
+
+def _digest(files: Iterable[tuple[str, bytes]]) -> str:
     digest = hashlib.sha256()
-    for path in _files(folder.config):
-        name = path.relative_to(folder.config).as_posix()
-        digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    for name, content in files:
+        digest.update(f"{name}\0".encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]
 
 
