@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from slostack.config.document import yaml_text
 from slostack.config.topology import Place, Topology, split
 from slostack.settings import Settings
@@ -32,13 +30,11 @@ def grafana_files(settings: Settings, topology: Topology) -> dict[str, str]:
 
 def _ini(settings: Settings, place: Place) -> str:
     host, port = split(place.listen)
-    url = settings.urls.grafana.rstrip("/") + "/"
     sections: dict[str, dict[str, object]] = {
         "server": {
             "http_addr": host,
             "http_port": port,
-            "domain": urlsplit(url).hostname,
-            "root_url": url,
+            "root_url": settings.urls.grafana.rstrip("/") + "/",
         },
         "paths": {
             "data": place.data,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import shutil
+import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from slostack import names, promtool
 from slostack.demo.traffic import PAYMENT, ROUTES, UPLOAD, daily_shape
@@ -22,6 +24,7 @@ USUAL_BURN = 0.4
 BURN_SWING = 0.1
 """How far a week's best and worst day are from the usual burn rate."""
 
+_SCRATCH = "history-"
 _PER_SECOND = {
     "http_requests_total": sum(route.per_second for route in ROUTES) + PAYMENT.per_second,
     "quiz_generation_duration_seconds_count": UPLOAD.per_second,
@@ -42,18 +45,19 @@ def seed_history(
     if not slos:
         return
     report(f"making up {LENGTH} of history for {DEMO_SERVICE}")
-    blocks, text = folder.run / "history", folder.run / "history.om"
-    shutil.rmtree(blocks, ignore_errors=True)
     try:
-        with text.open("w", encoding="utf-8") as file:
-            file.writelines(openmetrics(slos, now))
-        promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
-        blocks.rename(data)
+        for left_over in folder.run.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.run) as scratch:
+            text, blocks = Path(scratch, "history.om"), Path(scratch, "blocks")
+            with text.open("w", encoding="utf-8") as file:
+                file.writelines(openmetrics(slos, now))
+            promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
+            blocks.rename(data)
+    except promtool.CheckFailed as error:
+        raise SlostackError(f"history can't be made up: {error}") from None
     except OSError as error:
-        raise SlostackError(f"can't write {error.filename or data} ({error.strerror}), expected room for it") from None
-    finally:
-        text.unlink(missing_ok=True)
-        shutil.rmtree(blocks, ignore_errors=True)
+        raise SlostackError(f"can't make up history in {folder.run} ({error.strerror}), expected room for it") from None
 
 
 def openmetrics(slos: Iterable[tuple[str, Slo]], now: float) -> Iterator[str]:

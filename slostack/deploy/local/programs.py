@@ -19,6 +19,9 @@ from slostack.spec import RUNBOOK_FOLDER
 RELOAD_INTERVAL = "5s"
 """How often Prometheus looks whether its config or a rule file has changed."""
 
+SNAPSHOT_INTERVAL = "10s"
+"""How often Alertmanager writes silences, and what it has notified of, to disk."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -129,6 +132,7 @@ def _alertmanager(server: Server, place: Place, url: str) -> tuple[str, ...]:
         f"--web.external-url={url}",
         "--web.route-prefix=/",
         "--cluster.listen-address=",
+        f"--data.maintenance-interval={SNAPSHOT_INTERVAL}",
     )
 
 

@@ -42,7 +42,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
             f"{settings.environment} is not an environment of this machine; use `pulumi up -s {settings.environment}`"
         )
     folder = StateFolder.of(root)
-    with folder.one_at_a_time("up"):
+    with folder.one_at_a_time():
         services = load_services(root)
         servers, absent = _obtain(report)
         topology = local_topology(folder, settings, grafana="grafana" in servers)
@@ -70,7 +70,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
 def down(root: Path, report: Report) -> None:
     """Stops every process of the stack and keeps its data; does nothing where none runs."""
     folder = StateFolder.of(root)
-    with folder.one_at_a_time("down"):
+    with folder.one_at_a_time():
         if supervisor := connect(folder):
             report("stopping the servers")
             with suppress(SupervisorUnreachable):

@@ -12,7 +12,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from slostack.errors import SlostackError
-from slostack.files import write_atomically
 
 _LONGEST_SOCKET_PATH = 100
 """Bytes; systems take 104 to 108."""
@@ -76,22 +75,25 @@ class StateFolder:
                 folder.mkdir(parents=True, exist_ok=True)
             (self.path / "secrets").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise SlostackError(
-                f"can't make the folders in {self.path} ({error.strerror}), expected a writable folder with room"
-            ) from None
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> SlostackError:
+        return SlostackError(f"can't write in {self.path} ({error.strerror}), expected a writable folder with room")
 
     @contextmanager
-    def one_at_a_time(self, command: str) -> Iterator[None]:
+    def one_at_a_time(self) -> Iterator[None]:
         """Lets one `up` or `down` work here at a time; raises SlostackError while another does."""
         self.create()
-        holder, lock = self.run / "lock.holder", FileLock(self.run / "lock")
+        lock = FileLock(self.run / "lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            other = holder.read_text(encoding="utf-8") if holder.is_file() else command
-            raise SlostackError(f"`slostack {other}` is at work in {self.path}; wait until it has ended") from None
+            raise SlostackError(
+                f"another `slostack up` or `slostack down` is at work in {self.path}; wait until it has ended"
+            ) from None
+        except OSError as error:
+            raise self._unwritable(error) from None
         try:
-            write_atomically(holder, command)
             yield
         finally:
             lock.release()

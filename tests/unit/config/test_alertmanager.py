@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slostack import promtool
+from slostack.config import Topology, config_files
+from slostack.config.alertmanager import PACES, SEVERITIES
+from slostack.settings import Settings, parse_settings
+from slostack.spec import Service, parse_service, policies
+from tests.unit.config.conftest import CONFIG, SHOP
+
+FILE = "alertmanager/alertmanager.yml"
+Services = tuple[Service, ...]
+
+
+def write(services: Services, settings: Settings, topology: Topology, folder: Path) -> Path:
+    for name, text in config_files(services, settings, topology).items():
+        if name.startswith("alertmanager/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+    return folder / FILE
+
+
+def receivers(services: Services, settings: Settings, topology: Topology) -> dict[str, Any]:
+    document = yaml.safe_load(config_files(services, settings, topology)[FILE])
+    return {receiver["name"]: set(receiver) - {"name"} for receiver in document["receivers"]}
+
+
+def test_amtool_accepts_it(services: Services, settings: Settings, topology: Topology, tmp_path: Path) -> None:
+    promtool.check_alertmanager_config(write(services, settings, topology, tmp_path))
+
+
+def test_amtool_accepts_that_nobody_is_notified(
+    services: Services, quiet_settings: Settings, topology: Topology, tmp_path: Path
+) -> None:
+    topology = replace(topology, notifications=None)
+    promtool.check_alertmanager_config(write(services, quiet_settings, topology, tmp_path))
+    assert receivers(services, quiet_settings, topology) == {severity: set() for severity in SEVERITIES}
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_each_severity_reaches_its_receiver(
+    severity: str, services: Services, settings: Settings, topology: Topology, tmp_path: Path
+) -> None:
+    file = write(services, settings, topology, tmp_path)
+    assert promtool.route_test(file, {"alertname": "X", "severity": severity}) == (severity,)
+
+
+@pytest.mark.parametrize("labels", [{"alertname": "X"}, {"alertname": "X", "severity": "odd"}])
+def test_an_alert_of_no_known_severity_is_not_lost(
+    labels: dict[str, str], services: Services, settings: Settings, topology: Topology, tmp_path: Path
+) -> None:
+    file = write(services, settings, topology, tmp_path)
+    assert promtool.route_test(file, labels) == ("medium",)
+
+
+def test_channels_by_severity(services: Services, settings: Settings, topology: Topology) -> None:
+    email, slack, pagerduty, webhook = "email_configs", "slack_configs", "pagerduty_configs", "webhook_configs"
+    assert receivers(services, settings, topology) == {
+        "critical": {email, slack, pagerduty, webhook},
+        "high": {email, slack, webhook},
+        "medium": {email, slack, webhook},
+        "low": {email, webhook},
+    }
+
+
+def test_pagerduty_can_be_switched_off(services: Services, topology: Topology) -> None:
+    config = {**CONFIG, "receivers": {"pagerduty": {"enabled": False}}}
+    assert receivers(services, parse_settings(config, "test"), topology)["critical"] == {"webhook_configs"}
+
+
+def test_the_receiver_on_this_machine_hears_everything(
+    services: Services, quiet_settings: Settings, topology: Topology
+) -> None:
+    document = yaml.safe_load(config_files(services, quiet_settings, topology)[FILE])
+    for receiver in document["receivers"]:
+        assert receiver["webhook_configs"] == [{"url": "http://receiver:9095/alerts", "send_resolved": True}]
+
+
+def test_every_channel_tells_recoveries(services: Services, settings: Settings, topology: Topology) -> None:
+    document = yaml.safe_load(config_files(services, settings, topology)[FILE])
+    channels = [
+        channel
+        for receiver in document["receivers"]
+        for kind, configs in receiver.items()
+        if kind != "name"
+        for channel in configs
+    ]
+    assert len(channels) == 4 + 3 + 1 + 2 * 4
+    assert all(channel["send_resolved"] for channel in channels)
+
+
+def test_secrets_are_read_from_files(services: Services, settings: Settings, topology: Topology) -> None:
+    text = config_files(services, settings, topology)[FILE]
+    for option, name in (
+        ("auth_password_file", "smtp-password"),
+        ("api_url_file", "slack-url"),
+        ("routing_key_file", "pagerduty-key"),
+    ):
+        assert f"{option}: {topology.alertmanager.secrets}/{name}" in text
+
+
+def test_the_more_urgent_the_sooner() -> None:
+    paces = [PACES[severity] for severity in SEVERITIES]
+    for sooner, later in pairwise(paces):
+        assert sooner.wait < later.wait
+        assert sooner.interval < later.interval
+        assert sooner.repeat <= later.repeat
+    assert PACES["critical"].wait.seconds == 10
+    assert PACES["critical"].repeat.seconds == 30 * 60
+
+
+def inhibited(rules: list[dict[str, Any]], source: str, target: str) -> bool:
+    """Whether an alert of one tier silences another tier's, as Alertmanager matches them (anchored)."""
+    return any(
+        f'tier="{source}"' in rule["source_matchers"]
+        and any(target in m.removeprefix('tier=~"').rstrip('"').split("|") for m in rule["target_matchers"])
+        for rule in rules
+    )
+
+
+def test_a_tier_silences_exactly_the_less_urgent_ones(
+    services: Services, settings: Settings, topology: Topology
+) -> None:
+    rules = yaml.safe_load(config_files(services, settings, topology)[FILE])["inhibit_rules"]
+    tiers = [tier.name for tier in policies()["google"].tiers]
+    for urgency, source in enumerate(tiers):
+        for other, target in enumerate(tiers):
+            assert inhibited(rules, source, target) == (urgency < other)
+    for rule in rules:
+        assert rule["equal"] == ["service", "slo"]
+        assert 'alertname="ErrorBudgetBurn"' in rule["source_matchers"]
+        assert 'alertname="ErrorBudgetBurn"' in rule["target_matchers"]
+
+
+def test_two_services_of_a_policy_need_its_inhibitions_once(settings: Settings, topology: Topology) -> None:
+    one = (parse_service(SHOP, "shop.yaml"),)
+    two = (*one, parse_service(SHOP.replace("shop", "shop-two"), "shop-two.yaml"))
+    assert config_files(one, settings, topology)[FILE] == config_files(two, settings, topology)[FILE]

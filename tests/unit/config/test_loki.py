@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slostack import promtool
+from slostack.config import Topology, config_files
+from slostack.settings import Settings
+from slostack.spec import Service
+
+FILE = "loki/loki.yaml"
+Services = tuple[Service, ...]
+
+
+@pytest.fixture
+def document(services: Services, settings: Settings, topology: Topology) -> Any:
+    return yaml.safe_load(config_files(services, settings, topology)[FILE])
+
+
+def test_loki_accepts_it(services: Services, settings: Settings, topology: Topology, tmp_path: Path) -> None:
+    file = tmp_path / "loki.yaml"
+    file.write_text(config_files(services, settings, topology)[FILE])
+    promtool.verify_loki_config(file)
+
+
+def test_old_logs_are_deleted(document: Any) -> None:
+    assert document["limits_config"]["retention_period"] == "15d"
+    assert document["compactor"]["retention_enabled"] is True
+    assert document["compactor"]["delete_request_store"] == "filesystem"
+
+
+def test_its_rules_reach_every_alertmanager(document: Any, topology: Topology) -> None:
+    ruler = document["ruler"]
+    assert ruler["alertmanager_url"] == "http://alertmanager-0:8080,http://alertmanager-1:8080"
+    assert ruler["storage"] == {"type": "local", "local": {"directory": f"{topology.loki.config}/rules"}}
+
+
+def test_it_reports_to_nobody(document: Any) -> None:
+    assert document["analytics"] == {"reporting_enabled": False}
+
+
+def test_on_this_machine_it_listens_on_loopback_only(
+    services: Services, settings: Settings, topology: Topology
+) -> None:
+    place = replace(topology.loki, listen="127.0.0.1:3100")
+    topology = replace(topology, loki=place, loki_grpc="127.0.0.1:9096")
+    server = yaml.safe_load(config_files(services, settings, topology)[FILE])["server"]
+    assert (server["http_listen_address"], server["http_listen_port"]) == ("127.0.0.1", 3100)
+    assert (server["grpc_listen_address"], server["grpc_listen_port"]) == ("127.0.0.1", 9096)

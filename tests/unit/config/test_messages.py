@@ -1,0 +1,142 @@
+"""What people read: the templates, filled by Alertmanager's own tool."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slostack.config.messages import TEMPLATES
+from slostack.servers import obtain_binary
+
+Render = Callable[[str, dict[str, Any]], str]
+
+LABELS = {
+    "alertname": "ErrorBudgetBurn",
+    "environment": "prod",
+    "service": "shop",
+    "slo": "availability",
+    "severity": "critical",
+    "team": "sales",
+    "tier": "page-1h",
+    "window": "1h",
+}
+ANNOTATIONS = {
+    "summary": "shop availability: the error budget burns 20.1 times too fast",
+    "description": "A burn rate of 20.1. Budget left: 61 % & falling.",
+    "runbook_url": "https://runbooks.example/shop/burn.md",
+    "dashboard_url": "https://grafana.example/d/slo-shop",
+}
+
+
+def message(status: str = "firing", **annotations: str) -> dict[str, Any]:
+    """What Alertmanager hands to a template for one alert."""
+    labels, texts = dict(LABELS), {**ANNOTATIONS, **annotations}
+    alert = {
+        "status": status,
+        "labels": labels,
+        "annotations": texts,
+        "startsAt": "2026-01-02T03:04:05Z",
+        "endsAt": "2026-01-02T04:05:06Z",
+        "generatorURL": "https://prometheus.example/graph",
+    }
+    return {
+        "receiver": "critical",
+        "status": status,
+        "alerts": [alert],
+        "groupLabels": {key: labels[key] for key in ("alertname", "service", "slo")},
+        "commonLabels": labels,
+        "commonAnnotations": texts,
+        "externalURL": "https://alertmanager.example",
+    }
+
+
+@pytest.fixture
+def render(tmp_path: Path) -> Render:
+    amtool = obtain_binary("amtool", lambda line: print(line, file=sys.stderr))
+    (tmp_path / "slostack.tmpl").write_text(TEMPLATES)
+
+    def render_template(name: str, data: dict[str, Any]) -> str:
+        (tmp_path / "data.json").write_text(json.dumps(data))
+        kind = ["--template.type=html"] if name == "slostack.html" else []
+        command: list[str | Path] = [
+            *(amtool, "template", "render", *kind),
+            f"--template.glob={tmp_path}/*.tmpl",
+            f"--template.data={tmp_path}/data.json",
+            f'--template.text={{{{ template "{name}" . }}}}',
+        ]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.removesuffix("\n")
+
+    return render_template
+
+
+def test_the_title_says_how_bad_where_and_what(render: Render) -> None:
+    title = "[CRITICAL] prod: shop availability: the error budget burns 20.1 times too fast"
+    assert render("slostack.title", message()) == title
+    assert render("slostack.title", message("resolved")).startswith("[RESOLVED] prod: shop availability")
+
+
+def test_the_title_of_several_alerts_says_how_many(render: Render) -> None:
+    data = message()
+    data["alerts"] *= 3
+    data["commonAnnotations"] = {}
+    assert render("slostack.title", data) == "[CRITICAL] prod: shop: ErrorBudgetBurn availability (3 alerts)"
+
+
+@pytest.mark.parametrize("name", ["slostack.text", "slostack.slack", "slostack.html"])
+def test_a_message_says_what_how_bad_since_when_and_links(name: str, render: Render) -> None:
+    text = render(name, message())
+    for part in (
+        ANNOTATIONS["summary"],
+        "A burn rate of 20.1. Budget left: 61 %",
+        "critical",
+        "2026-01-02 03:04 UTC",
+        "https://runbooks.example/shop/burn.md",
+        "https://grafana.example/d/slo-shop",
+        "https://prometheus.example/graph",
+    ):
+        assert part in text
+    assert "until" not in text
+
+
+@pytest.mark.parametrize("name", ["slostack.text", "slostack.slack", "slostack.html"])
+def test_a_recovery_says_from_when_until_when(name: str, render: Render) -> None:
+    assert "2026-01-02 03:04 UTC until 2026-01-02 04:05 UTC" in render(name, message("resolved"))
+
+
+def test_html_is_escaped(render: Render) -> None:
+    text = render("slostack.html", message(description="<script>alert(1)</script>"))
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_slack_links_have_names(render: Render) -> None:
+    assert "<https://runbooks.example/shop/burn.md|Runbook>" in render("slostack.slack", message())
+
+
+def test_colors(render: Render) -> None:
+    assert render("slostack.color", message()) == "danger"
+    assert render("slostack.color", message("resolved")) == "good"
+    medium = message()
+    medium["commonLabels"] = {**LABELS, "severity": "medium"}
+    assert render("slostack.color", medium) == "warning"
+
+
+def test_links_of_the_whole_message(render: Render) -> None:
+    assert render("slostack.link", message()) == ANNOTATIONS["dashboard_url"]
+    assert render("slostack.runbook", message()) == ANNOTATIONS["runbook_url"]
+    assert render("slostack.service", message()) == "shop"
+
+
+def test_an_alert_without_a_dashboard_links_to_its_query(render: Render) -> None:
+    data = message()
+    del data["alerts"][0]["annotations"]["dashboard_url"]
+    assert render("slostack.link", data) == "https://prometheus.example/graph"
+    assert "Dashboard" not in render("slostack.text", data)

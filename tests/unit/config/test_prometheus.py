@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slostack import promtool
+from slostack.config import Topology, config_files
+from slostack.errors import SlostackError
+from slostack.settings import Settings, parse_settings
+from slostack.spec import Service, parse_service
+from tests.unit.config.conftest import CONFIG, SHOP
+
+FILE = "prometheus/prometheus.yml"
+Services = tuple[Service, ...]
+
+
+def config(services: Services, settings: Settings, topology: Topology) -> Any:
+    return yaml.safe_load(config_files(services, settings, topology)[FILE])
+
+
+def jobs(services: Services, settings: Settings, topology: Topology) -> dict[str, Any]:
+    return {job["job_name"]: job for job in config(services, settings, topology)["scrape_configs"]}
+
+
+def test_promtool_accepts_it(services: Services, settings: Settings, topology: Topology, tmp_path: Path) -> None:
+    file = tmp_path / FILE
+    file.parent.mkdir()
+    file.write_text(config_files(services, settings, topology)[FILE])
+    secrets = Path(topology.prometheus.secrets)
+    secrets.mkdir()
+    (secrets / "scrape-token-shop").write_text("token")
+    promtool.check_config(file)
+
+
+def test_retention_is_in_the_file_and_leaves_room_in_the_storage(
+    services: Services, settings: Settings, topology: Topology
+) -> None:
+    retention = config(services, settings, topology)["storage"]["tsdb"]["retention"]
+    assert retention == {"time": "35d", "size": "8192MiB"}
+
+
+def test_rules_alertmanagers_and_environment(services: Services, settings: Settings, topology: Topology) -> None:
+    document = config(services, settings, topology)
+    assert document["rule_files"] == ["rules/*.yaml"]
+    targets = document["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    assert targets == ["alertmanager-0:8080", "alertmanager-1:8080"]
+    assert document["global"]["external_labels"] == {"environment": "test"}
+    assert document["global"]["evaluation_interval"] == "30s"
+
+
+def test_every_scrape_of_a_watched_service_is_a_job(services: Services, settings: Settings, topology: Topology) -> None:
+    found = jobs(services, settings, topology)
+    assert found["shop"] == {
+        "job_name": "shop",
+        "scrape_interval": "30s",
+        "scrape_timeout": "5s",
+        "metrics_path": "/metrics",
+        "scheme": "https",
+        "authorization": {"credentials_file": f"{topology.prometheus.secrets}/scrape-token-shop"},
+        "static_configs": [{"targets": ["shop-1:8080", "shop-2:8080"]}],
+    }
+    assert found["shop-worker"]["metrics_path"] == "/worker/metrics"
+    assert "attic" not in found
+
+
+def test_without_a_token_there_is_no_authorization(services: Services, topology: Topology) -> None:
+    settings = parse_settings({**CONFIG, "services": {"shop": {"targets": ["shop:80"]}}}, "test")
+    assert "authorization" not in jobs(services, settings, topology)["shop"]
+
+
+def test_the_stack_watches_itself(services: Services, settings: Settings, topology: Topology) -> None:
+    found = jobs(services, settings, topology)
+    assert {"prometheus", "alertmanager", "loki", "grafana"} <= set(found)
+    assert found["loki"]["static_configs"] == [{"targets": ["loki-0:8080", "loki-1:8080"]}]
+    assert "grafana" not in jobs(services, settings, replace(topology, grafana=None))
+
+
+def test_probes_go_through_the_blackbox_exporter(services: Services, settings: Settings, topology: Topology) -> None:
+    probe = jobs(services, settings, topology)["shop/health"]
+    assert probe["static_configs"] == [{"targets": ["https://shop/health"]}]
+    assert probe["metrics_path"] == "/probe"
+    assert {"target_label": "__address__", "replacement": "blackbox:9115"} in probe["relabel_configs"]
+
+
+def test_without_a_blackbox_exporter_nothing_is_probed(
+    services: Services, settings: Settings, topology: Topology
+) -> None:
+    assert "shop/health" not in jobs(services, settings, replace(topology, blackbox=None))
+
+
+def test_a_job_of_two_services_is_refused(services: Services, topology: Topology) -> None:
+    twin = parse_service(SHOP.replace("service: shop", "service: twin"), "twin.yaml")
+    watched = {**CONFIG, "services": {"shop": {"targets": ["a:1"]}, "twin": {"targets": ["b:1"]}}}
+    with pytest.raises(SlostackError, match="scrape job 'shop' twice"):
+        config((*services, twin), parse_settings(watched, "test"), topology)
+
+
+def test_a_watched_service_without_an_slo_file_is_refused(
+    services: Services, settings: Settings, topology: Topology
+) -> None:
+    with pytest.raises(SlostackError, match=r"services\.shop .* expected one of attic"):
+        config(services[:1], settings, topology)
