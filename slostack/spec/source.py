@@ -74,10 +74,9 @@ def read_text(path: Path, shown: str) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        before = path.read_bytes()[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        place = _end(error.object[: error.start].decode("utf-8"))
         what = f"byte 0x{error.object[error.start]:02x} is not UTF-8, expected a UTF-8 text file"
-        raise SpecError((Problem(shown, line, column, what),)) from None
+        raise SpecError((Problem(shown, *place, what),)) from None
     except OSError as error:
         raise SpecError((Problem(shown, 1, 1, f"can't be read ({error.strerror}), expected a YAML file"),)) from None
 
@@ -116,10 +115,8 @@ def parse_yaml(text: str, file: str) -> Source:
 def _refuse_hostile(text: str, file: str) -> None:
     """Raises SpecError for what no YAML parser should be given: unprintable characters, huge or very deep text."""
     if bad := _UNPRINTABLE.search(text):
-        before = text[: bad.start()]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         what = f"the unprintable character U+{ord(bad.group()):04X}, expected text"
-        raise SpecError((Problem(file, line, column, what),))
+        raise SpecError((Problem(file, *_end(text[: bad.start()]), what),))
     if len(text) > _MOST_CHARACTERS:
         what = f"a file of {len(text):,} characters, expected at most {_MOST_CHARACTERS:,}"
         raise SpecError((Problem(file, 1, 1, what),))
@@ -235,3 +232,8 @@ class _Reader:
 def _place(start: yaml.Node | yaml.Event) -> Place:
     mark = start.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _end(text: str) -> Place:
+    """The place right after a text."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
