@@ -10,6 +10,7 @@ from pydantic import (
     AfterValidator,
     AnyHttpUrl,
     BeforeValidator,
+    Field,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -89,7 +90,9 @@ def _runbook(value: str, info: ValidationInfo) -> str:
     return str(path)
 
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Text = Annotated[
+    str, StringConstraints(min_length=1, strip_whitespace=True), Field(json_schema_extra={"pattern": r"\S"})
+]
 PlainText = Annotated[Text, AfterValidator(_plain)]
 Name = Annotated[str, StringConstraints(pattern=_NAME, max_length=63)]
 ServiceName = Annotated[Name, AfterValidator(_service_name)]

@@ -1,0 +1,109 @@
+"""The JSON Schema accepts what the loader accepts, and refuses what is wrong in shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from slostack.spec import slo_file_schema
+from tests.unit.spec.files import RIGHT, Mistake, table
+
+ROOT = Path(__file__).parents[3]
+VALIDATOR = Draft202012Validator(slo_file_schema())
+BEYOND_A_SCHEMA = (
+    "again (first",
+    "another name",
+    "in the file",
+    "is not PromQL",
+    "plain selector",
+    "name one metric",
+    "range or text",
+    "with its own ranges",
+    "no file runbooks/",
+    "times the budget",
+    "no longer than",
+    "four scrapes",
+    "a window from",
+    "at most a hundred years",
+    "base name",
+    "a matcher on `le`",
+    "without {{",
+    ": nan, expected",
+    "'../x.md'",
+    "'/x.md'",
+)
+"""What only the loader knows: names that are taken, PromQL, other files, what JSON lacks, and how keys go together."""
+MISTAKES = table()
+
+
+def schema_mistakes(data: Any) -> list[str]:
+    """What the schema says of an SLO file's data."""
+    return [error.message for error in VALIDATOR.iter_errors(data)]
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(slo_file_schema())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "slos").glob("*.yaml")), ids=lambda path: path.name)
+def test_the_schema_accepts_the_services(path: Path) -> None:
+    assert schema_mistakes(yaml.safe_load(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "sli",
+    [
+        "{events: {good: g, total: t}}",
+        "{latency: {histogram: h, threshold: 0.25}}",
+        "{latency: {histogram: h, threshold: 60s}, up: up}",
+        "{queries: {bad: 'sum(increase(b[$window]))', total: 'sum(increase(t[$window]))'}}",
+    ],
+)
+def test_the_schema_accepts_every_kind_of_sli(sli: str) -> None:
+    data = yaml.safe_load(RIGHT)
+    data["slos"][0]["sli"] = yaml.safe_load(sli)
+    assert schema_mistakes(data) == []
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [m for m in MISTAKES if not any(phrase in said for phrase in BEYOND_A_SCHEMA for said in m.said)],
+    ids=str,
+)
+def test_the_schema_refuses_what_the_loader_refuses(mistake: Mistake) -> None:
+    assert schema_mistakes(yaml.safe_load(mistake.text))
+
+
+def test_most_mistakes_are_within_the_schemas_reach() -> None:
+    beyond = [m for m in MISTAKES if any(phrase in said for phrase in BEYOND_A_SCHEMA for said in m.said)]
+    assert len(beyond) < len(MISTAKES) / 2
+
+
+def described(schema: Any, path: str = "") -> list[tuple[str, bool]]:
+    """Every property of a schema by its path, and whether it says what it is."""
+    if isinstance(schema, list):
+        return [found for item in schema for found in described(item, path)]
+    if not isinstance(schema, dict):
+        return []
+    own = [(f"{path}.{name}", "description" in value) for name, value in schema.get("properties", {}).items()]
+    return own + [found for key, value in schema.items() for found in described(value, f"{path}.{key}")]
+
+
+def test_an_editor_can_explain_every_key() -> None:
+    properties = described(slo_file_schema())
+    assert len(properties) > 40
+    assert [path for path, explained in properties if not explained] == []
+
+
+def test_defaults_and_choices_are_as_people_write_them() -> None:
+    definitions = slo_file_schema()["$defs"]
+    assert definitions["Slo"]["properties"]["window"]["default"] == "30d"
+    assert definitions["Scrape"]["properties"]["interval"]["default"] == "15s"
+    assert definitions["Alert"]["properties"]["severity"]["enum"] == ["critical", "high", "medium", "low"]
+    assert definitions["Alerting"]["properties"]["policy"]["enum"] == ["google"]
+    assert definitions["Sli"]["oneOf"] == [{"required": [kind]} for kind in ("events", "latency", "queries")]
+    assert all(definition["additionalProperties"] is False for definition in definitions.values())
