@@ -77,6 +77,15 @@ def test_then_the_release_then_the_cache(
     assert go.builds == []
 
 
+def test_the_cache_is_read_without_its_lock(
+    make_pin: MakePin, go: FakeGo, tools: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go.install()
+    obtain_pinned(make_pin(), WHEEL, lines.append, tools)
+    monkeypatch.delattr("slostack.servers.obtain.only_writer")
+    assert obtain_pinned(make_pin(), WHEEL, lines.append, tools).origin == "cache"
+
+
 def test_then_the_go_module(
     make_pin: MakePin, go: FakeGo, tools: Path, cache: Path, lines: list[str], publisher: Publisher
 ) -> None:
