@@ -40,7 +40,7 @@ def prometheus_with(lines: Iterable[str], folder: Path) -> Iterator[str]:
     with history.open("w", encoding="utf-8") as file:
         file.writelines(lines)
     data = folder / "data"
-    promtool.create_blocks_from_openmetrics(history, data)
+    promtool.create_blocks_from_openmetrics(history, data, max_block_duration="60h")
     history.unlink()
     config = folder / "prometheus.yml"
     config.write_text("global: {}\nstorage: {tsdb: {retention: {time: 10y}}}\n", encoding="utf-8")

@@ -9,7 +9,6 @@ from pathlib import Path
 from bench.prometheus import Cost, cost, prometheus_with
 from slostack import names
 from slostack.rules import AlertingRule, RuleGroup, service_groups
-from slostack.rules.ratio import raw_error_ratio
 from slostack.rules.service import windows
 from slostack.spec import Service, parse_service
 
@@ -48,7 +47,15 @@ def _group_cost(url: str, group: RuleGroup) -> Cost:
 def _raw_windows_cost(url: str, service: Service) -> Cost:
     """Every window as a rate over raw series, every 30 s, with the same alerts."""
     (slo,) = service.slos
-    ratios = sum((cost(url, raw_error_ratio(slo.sli, window), END) for window in windows(slo)), Cost(0, 0))
+    events = slo.sli.events
+    assert events
+    ratios = sum(
+        (
+            cost(url, f"sum(rate({events.bad}[{window}])) / sum(rate({events.total}[{window}]))", END)
+            for window in windows(slo)
+        ),
+        Cost(0, 0),
+    )
     alerts = [rule for group in service_groups(service) for rule in group.rules if isinstance(rule, AlertingRule)]
     return sum((cost(url, rule.expr, END) for rule in alerts), ratios)
 
@@ -87,7 +94,7 @@ def _history(service: Service) -> Iterator[str]:
         for at in range(start, END + 1, names.TIER_INTERVAL.seconds):
             yield f"{name}{{{identity}}} {value} {at}\n"
     for window in windows(slo):
-        for name in (names.error_ratio(window), names.error_ratio_tier(window)):
+        for name in (names.error_ratio(window), names.error_ratio_tier(window), names.event_rate(window)):
             for at in range(END - 1800, END + 1, 30):
                 yield f"{name}{{{identity}}} 0.0002 {at}\n"
     for name in (names.BUDGET_REMAINING, names.BUDGET_REMAINING_TIER):

@@ -36,6 +36,11 @@ BUDGET_REMAINING_TIER = "slo:error_budget_remaining:tier"
 """BUDGET_REMAINING as the five-minute group records it. Internal."""
 
 
+def event_rate(window: Duration) -> str:
+    """The recorded rate of all events over a window of up to an hour, per second, every 30 s."""
+    return f"slo:events:rate{window}"
+
+
 def error_ratio(window: Duration) -> str:
     """The recorded share of bad events over a window, 0 to 1, every 30 s."""
     return f"slo:error_ratio:rate{window}"

@@ -7,7 +7,7 @@ from slostack.bundle import GRAFANA_URL, RUNBOOK_URL
 from slostack.rules.burn import burn_alerts
 from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup
 from slostack.rules.outage import outage_events_rule, up_rule
-from slostack.rules.ratio import RAW_WINDOW, raw_error_ratio
+from slostack.rules.ratio import RAW_WINDOW, raw_rules
 from slostack.rules.tier import count_rules
 from slostack.spec.model import Alert, EventRatio, LatencyRatio, Service, Slo
 from slostack.spec.quantities import Duration
@@ -57,11 +57,8 @@ def _tier_group(service: Service, slo: Slo) -> RuleGroup:
 
 def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
     identity = names.identity(service.service, slo.name)
-    rules = [
-        RecordingRule(names.error_ratio(window), raw_error_ratio(slo.sli, window))
-        for window in windows(slo)
-        if window <= RAW_WINDOW
-    ]
+    raw_windows = (window for window in windows(slo) if window <= RAW_WINDOW)
+    rules = [rule for window in raw_windows for rule in raw_rules(slo.sli, window, identity)]
     republished = [(names.error_ratio(window), names.error_ratio_tier(window)) for window in _tier_windows(slo)]
     rules += [
         RecordingRule(name, f"last_over_time({tier}{{{identity}}}[{REPUBLISHED_FOR}])")
