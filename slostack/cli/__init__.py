@@ -13,6 +13,7 @@ from slostack.errors import SlostackError
 
 COMMANDS = {
     "validate": "Check SLO files.",
+    "new": "Write a commented starting SLO file and its runbook for a service.",
     "render": "Write rules and dashboards from the SLO files.",
     "up": "Start the stack on this machine; when it runs, change only what changed.",
     "down": "Stop the stack on this machine and keep its data.",

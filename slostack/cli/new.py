@@ -1,0 +1,32 @@
+"""slostack new: the first SLO file of a service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from slostack.errors import SlostackError
+from slostack.files import write_atomically
+from slostack.spec.template import starting_files
+
+
+@click.command("new")
+@click.argument("service")
+@click.pass_obj
+def command(root: Path, service: str) -> None:
+    """Writes slos/SERVICE.yaml, a commented starting file that is right as it is, and the runbook it names."""
+    files = starting_files(service)
+    slo_file = list(files)[-1]
+    if (root / slo_file).exists():
+        raise SlostackError(f"{slo_file} is there already, expected a new service; edit that file instead")
+    for path, text in files.items():
+        if (root / path).exists():
+            click.echo(f"kept {path}")
+        else:
+            write_atomically(root / path, text)
+            click.echo(f"wrote {path}")
+    click.echo(
+        f"Next: edit {slo_file} where it says so, run `slostack render`, and name the service's targets in "
+        "stacks/Pulumi.<env>.yaml."
+    )
