@@ -13,6 +13,7 @@ from slostack import names, promtool
 from slostack.demo.traffic import PAYMENT, ROUTES, UPLOAD, daily_shape
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
+from slostack.rules.ratio import RAW_WINDOW
 from slostack.rules.service import windows
 from slostack.servers import Report
 from slostack.settings import DEMO_SERVICE, Settings
@@ -94,9 +95,12 @@ def _samples(slo: Slo, now: int) -> Iterator[tuple[str, int, float]]:
         for window, ratio in ratios.items():
             ratio.add(bad, events)
             yield names.error_ratio(window), time, ratio.value
+            if window > RAW_WINDOW:
+                yield names.error_ratio_tier(window), time, ratio.value
         budget = ratios[slo.window]
         coverage = min(budget.length * STEP / slo.window.seconds, 1)
-        yield names.BUDGET_REMAINING, time, 1 - budget.value / slo.budget * coverage
+        for name in (names.BUDGET_REMAINING, names.BUDGET_REMAINING_TIER):
+            yield name, time, 1 - budget.value / slo.budget * coverage
         yield names.OBJECTIVE, time, slo.objective / 100
 
 

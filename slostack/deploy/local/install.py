@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from slostack import promtool
 from slostack.bundle import Bundle
+from slostack.checks import check_bundle
 from slostack.config import TENANT
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
@@ -32,7 +31,7 @@ def install(bundle: Bundle, folder: StateFolder) -> int:
     changed = [path for path, text in bundle.files.items() if path not in present or _differs(present[path], text)]
     gone = [path for name, path in present.items() if name not in bundle.files]
     if changed or gone:
-        _check(bundle, folder)
+        check_bundle(bundle)
     for name in changed:
         write_atomically(folder.config / name, bundle.files[name])
     for path in gone:
@@ -63,20 +62,6 @@ def _digest(files: Iterable[tuple[str, bytes]]) -> str:
 def last_change(folder: Path) -> float:
     """The Unix time of the last change to a file below a folder, or of which files there are."""
     return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
-
-
-def _check(bundle: Bundle, folder: StateFolder) -> None:
-    """Shows the servers' own checking tools the files before a server sees them."""
-    staging = folder.run / "staging"
-    shutil.rmtree(staging, ignore_errors=True)
-    for name, text in bundle.files.items():
-        write_atomically(staging / name, text)
-    promtool.check_config(staging / "prometheus" / "prometheus.yml")
-    promtool.check_alertmanager_config(staging / "alertmanager" / "alertmanager.yml")
-    promtool.verify_loki_config(staging / "loki" / "loki.yaml")
-    if rules := sorted((staging / "loki" / "rules").rglob("*.yaml")):
-        promtool.verify_loki_rules(rules)
-    shutil.rmtree(staging)
 
 
 def _files(folder: Path) -> Iterator[Path]:
