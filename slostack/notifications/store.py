@@ -58,14 +58,16 @@ class NotificationReader:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
+        self._file = 0
         self._position = 0
 
     def read(self) -> Iterator[Notification]:
         """Whole lines that were not read yet; raises SlostackError where a line holds something else."""
         try:
             with self._path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < self._position:
-                    self._position = 0
+                state = os.fstat(file.fileno())
+                if state.st_ino != self._file or state.st_size < self._position:
+                    self._file, self._position = state.st_ino, 0
                 file.seek(self._position)
                 lines = file.readlines()
         except FileNotFoundError:

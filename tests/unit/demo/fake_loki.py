@@ -51,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
 def fake_loki(port: int = 0) -> Iterator[FakeLoki]:
     """A Loki that listens while the block runs."""
     with FakeLoki(port) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
+        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield server
         server.shutdown()

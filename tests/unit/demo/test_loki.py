@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from slostack.demo.logs import LogLine
 from slostack.demo.loki import LokiPusher
+from tests.processes import free_port
 from tests.unit.demo.fake_loki import fake_loki
 
 
 def some_lines(first: int, count: int) -> list[LogLine]:
     return [LogLine(float(n), "error" if n % 2 else "info", f"line {n}") for n in range(first, first + count)]
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def push_all(pusher: LokiPusher) -> None:

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import requests
 
 from slostack.demo.switches import is_running, switch_off, switch_on
+from tests.processes import SECONDS, free_port, python, wait_until
 from tests.unit.demo.fake_loki import fake_loki
 
-SECONDS = 20
 
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end, f"not within {SECONDS} s: {what}"
-        time.sleep(0.05)
-
-
-@contextmanager
-def demo(state: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "slostack.demo", "--port", str(port), "--state", str(state), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def demo(state: Path, port: int, *options: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    output = state.with_name(f"{state.name}.output")
+    return python("-m", "slostack.demo", "--port", str(port), "--state", str(state), *options, output=output)
 
 
 def metrics(port: int) -> str:
@@ -53,32 +29,31 @@ def metrics(port: int) -> str:
 
 
 def test_the_workload_is_scraped_broken_killed_and_stopped(tmp_path: Path) -> None:
-    port = free_port()
-    with fake_loki() as loki, demo(tmp_path, port, "--loki", loki.url, "--seed", "1") as process:
+    port, state = free_port(), tmp_path / "state"
+    with fake_loki() as loki, demo(state, port, "--loki", loki.url, "--seed", "1") as process:
         wait_until(lambda: "http_requests_total" in metrics(port), "metrics")
-        assert is_running(tmp_path)
+        assert is_running(state)
         assert requests.get(f"http://127.0.0.1:{port}/health", timeout=5).json()["status"] == "ok"
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 404
         wait_until(lambda: len(loki.lines) > 0, "log lines")
 
-        switch_on(tmp_path, "learnsnap", "outage", time.time())
+        switch_on(state, "learnsnap", "outage", time.time())
         wait_until(lambda: metrics(port) == "", "an outage")
         with pytest.raises(requests.ConnectionError):
             requests.get(f"http://127.0.0.1:{port}/health", timeout=5)
         process.kill()
         process.wait(SECONDS)
-        assert not is_running(tmp_path)
+        assert not is_running(state)
 
-    with demo(tmp_path, port) as process:
-        wait_until(lambda: is_running(tmp_path), "the demo")
-        process_answers_nothing = lambda: metrics(port) == ""  # noqa: E731
-        wait_until(process_answers_nothing, "the outage after a restart")
-        switch_off(tmp_path, "learnsnap")
+    with demo(state, port) as process:
+        output = tmp_path / "state.output"
+        wait_until(lambda: "learnsnap broken: outage" in output.read_text(), "the outage after a restart")
+        wait_until(lambda: metrics(port) == "", "an outage")
+        switch_off(state, "learnsnap")
         wait_until(lambda: "http_requests_total" in metrics(port), "the end of the outage")
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         assert process.wait(SECONDS) == 0
-        assert process.stdout
-        assert "Traceback" not in process.stdout.read()
+        assert "Traceback" not in output.read_text()
 
 
 def test_a_second_demo_and_a_taken_port_are_one_clear_line(tmp_path: Path) -> None:
@@ -86,8 +61,9 @@ def test_a_second_demo_and_a_taken_port_are_one_clear_line(tmp_path: Path) -> No
     with demo(tmp_path / "one", port):
         wait_until(lambda: metrics(port) != "", "metrics")
         for state, said in (("one", "another demo already runs"), ("two", f"can't listen on 127.0.0.1:{port}")):
-            with demo(tmp_path / state, port) as other:
+            output = tmp_path / f"{state}.second"
+            options = ("--port", str(port), "--state", str(tmp_path / state))
+            with python("-m", "slostack.demo", *options, output=output) as other:
                 assert other.wait(SECONDS) == 1
-                assert other.stdout
-                [line] = other.stdout.read().splitlines()
-                assert said in line
+            [line] = output.read_text().splitlines()
+            assert said in line

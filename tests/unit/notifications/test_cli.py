@@ -1,0 +1,62 @@
+"""`slostack notifications`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from slostack.cli.notifications import command
+from slostack.deploy.local.state_folder import StateFolder
+from slostack.notifications import store_folder
+from slostack.notifications.model import from_webhook
+from slostack.notifications.store import append
+from tests.unit.notifications.messages import DASHBOARD_URL, RUNBOOK_URL, alert, message
+
+
+def show(root: Path, *arguments: str) -> str:
+    result = CliRunner().invoke(command, arguments, obj=root, catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose receiver has been told of three alerts."""
+    told = message(*(alert(summary=summary) for summary in ("one", "two", "three")))
+    append(store_folder(tmp_path), from_webhook(told, 1_777_863_600.0))
+    return tmp_path
+
+
+def test_the_store_is_where_the_stack_on_this_machine_keeps_it(tmp_path: Path) -> None:
+    assert store_folder(tmp_path) == StateFolder.of(tmp_path).data("notifications")
+
+
+def test_notifications_are_shown_as_a_person_reads_them(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    shown = show(project, "--last", "1")
+    assert shown.splitlines() == [
+        "2026-05-04 03:00:00 UTC  FIRING  critical  learnsnap / availability",
+        "  ErrorBudgetBurn (page-5m): three",
+        "  Over the last 5m 3 % of all events were bad. Budget left: 61 %.",
+        f"  runbook    {RUNBOOK_URL}",
+        f"  dashboard  {DASHBOARD_URL}",
+        "",
+    ]
+    assert [word for word in show(project).split() if word in ("one", "two", "three")] == ["one", "two", "three"]
+
+
+def test_notifications_are_shown_as_json_lines(project: Path) -> None:
+    lines = [json.loads(line) for line in show(project, "--json", "--last", "2").splitlines()]
+    assert [line["summary"] for line in lines] == ["two", "three"]
+    assert lines[0]["runbook_url"] == RUNBOOK_URL
+    assert lines[0]["labels"]["tier"] == "page-5m"
+
+
+def test_without_notifications_that_is_said(tmp_path: Path) -> None:
+    assert show(tmp_path) == "no notifications so far\n"
+    assert show(tmp_path, "--json") == ""
