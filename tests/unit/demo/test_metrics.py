@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
@@ -22,25 +21,11 @@ from slostack.rules.model import AlertingRule
 from slostack.rules.service import service_groups
 from slostack.spec import SLO_FOLDER, load_service
 from tests.unit.demo.playing import Play, samples
+from tests.unit.promql import selectors
 
 ROOT = Path(__file__).parents[3]
 SERVICE = load_service(ROOT / SLO_FOLDER / "learnsnap.yaml", ROOT)
 FROM_PROMETHEUS = {"job", "instance"}
-
-
-def selectors(text: str) -> Iterator[promql_parser.VectorSelector]:
-    """Every selector in an expression."""
-    pending = [promql_parser.parse(text)]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, promql_parser.VectorSelector):
-            yield node
-        pending += [
-            child
-            for name in ("expr", "lhs", "rhs", "vector_selector", "vs", "param")
-            if (child := getattr(node, name, None)) is not None
-        ]
-        pending += list(getattr(node, "args", None) or ())
 
 
 def raw_selectors() -> dict[str, promql_parser.VectorSelector]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,17 @@ def test_the_store_is_where_the_stack_on_this_machine_keeps_it(tmp_path: Path) -
     assert store_folder(tmp_path) == StateFolder.of(tmp_path).data("notifications")
 
 
-def test_notifications_are_shown_as_a_person_reads_them(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
+@pytest.fixture
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
     time.tzset()
+
+
+@pytest.mark.usefixtures("_utc")
+def test_notifications_are_shown_as_a_person_reads_them(project: Path) -> None:
     shown = show(project, "--last", "1")
     assert shown.splitlines() == [
         "2026-05-04 03:00:00 UTC  FIRING  critical  learnsnap / availability",

@@ -1,0 +1,150 @@
+"""Runbooks: every alert has one, every section is filled, and every query is right."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from slostack import names, promtool
+from slostack.demo.logs import log_lines
+from slostack.demo.scenarios import SCENARIOS
+from slostack.rules import AlertingRule
+from slostack.rules.service import service_groups, windows
+from slostack.rules.stack import stack_groups
+from slostack.spec import RUNBOOK_FOLDER, load_services
+from slostack.spec.quantities import parse_promql
+from tests.unit.demo.playing import Play, samples
+from tests.unit.promql import metric_names
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / RUNBOOK_FOLDER
+RUNBOOKS = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.md"))
+SECTIONS = ["Symptoms", "Diagnosis", "Resolution", "Verification", "Prevention", "Escalation"]
+SERVICES = load_services(ROOT)
+
+OF_THE_SERVERS = {
+    "ALERTS",
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "prometheus_config_last_reload_success_timestamp_seconds",
+    "prometheus_config_last_reload_successful",
+    "prometheus_notifications_alertmanagers_discovered",
+    "prometheus_notifications_dropped_total",
+    "prometheus_rule_evaluation_failures_total",
+    "prometheus_rule_group_interval_seconds",
+    "prometheus_rule_group_iterations_missed_total",
+    "prometheus_rule_group_last_duration_seconds",
+    "prometheus_rule_group_last_evaluation_timestamp_seconds",
+    "prometheus_tsdb_head_series",
+    "alertmanager_config_last_reload_successful",
+    "alertmanager_notifications_failed_total",
+}
+"""What Prometheus and Alertmanager expose of themselves."""
+RECORDED = {
+    *(names.error_ratio(window) for service in SERVICES for slo in service.slos for window in windows(slo)),
+    names.BUDGET_REMAINING,
+    names.EVENTS,
+    names.BAD_EVENTS,
+}
+SCENARIO_RUNBOOKS = {
+    "outage": "service-down.md",
+    "errors": "high-error-rate.md",
+    "database-exhausted": "database-connections-exhausted.md",
+    "ai-rate-limited": "ai-provider-degraded.md",
+    "memory-leak": "memory-leak.md",
+    "payment-replay": "payment-webhook-replay.md",
+    "session-lost": "session-lost.md",
+    "quiz-timeout": "quiz-generation-timeout.md",
+    "payment-stuck": "payment-stuck.md",
+    "dependency-down": "dependency-down.md",
+    "backup-late": "backup-too-old.md",
+}
+
+
+@cache
+def text(runbook: str) -> str:
+    return (FOLDER / runbook).read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Every code block of a language, with its runbook."""
+    fence = re.compile(rf"^ *```{language}\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+    return [(runbook, block.strip()) for runbook in RUNBOOKS for block in fence.findall(text(runbook))]
+
+
+@cache
+def demo_metrics() -> frozenset[str]:
+    return frozenset(sample.name for sample in samples(Play().families()))
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS)
+def test_every_section_is_there_in_order_and_filled(runbook: str) -> None:
+    head, *rest = re.split(r"^## (.+)$", text(runbook), flags=re.MULTILINE)
+    assert re.match(r"# \S.*\n\n\S", head), "expected a title and what it is about"
+    assert rest[0::2] == SECTIONS
+    for section, body in zip(rest[0::2], rest[1::2], strict=True):
+        assert len(body.split()) >= 6, f"{section} is empty"
+    escalation = rest[-1]
+    assert all(level in escalation for level in ("L1", "L2", "L3"))
+    assert "15 min" in escalation
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS)
+def test_diagnosis_and_verification_have_queries(runbook: str) -> None:
+    diagnosis = text(runbook).partition("## Diagnosis")[2].partition("## Resolution")[0]
+    verification = text(runbook).partition("## Verification")[2].partition("## Prevention")[0]
+    assert "```promql" in diagnosis
+    assert "```promql" in verification
+
+
+@pytest.mark.parametrize("query", sorted({query for _, query in blocks("promql")}))
+def test_queries_parse_and_read_metrics_that_exist(query: str) -> None:
+    parse_promql(query)
+    read = metric_names(query)
+    assert read
+    assert read <= OF_THE_SERVERS | RECORDED | demo_metrics()
+
+
+def test_log_queries_are_logql(tmp_path: Path) -> None:
+    queries = [query for _, query in blocks("logql")]
+    assert len(queries) > 10
+    counted = [query if query.endswith((")", "]")) else f"count_over_time({query} [5m])" for query in queries]
+    rules = "".join(f"      - alert: Q{n}\n        expr: |\n          {query}\n" for n, query in enumerate(counted))
+    file = tmp_path / "rules.yaml"
+    file.write_text(f"namespace: n\ngroups:\n  - name: queries\n    rules:\n{rules}", encoding="utf-8")
+    promtool.verify_loki_rules([file])
+
+
+def test_log_queries_look_for_what_is_logged() -> None:
+    logged: set[str] = set()
+    for scenario in SCENARIOS["learnsnap"]:
+        lines = [line for step in Play().run(1200, scenario) for line in log_lines(Random(1), step)]
+        logged |= {found for line in lines for found in re.findall(r'"error_type": "(\w+)"', line.text)}
+    for runbook, query in blocks("logql"):
+        assert 'job="learnsnap"' in query
+        asked = {name for found in re.findall(r'error_type=~?"([\w|]+)"', query) for name in found.split("|")}
+        assert asked <= logged, runbook
+
+
+def test_every_alert_and_every_scenario_has_a_runbook() -> None:
+    rules = [rule for service in SERVICES for group in service_groups(service) for rule in group.rules]
+    rules += [rule for group in stack_groups() for rule in group.rules]
+    linked = {rule.annotations["runbook_url"].split("/", 3)[3] for rule in rules if isinstance(rule, AlertingRule)}
+    assert len(linked) > 15
+    assert linked <= set(RUNBOOKS)
+    assert SCENARIO_RUNBOOKS.keys() == SCENARIOS["learnsnap"].keys()
+    assert {f"learnsnap/{name}" for name in SCENARIO_RUNBOOKS.values()} <= set(RUNBOOKS)
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS)
+def test_links_lead_to_runbooks(runbook: str) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", text(runbook)):
+        assert ((FOLDER / runbook).parent / target).is_file(), target
