@@ -33,7 +33,7 @@ def show_slos(console: Console, slos: Iterable[SloState]) -> None:
     for slo in slos:
         table.add_row(
             f"{slo.service} {slo.slo}",
-            f"{slo.objective:g} % / {slo.window}",
+            f"{slo.objective:g} %" + (f" / {slo.window}" if slo.window else ""),
             _budget(slo.budget_left),
             _burn(slo.burn_rate),
             _time_left(slo),

@@ -26,7 +26,7 @@ class SloState:
     service: str
     slo: str
     objective: float
-    window: str
+    window: str | None
     budget_left: float | None
     burn_rate: float | None
     seconds_left: float | None
@@ -48,14 +48,13 @@ class FiringAlert:
 
 def slo_states(prometheus: str) -> tuple[SloState, ...]:
     """Every SLO by service and name; raises SlostackError where Prometheus doesn't answer."""
-    info = _query(prometheus, names.INFO)
+    windows = {_key(sample): sample["metric"][names.WINDOW] for sample in _query(prometheus, names.INFO)}
     objectives = _by_slo(_query(prometheus, names.OBJECTIVE))
     budgets = _by_slo(_query(prometheus, names.BUDGET_REMAINING))
     ratios = _by_slo(_query(prometheus, names.error_ratio(BURN_WINDOW)))
-    windows = {_key(sample): sample["metric"][names.WINDOW] for sample in info}
     return tuple(
-        _slo_state(key, windows[key], objectives[key], budgets.get(key), ratios.get(key))
-        for key in sorted(windows.keys() & objectives.keys())
+        _slo_state(key, windows.get(key), objective, budgets.get(key), ratios.get(key))
+        for key, objective in sorted(objectives.items())
     )
 
 
@@ -77,11 +76,11 @@ def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
 
 
 def _slo_state(
-    key: tuple[str, str], window: str, objective: float, budget_left: float | None, error_ratio: float | None
+    key: tuple[str, str], window: str | None, objective: float, budget_left: float | None, error_ratio: float | None
 ) -> SloState:
     burn_rate = error_ratio / (1 - objective) if error_ratio is not None else None
     seconds_left = None
-    if budget_left is not None and burn_rate:
+    if window and budget_left is not None and burn_rate:
         seconds_left = max(budget_left, 0) * Duration.parse(window).seconds / burn_rate
     return SloState(*key, round(objective * 100, 9), window, budget_left, burn_rate, seconds_left)
 

@@ -63,9 +63,11 @@ def render(tmp_path: Path) -> Render:
 
     def render_template(name: str, data: dict[str, Any]) -> str:
         (tmp_path / "data.json").write_text(json.dumps(data))
-        kind = ["--template.type=html"] if name == "slostack.html" else []
         command: list[str | Path] = [
-            *(amtool, "template", "render", *kind),
+            amtool,
+            "template",
+            "render",
+            f"--template.type={'html' if name == 'slostack.html' else 'text'}",
             f"--template.glob={tmp_path}/*.tmpl",
             f"--template.data={tmp_path}/data.json",
             f'--template.text={{{{ template "{name}" . }}}}',
