@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slostack.errors import SlostackError
-from slostack.servers.obtain import obtain_pinned
 from slostack.servers.server import Report, Server, ServerUnavailable
 from slostack.servers.versions import ServerVersion, pinned
+from slostack.servers.ways import obtain_pinned
 
 __all__ = ["Report", "Server", "ServerUnavailable", "ServerVersion", "obtain", "obtain_binary", "versions"]
 

@@ -10,8 +10,8 @@ import pytest
 
 from slostack.errors import SlostackError
 from slostack.servers import obtain, obtain_binary
-from slostack.servers.obtain import obtain_pinned
 from slostack.servers.server import ServerUnavailable
+from slostack.servers.ways import obtain_pinned
 from tests.unit.servers.conftest import WHEEL, FakeGo, MakePin, Publisher, tar_gz, write_server
 
 ARCHIVE = "fakeprom-1.2.3.tar.gz"
@@ -21,7 +21,7 @@ PROCESS = """
 import sys
 from pathlib import Path
 from packaging.specifiers import SpecifierSet
-from slostack.servers.obtain import obtain_pinned
+from slostack.servers.ways import obtain_pinned
 from slostack.servers.versions import GoWheel, Module, Release, ServerVersion
 url, tools = sys.argv[1:]
 pin = ServerVersion(
@@ -82,7 +82,7 @@ def test_the_cache_is_read_without_its_lock(
 ) -> None:
     go.install()
     obtain_pinned(make_pin(), WHEEL, lines.append, tools)
-    monkeypatch.delattr("slostack.servers.obtain.only_writer")
+    monkeypatch.delattr("slostack.servers.ways.only_writer")
     assert obtain_pinned(make_pin(), WHEEL, lines.append, tools).origin == "cache"
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from slostack.errors import SlostackError
 from slostack.servers import versions
-from slostack.servers.obtain import TOOLS
 from slostack.servers.versions import VERSIONS_FILE, load_versions
+from slostack.servers.ways import TOOLS
 
 
 def test_pins_every_server_of_the_stack() -> None:
