@@ -50,7 +50,8 @@ def check_bundle(bundle: Bundle) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         try:
-            promtool.check_config(folder / "prometheus" / "prometheus.yml")
+            promtool.check_config_syntax(folder / "prometheus" / "prometheus.yml")
+            promtool.check_rules([folder / "prometheus" / "rules" / path for path in bundle.below("prometheus/rules")])
             promtool.check_alertmanager_config(folder / "alertmanager" / "alertmanager.yml")
             promtool.verify_loki_config(folder / "loki" / "loki.yaml")
             if loki_rules := [folder / "loki" / "rules" / path for path in bundle.below("loki/rules")]:

@@ -40,6 +40,11 @@ def check_config(file: Path) -> None:
     _check("promtool", ["check", "config", *_existing([file])], [file])
 
 
+def check_config_syntax(file: Path) -> None:
+    """Check a Prometheus configuration without the files that it names, which may be elsewhere. Raises CheckFailed."""
+    _check("promtool", ["check", "config", "--syntax-only", *_existing([file])], [file])
+
+
 def test_rules(fixture: Path) -> TestResult:
     """Run a promtool rule fixture. A fixture that fails is a result, not an error."""
     answer = _run("promtool", ["test", "rules", "--diff", *_existing([fixture])])
