@@ -1,16 +1,25 @@
-"""Collects promtool's own rule fixtures: every tests/rules/**/*.yaml is one test."""
+"""Collects promtool's own rule fixtures: every tests/rules/**/*.yaml is one test.
+
+A comment `# groups: <regular expression>` in a fixture names the rule groups that it is about. promtool evaluates every
+group of a rule file every time; without the others a fixture comes to the same result, many times faster.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+import yaml
 
 from slostack import promtool
 
+GROUPS = re.compile(r"^# groups: (\S+)$", re.MULTILINE)
 
-class FixtureFailed(Exception):
+
+class FixtureError(Exception):
     """promtool's difference between what was expected and what the rules did."""
 
 
@@ -18,17 +27,37 @@ class RuleFixture(pytest.Item):
     """One promtool fixture."""
 
     def runtest(self) -> None:
-        result = promtool.test_rules(self.path)
+        with TemporaryDirectory() as folder:
+            result = promtool.test_rules(_with_its_groups(self.path, Path(folder)))
         if not result.passed:
-            raise FixtureFailed(result.output)
+            raise FixtureError(result.output)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
-        if isinstance(excinfo.value, FixtureFailed):
+        if isinstance(excinfo.value, FixtureError):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, f"rule fixture {self.path.name}"
+
+
+def _with_its_groups(fixture: Path, folder: Path) -> Path:
+    """The fixture, or where it names its groups a copy in a folder, beside rule files that hold those alone."""
+    text = fixture.read_text()
+    named = GROUPS.search(text)
+    if not named:
+        return fixture
+    for rule_file in yaml.safe_load(text)["rule_files"]:
+        groups = yaml.safe_load((fixture.parent / rule_file).read_text())["groups"]
+        own = [group for group in groups if re.fullmatch(named[1], group["name"])]
+        if not own:
+            raise FixtureError(f"{fixture.name}: no group of {rule_file} matches {named[1]}")
+        name = Path(rule_file).name
+        (folder / name).write_text(yaml.safe_dump({"groups": own}))
+        text = text.replace(rule_file, name)
+    copy = folder / fixture.name
+    copy.write_text(text)
+    return copy
 
 
 class RuleFixtureFile(pytest.File):
