@@ -1,9 +1,11 @@
 """What `pulumi up` runs: a stack's config becomes settings, they become a bundle, and the bundle is deployed."""
 
+import signal
 from pathlib import Path
 
 import pulumi
 
+from slostack.checks import check_bundle
 from slostack.deploy.config import read_config
 from slostack.deploy.outputs import outputs
 from slostack.errors import SlostackError
@@ -25,6 +27,7 @@ def main() -> None:
         from slostack.deploy.kubernetes import deploy, kubernetes_topology
 
         bundle = make_bundle(ROOT, settings, kubernetes_topology(settings))
+        check_bundle(bundle)
         exported = outputs(settings, bundle)
         exported["versions"] = {name: pin.version for name, pin in versions().items()}
         deploy(bundle, settings, secrets)
@@ -32,6 +35,7 @@ def main() -> None:
         pulumi.export(name, value)
 
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Pulumi's way to end the program once a resource failed: no traceback
 try:
     main()
 except SlostackError as error:

@@ -7,6 +7,7 @@ import contextvars
 import json
 import logging
 import runpy
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ import yaml
 from pulumi.runtime import rpc, set_mocks
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
+
+from slostack.bundle import Bundle
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "dev", "staging", "prod")
@@ -39,10 +42,16 @@ class Registered:
 
 @dataclass
 class Program:
-    """What a run of the program registered and exported, in order."""
+    """What a run of the program registered and exported, in order; `checked` are the bundles that it had checked by
+    the servers' own tools, which don't run here, and how much was registered by then."""
 
     resources: list[Registered] = field(default_factory=list)
+    checked: list[tuple[Bundle, int]] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+
+    def check(self, bundle: Bundle) -> None:
+        """Stands in for the servers' own tools."""
+        self.checked.append((bundle, len(self.resources)))
 
     def of_type(self, end: str) -> list[Registered]:
         """The resources whose type ends so, such as `:ConfigMap`."""
@@ -71,7 +80,7 @@ class _Monitor(pulumi.runtime.mocks.MockMonitor):
             inputs = rpc.deserialize_properties(request.object)
             parent = request.parent.rpartition("::")[2]
             self.program.resources.append(Registered(request.type, request.name, inputs, request.provider, parent))
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 class _Echo(pulumi.runtime.Mocks):
@@ -119,7 +128,11 @@ def refusal(stack: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -
 
 
 def _main() -> None:
-    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _run(
@@ -127,7 +140,8 @@ def _run(
 ) -> None:
     values = {**config, **secrets}
     texts = {f"{_PREFIX}{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
-    with patch.dict("os.environ", {"PULUMI_CONFIG": json.dumps(texts)}):
+    environment = patch.dict("os.environ", {"PULUMI_CONFIG": json.dumps(texts)})
+    with environment, patch("slostack.checks.check_bundle", program.check):
         secret_keys = [f"{_PREFIX}{key}" for key in secrets]
         contextvars.copy_context().run(asyncio.run, _executed(program, main, stack, texts, secret_keys))
 

@@ -25,6 +25,13 @@ def test_everything_goes_through_the_one_provider_with_a_pinned_context(program:
     assert {each.provider.partition("::kubernetes::")[2] for each in objects} == {"kubernetes-id"}
 
 
+def test_the_servers_own_tools_see_the_bundle_before_anything_is_registered(program: Program) -> None:
+    ((bundle, registered),) = program.checked
+    assert registered == 0
+    maps = [each.inputs["data"] for each in program.of_type(":ConfigMap")]
+    assert sorted(bundle.files.values()) == sorted(text for data in maps for text in data.values())
+
+
 def test_each_server_is_a_component_that_owns_its_objects(program: Program) -> None:
     components = {each.name: each.type for each in program.resources if each.type.startswith("slostack:")}
     assert components == {server: f"slostack:kubernetes:{server.capitalize()}" for server in SERVERS}

@@ -1,0 +1,129 @@
+"""The real Pulumi engine over a copy of the project, with its state in a folder and nothing of the user's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.requirements import need
+
+ROOT = Path(__file__).parents[2]
+_LINKED = ("slostack", "runbooks", "alert_rules", "dashboards")
+_COPIED = ("slos", "stacks", "Pulumi.yaml", "__main__.py")
+_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The `pulumi` command in one project folder."""
+
+    project: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, succeeds: bool = True) -> str:
+        """The command's output, both streams; fails the test where it ends otherwise than expected."""
+        ended = subprocess.run(
+            ("pulumi", *arguments, "--non-interactive"),
+            cwd=self.project,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        assert (ended.returncode == 0) == succeeds, f"pulumi {' '.join(arguments)}:\n{ended.stdout}"
+        return ended.stdout
+
+    def new_stack(self, stack: str, secrets: dict[str, str]) -> None:
+        """Makes a stack from its committed file and encrypts its secrets into the copy."""
+        self.run("stack", "init", stack)
+        if secrets:
+            settings = (word for key, value in secrets.items() for word in ("--secret", f"{key}={value}"))
+            self.run("config", "set-all", "--stack", stack, *settings)
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """The stack's outputs."""
+        return dict(json.loads(self.run("stack", "output", "--json", "--stack", stack)))
+
+
+def make_engine(folder: Path) -> Engine:
+    """The engine in a new folder; skips the test where there is no `pulumi`."""
+    if not shutil.which("pulumi"):
+        need("pulumi", "needs the pulumi command on PATH: https://www.pulumi.com/docs/install/")
+    project = folder / "project"
+    project.mkdir()
+    for name in _LINKED:
+        (project / name).symlink_to(ROOT / name)
+    for name in _COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, project / name)
+    (project / ".venv").symlink_to(sys.prefix)
+    (folder / "state").mkdir()
+    (folder / "kubeconfig").write_text(_kubeconfig(), encoding="utf-8")
+    own = {
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "only of this test",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "KUBECONFIG": str(folder / "kubeconfig"),
+    }
+    return Engine(project, {**os.environ, **own})
+
+
+def need_kubernetes_provider() -> None:
+    """Skips the test where Pulumi's Kubernetes provider is not on PATH."""
+    if not shutil.which("pulumi-resource-kubernetes"):
+        need(
+            "pulumi-kubernetes",
+            "needs pulumi-resource-kubernetes on PATH: https://github.com/pulumi/pulumi-kubernetes/releases",
+        )
+
+
+def edit_stack(engine: Engine, stack: str, key: str, value: object) -> None:
+    """Sets a key of the copied stack file."""
+    path = engine.project / "stacks" / f"Pulumi.{stack}.yaml"
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document["config"][f"slostack:{key}"] = value
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+def free_ports(number: int) -> list[int]:
+    """TCP ports that nothing has taken on loopback."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _kubeconfig() -> str:
+    """Every stack's context, all leading to a port where nothing answers: enough for a preview, useless for an up."""
+    contexts = [
+        context
+        for path in sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+        if (context := _context(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    ]
+    (port,) = free_ports(1)
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "none", "cluster": {"server": f"https://127.0.0.1:{port}"}}],
+        "users": [{"name": "nobody", "user": {}}],
+        "contexts": [{"name": name, "context": {"cluster": "none", "user": "nobody"}} for name in contexts],
+    }
+    return yaml.safe_dump(document)
+
+
+def _context(stack: dict[str, Any]) -> str | None:
+    return dict(stack["config"].get("slostack:kubernetes", {})).get("context")
