@@ -46,11 +46,14 @@ def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
                     [(None, house.GREY), *((i, SEVERITY_COLORS[s]) for i, s in enumerate(queries.SEVERITIES, start=1))]
                 ).build(),
                 custom_displayMode="color-background",
-                custom_width=90,
+                custom_width=95,
             ),
         )
-        .override_by_name("Since", house.properties(unit=units.SECONDS, decimals=0, custom_width=90))
-        .override_by_name("Series", house.properties(decimals=0, custom_width=70))
+        .override_by_name("Service", house.properties(custom_width=120))
+        .override_by_name("SLO", house.properties(custom_width=130, noValue=house.NOTHING))
+        .override_by_name("Tier", house.properties(custom_width=90, noValue=house.NOTHING))
+        .override_by_name("Since", house.properties(unit=units.SECONDS, decimals=0, custom_width=75))
+        .override_by_name("Series", house.properties(decimals=0, custom_width=65))
     )
 
 
@@ -66,6 +69,7 @@ def watched(alert: Alert) -> timeseries.Panel:
         ),
         shown[0].unit,
         [(signal.expr, _legend(alert, signal, alone=len(shown) == 1)) for signal in shown],
+        from_zero=all((signal.threshold or 0) >= 0 for signal in shown),
     ).links([house.link("Runbook", f"{RUNBOOK_URL}/{alert.runbook}", new_tab=True)])
     if len(shown) == 1 and shown[0].labels == ():
         panel = house.without_legend(panel)
@@ -77,8 +81,12 @@ def _legend(alert: Alert, signal: Signal, *, alone: bool) -> str:
     """The labels that tell the lines apart, after what they are where an alert watches more than one thing."""
     named_in_texts = _TEMPLATE_LABEL.findall(f"{alert.summary} {alert.description}")
     labels = dict.fromkeys(named_in_texts or ["instance"]) if signal.labels is None else signal.labels
-    what = "" if alone and labels else words(alert.name) if alone else re.sub(r"\{[^}]*\}|\s+", "", signal.expr)
+    what = "" if alone and labels else words(alert.name) if alone else _without_matchers(signal.expr)
     return " ".join(filter(None, [what, *(f"{{{{{label}}}}}" for label in labels)]))
+
+
+def _without_matchers(expr: str) -> str:
+    return " ".join(re.sub(r"\{[^}]*\}", "", expr).split())
 
 
 def _limits(shown: tuple[Signal, ...], color: str) -> list[house.Step]:

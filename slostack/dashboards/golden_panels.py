@@ -11,6 +11,7 @@ from slostack.spec import Duration, EventRatio, LatencyRatio, QueryRatio, Select
 
 ERROR_WINDOW = Duration(300)
 QUANTILES = (0.5, 0.95, 0.99)
+_FILL = 10
 
 
 def traffic(service: Service) -> list[timeseries.Panel]:
@@ -31,7 +32,7 @@ def traffic(service: Service) -> list[timeseries.Panel]:
             "All events that the SLOs judge, per second.",
             units.REQUESTS_PER_SECOND if "request" in source else units.PER_SECOND,
             rates.items(),
-        )
+        ).fill_opacity(_FILL)
         for source, rates in lines.items()
     ]
 
@@ -54,7 +55,7 @@ def _errors(service: Service, slos: list[Slo]) -> timeseries.Panel:
         f"The share of bad events over {ERROR_WINDOW}; the line is what the objective allows in the long run.",
         units.SHARE,
         [(ratio, "bad events")],
-    )
+    ).fill_opacity(_FILL)
     allowed = sorted({slo.budget for slo in slos})
     limits: list[house.Step] = [(None, house.NO_COLOR), *((budget, house.ORANGE) for budget in allowed)]
     return house.without_legend(house.with_limits(panel, limits))

@@ -27,9 +27,11 @@ PROMETHEUS = cast(model.DataSourceRef, "prometheus")
 LOKI = cast(model.DataSourceRef, "loki")
 """Plain uids: Grafana 7.5 knows no other reference, and later ones make theirs of it."""
 
-RED, ORANGE, YELLOW, GREEN, BLUE, GREY = "red", "orange", "yellow", "green", "blue", "text"
-DARK_RED = "dark-red"
+DARK_RED, RED, ORANGE, YELLOW, GREEN, BLUE = "dark-red", "red", "orange", "yellow", "green", "blue"
+GREY = "#8e8e8e"
 NO_COLOR = "transparent"
+NOTHING = "—"
+"""What a cell shows that has no value."""
 
 RATE_STEP = f"{MOST_SCRAPE_INTERVAL.seconds}s"
 """A least step that makes Grafana's `$__rate_interval`, four steps, as long as the shortest SLO window."""
@@ -50,19 +52,21 @@ def ref_id(index: int) -> str:
     return (ref_id(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)
 
 
-def graph(key: str, title: str, description: str, unit: str, lines: Iterable[tuple[str, str]]) -> timeseries.Panel:
-    """A graph over time of expressions and their legends."""
+def graph(
+    key: str, title: str, description: str, unit: str, lines: Iterable[tuple[str, str]], *, from_zero: bool = True
+) -> timeseries.Panel:
+    """A graph over time of expressions and their legends; `from_zero` is for values that are never negative."""
     panel = timeseries.Panel().id(panel_id(key)).title(title).description(description).datasource(PROMETHEUS)
+    panel = panel.axis_soft_min(0) if from_zero else panel
     return (
         panel.targets([query.range().interval(RATE_STEP) for query in _queries(lines)])
         .unit(unit)
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
         .line_width(1)
-        .fill_opacity(8)
+        .fill_opacity(0)
         .show_points(common_model.VisibilityMode.NEVER)
         .legend(_legend(common_model.LegendDisplayMode.LIST))
         .tooltip(common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI))
-        .axis_soft_min(0)
     )
 
 
@@ -82,11 +86,11 @@ def _legend(mode: common_model.LegendDisplayMode) -> common.VizLegendOptions:
 
 
 def with_limits(panel: timeseries.Panel, steps: Sequence[Step]) -> timeseries.Panel:
-    """The graph with a line at each threshold, on an axis that is tall enough to show them."""
+    """The graph with a dashed line at each threshold, on an axis that is tall enough to show it."""
     top = max((value for value, _ in steps if value is not None), default=0.0)
     return (
         panel.thresholds(thresholds(steps))
-        .thresholds_style(common.GraphThresholdsStyleConfig().mode(common_model.GraphTresholdsStyleMode.LINE))
+        .thresholds_style(common.GraphThresholdsStyleConfig().mode(common_model.GraphTresholdsStyleMode.DASHED))
         .axis_soft_max(float(f"{top * 1.1:.6g}") or 1)
     )
 
@@ -137,14 +141,19 @@ def rows(
         "renameByName": shown,
     }
     panel = table.Panel().id(panel_id(key)).title(title).description(description).datasource(PROMETHEUS)
+    panel.build().field_config = model.FieldConfigSource(defaults=model.FieldConfig(custom=_PLAIN_CELLS))
     return (
         panel.targets([_table_query(expr, ref) for expr, ref in zip(exprs, refs, strict=True)])
         .with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(model.DataTransformerConfig(id_val="organize", options=columns))
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
         .thresholds(thresholds([(None, GREY)]))
-        .no_value("—")
+        .no_value(NOTHING)
     )
+
+
+_PLAIN_CELLS = {"displayMode": "auto"}
+"""Where a table has no cell style of its own, Grafana 12's migration of schemas forgets those of its columns."""
 
 
 def _value_field(ref: str) -> str:
@@ -213,6 +222,11 @@ class Section:
     panels: tuple[Sized, ...]
 
 
+def table_height(lines: int, most: int) -> int:
+    """The height of a table with so many lines, where longer ones than `most` scroll."""
+    return min(max(lines, 3), most) + 3
+
+
 def grid(panels: Sequence[Builder[model.Panel]], most: int, height: int) -> tuple[Sized, ...]:
     """Panels of one size, at most so many on a line, in lines as full as each other."""
     lines = ceil(len(panels) / most)
@@ -251,6 +265,6 @@ def render(
     built = board.build()
     built.schema_version = SCHEMA_VERSION
     built.annotations = model.AnnotationContainer(
-        [_AlertMarkers(name="Firing alerts", datasource=PROMETHEUS, icon_color=RED, expr=alerts)]
+        [_AlertMarkers(name="Urgent alerts", datasource=PROMETHEUS, icon_color=RED, expr=alerts)]
     )
     return json.dumps(built, cls=JSONEncoder, sort_keys=True, indent=2, ensure_ascii=False) + "\n"

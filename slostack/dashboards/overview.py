@@ -18,6 +18,7 @@ from slostack.spec import Service
 EVERYTHING = ""
 WORST_SERVICES = 24
 WORST_BUDGETS = 10
+MOST_SLOS_SHOWN = 20
 
 
 def render_overview_dashboard(services: tuple[Service, ...]) -> str:
@@ -28,19 +29,23 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
         "Every service's objectives, the worst first, and what alerts now.",
         tags=["slo", "overview"],
         links=[],
-        alerts=queries.firing_series(EVERYTHING, "critical"),
+        alerts=queries.firing_series(EVERYTHING, *queries.URGENT),
         sections=[
-            Section("Now", (Sized(alerts_by_severity(), 8, 6), Sized(worst_services(), 16, 6))),
-            Section("Objectives", (Sized(objectives(services), house.GRID_WIDTH, 14),)),
+            Section("Now", (Sized(alerts_by_severity(), 8, 5), Sized(worst_services(), 16, 5))),
+            Section("Objectives", (Sized(objectives(services), house.GRID_WIDTH, _table_height(services)),)),
             Section(
                 "Alerts and history",
                 (
-                    Sized(firing_alerts(EVERYTHING, with_service=True), 12, 12),
-                    Sized(worst_budgets(services), 12, 12),
+                    Sized(firing_alerts(EVERYTHING, with_service=True), 12, 10),
+                    Sized(worst_budgets(services), 12, 10),
                 ),
             ),
         ],
     )
+
+
+def _table_height(services: Sequence[Service]) -> int:
+    return house.table_height(sum(len(service.slos) for service in services), MOST_SLOS_SHOWN)
 
 
 def alerts_by_severity() -> stat.Panel:
@@ -85,7 +90,8 @@ def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
     """The lowest budgets of now, over the longest window."""
     window = max(slo.window for service in services for slo in service.slos)
     left, slo = queries.budget_left(EVERYTHING), f"{names.SERVICE}, {names.SLO}"
-    lowest_now = f"bottomk({WORST_BUDGETS}, max by ({slo}) ({names.BUDGET_REMAINING} @ end()))"
+    latest = f"last_over_time({names.BUDGET_REMAINING}[1h] @ end())"
+    lowest_now = f"bottomk({WORST_BUDGETS}, max by ({slo}) ({latest}))"
     return budgets(
         "worst-budgets",
         f"The {WORST_BUDGETS} lowest budgets, last {window}",

@@ -12,6 +12,8 @@ BURN_WINDOW = Duration(3600)
 """The window whose burn rate stands for "now" in tables."""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The worst first."""
+URGENT: tuple[Severity, ...] = ("critical", "high")
+"""Those that someone is to act on at once."""
 _SLO = f"{names.SERVICE}, {names.SLO}"
 _ALERT = f"alertname, {names.SERVICE}, {names.SLO}, {names.TIER}"
 
@@ -52,9 +54,10 @@ def seconds_left(windows: Iterable[Duration], where: str) -> str:
     )
 
 
-def firing_series(where: str, severity: Severity | None = None) -> str:
-    """What Prometheus says of firing alerts: 1 for each."""
-    chosen = matchers(severity=severity) if severity else ""
+def firing_series(where: str, *severities: Severity) -> str:
+    """What Prometheus says of firing alerts, of some severities or of all: 1 for each."""
+    operator = "=" if len(severities) == 1 else "=~"
+    chosen = str(Matcher(names.SEVERITY, operator, "|".join(severities))) if severities else ""
     return f"ALERTS{{{_joined(matchers(alertstate='firing'), where, chosen)}}}"
 
 

@@ -14,7 +14,7 @@ from slostack.dashboards.naming import OVERVIEW_UID, service_uid
 from slostack.dashboards.slo_panels import budget_history, burn_rates, slo_table
 from slostack.spec import Matcher, Service
 
-_TABLE_HEIGHT = range(6, 15)
+_MOST_SLOS_SHOWN = 12
 
 
 def render_service_dashboard(service: Service) -> str:
@@ -29,7 +29,7 @@ def render_service_dashboard(service: Service) -> str:
             house.link("All services", house.dashboard_path(OVERVIEW_UID)),
             *(house.link(title, url, new_tab=True) for title, url in service.links.items()),
         ],
-        alerts=queries.firing_series(where),
+        alerts=queries.firing_series(where, *queries.URGENT),
         sections=[
             Section("Now", _now(service, where)),
             Section("Burn rates", grid([burn_rates(service, slo) for slo in service.slos], most=3, height=8)),
@@ -42,7 +42,7 @@ def render_service_dashboard(service: Service) -> str:
 
 
 def _now(service: Service, where: str) -> tuple[Sized, ...]:
-    height = min(max(len(service.slos) + 3, _TABLE_HEIGHT[0]), _TABLE_HEIGHT[-1])
+    height = house.table_height(len(service.slos), _MOST_SLOS_SHOWN)
     return (
         Sized(slo_table(where, [service], with_service=False), 14, height),
         Sized(firing_alerts(where, with_service=False), 10, height),

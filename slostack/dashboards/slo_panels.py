@@ -13,7 +13,12 @@ from slostack.spec import Duration, Service, Slo, Tier
 
 BUDGET_STEPS: tuple[house.Step, ...] = ((None, house.RED), (0, house.ORANGE), (0.25, house.GREEN))
 """Colours of the budget left: overspent, less than a quarter, enough."""
-SECONDS_LEFT_STEPS: tuple[house.Step, ...] = ((None, house.RED), (86400, house.ORANGE), (7 * 86400, house.GREEN))
+SECONDS_LEFT_STEPS: tuple[house.Step, ...] = (
+    (None, house.GREY),
+    (0, house.RED),
+    (86400, house.ORANGE),
+    (7 * 86400, house.GREEN),
+)
 BURN_STEPS: tuple[house.Step, ...] = ((None, house.GREEN), (1, house.ORANGE))
 LOWEST_SHOWN = -1
 """Graphs cut overspent budgets off here, so that one doesn't flatten all others."""
@@ -95,7 +100,11 @@ def budget_history(service: Service) -> timeseries.Panel:
 
 def budgets(key: str, title: str, description: str, expr: str, legend: str, window: Duration) -> timeseries.Panel:
     """A graph of budgets left over a window, whatever time the dashboard shows."""
-    panel = house.graph(key, title, description, units.SHARE, [(expr, legend)]).time_from(str(window)).max(1)
+    panel = (
+        house.graph(key, title, description, units.SHARE, [(expr, legend)], from_zero=False)
+        .time_from(str(window))
+        .span_nulls(True)
+    )
     return house.with_limits(panel, [(None, house.NO_COLOR), (0, house.RED)])
 
 
@@ -112,6 +121,7 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
         units.TIMES,
         [(f"{names.error_ratio(window)}{{{where}}} / {slo.budget:.12g}", lines[window]) for window in sorted(lines)],
     )
+    panel.line_width(2)
     for tier in slo.tiers:
         panel.override_by_name(_tier_legend(slo, tier), house.properties(color=house.fixed_color(_color(slo, tier))))
     limits = sorted((slo.policy.burn(tier, slo.window), _color(slo, tier)) for tier in slo.tiers)

@@ -8,10 +8,11 @@ from itertools import combinations
 
 import promql_parser
 import pytest
+from grafana_foundation_sdk.builders import timeseries
 
 from slostack import names
 from slostack.dashboards import OVERVIEW_UID, render_overview_dashboard, render_service_dashboard, service_uid
-from slostack.dashboards.house import GRID_WIDTH
+from slostack.dashboards.house import GRID_WIDTH, grid
 from slostack.spec import EventRatio, LatencyRatio, QueryRatio, Service
 from tests.unit.dashboards.reading import Json, metrics, panels, promql, values
 
@@ -73,6 +74,14 @@ def test_no_two_panels_overlap_or_leave_the_grid(dashboard: Json) -> None:
         beside = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
         above = a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
         assert beside or above, (a, b)
+
+
+@pytest.mark.parametrize(
+    ("count", "widths"),
+    [(0, []), (1, [24]), (2, [12] * 2), (3, [8] * 3), (4, [6] * 4), (5, [8] * 5), (7, [6] * 7), (9, [8] * 9)],
+)
+def test_panels_of_one_size_fill_their_lines(count: int, widths: list[int]) -> None:
+    assert [sized.width for sized in grid([timeseries.Panel() for _ in range(count)], 4, 7)] == widths
 
 
 def test_json_is_sorted_and_ends_with_a_newline(text: str) -> None:

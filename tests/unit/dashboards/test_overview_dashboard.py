@@ -15,9 +15,9 @@ def overview(*services: Service) -> Json:
 
 
 def test_more_services_need_no_more_panels_or_queries(learnsnap: Service) -> None:
-    one = render_overview_dashboard((learnsnap,))
+    few = tuple(learnsnap.model_copy(update={"service": f"service-{n}"}) for n in range(5))
     many = tuple(learnsnap.model_copy(update={"service": f"service-{n}"}) for n in range(500))
-    assert render_overview_dashboard(many) == one
+    assert render_overview_dashboard(many) == render_overview_dashboard(few)
 
 
 def test_no_query_names_a_service(learnsnap: Service, odd: Service) -> None:

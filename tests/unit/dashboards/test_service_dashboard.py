@@ -50,6 +50,11 @@ def test_burn_rates_are_drawn_over_each_tiers_window_and_always_the_hour(learnsn
     assert legends(tickets_only) == ["1h", "1d (ticket above 3x)", "3d (ticket above 1x)"]
 
 
+def test_burn_rates_are_shares_of_the_slos_own_budget(odd_dashboard: Json) -> None:
+    assert panel(odd_dashboard, "Burn rate: quoted")["targets"][0]["expr"].endswith(" / 0.0005")
+    assert panel(odd_dashboard, "Burn rate: same-metric")["targets"][0]["expr"].endswith(" / 0.01")
+
+
 def test_a_line_has_the_colour_of_its_threshold(learnsnap_dashboard: Json) -> None:
     shown = panel(learnsnap_dashboard, "Burn rate: availability")["fieldConfig"]
     of_lines = {o["matcher"]["options"]: o["properties"][0]["value"]["fixedColor"] for o in shown["overrides"]}
@@ -75,6 +80,23 @@ def test_time_to_exhaustion_knows_every_window(odd_dashboard: Json) -> None:
     exprs = " ".join(query["expr"] for query in panel(odd_dashboard, "Service level objectives")["targets"])
     assert f"* {28 * 86400} /" in exprs
     assert f"* {30 * 86400} /" in exprs
+
+
+def test_an_alert_that_is_about_no_slo_has_a_dash_for_it(learnsnap_dashboard: Json) -> None:
+    table = panel(learnsnap_dashboard, "Firing alerts")["fieldConfig"]
+    assert table["defaults"]["noValue"] == "No alert fires"
+    dashes = {o["matcher"]["options"] for o in table["overrides"] if {"id": "noValue", "value": "—"} in o["properties"]}
+    assert dashes == {"SLO", "Tier"}
+
+
+def test_cell_styles_of_columns_survive_the_migration_of_newer_grafanas(learnsnap_dashboard: Json) -> None:
+    for title in ("Service level objectives", "Firing alerts"):
+        assert panel(learnsnap_dashboard, title)["fieldConfig"]["defaults"]["custom"] == {"displayMode": "auto"}
+
+
+def test_only_axes_of_what_is_never_negative_start_at_zero(learnsnap_dashboard: Json) -> None:
+    assert "axisSoftMin" not in panel(learnsnap_dashboard, "Budget left, last 30d")["fieldConfig"]["defaults"]["custom"]
+    assert panel(learnsnap_dashboard, "High memory usage")["fieldConfig"]["defaults"]["custom"]["axisSoftMin"] == 0
 
 
 def test_budgets_are_shown_over_the_longest_window(learnsnap_dashboard: Json, odd_dashboard: Json) -> None:
@@ -198,9 +220,11 @@ def test_links_lead_to_the_overview_and_to_what_the_service_names(learnsnap_dash
     assert links == {"All services": "/d/slo-overview", "status page": "https://status.learnsnap.example"}
 
 
-def test_firing_alerts_are_the_services_own_and_marked_on_every_graph(learnsnap_dashboard: Json) -> None:
+def test_firing_alerts_are_the_services_own_and_the_urgent_ones_marked_on_every_graph(
+    learnsnap_dashboard: Json,
+) -> None:
     (markers,) = learnsnap_dashboard["annotations"]["list"]
-    assert markers["expr"] == 'ALERTS{alertstate="firing",service="learnsnap"}'
+    assert markers["expr"] == 'ALERTS{alertstate="firing",service="learnsnap",severity=~"critical|high"}'
     assert markers["titleFormat"] == "{{alertname}}"
     for query in panel(learnsnap_dashboard, "Firing alerts")["targets"]:
         assert 'service="learnsnap"' in query["expr"]
