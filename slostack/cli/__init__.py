@@ -15,6 +15,7 @@ COMMANDS = {
     "validate": "Check SLO files.",
     "new": "Write a commented starting SLO file and its runbook for a service.",
     "render": "Write rules and dashboards from the SLO files.",
+    "diff": "Show what the SLO files change against a git revision: SLOs, rules, alerts, panels.",
     "up": "Start the stack on this machine; when it runs, change only what changed.",
     "down": "Stop the stack on this machine and keep its data.",
     "status": "Show servers, SLOs with budget left and burn rate, and firing alerts.",

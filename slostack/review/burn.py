@@ -1,0 +1,51 @@
+"""What changed in an SLO's burn-rate alerts: the share of errors at which each tier fires, and its severity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slostack import names
+from slostack.review.changes import Change, Detail, difference, pairs
+from slostack.spec.model import Service, Slo
+from slostack.spec.policy import Tier
+
+
+def burn_alert_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
+    """The changes of every tier of every SLO; a tier's texts follow from the SLO's fields and aren't named again."""
+    before, after = ({slo.name: slo for slo in side.slos} if side else {} for side in (old, new))
+    for name, was, now in pairs(before, after):
+        for change in _tier_changes(was, now):
+            yield Change(change.kind, change.name, change.details, f"{names.BURN_ALERT} {name}")
+
+
+def _tier_changes(old: Slo | None, new: Slo | None) -> Iterator[Change]:
+    before, after = ({tier.name: tier for tier in slo.tiers} if slo else {} for slo in (old, new))
+    for name, was, now in pairs(before, after):
+        if new and now and not was:
+            yield Change("added", name, (Detail("severity", after=new.alerting.severity(now)),))
+        elif not now:
+            yield Change("removed", name)
+        elif old and was and new and (details := _details(old, was, new, now)):
+            yield Change("changed", name, details)
+
+
+def _details(old: Slo, old_tier: Tier, new: Slo, new_tier: Tier) -> tuple[Detail, ...]:
+    return (
+        *difference("fires above", _errors(old, old_tier), _errors(new, new_tier)),
+        *difference("over", _windows(old_tier), _windows(new_tier)),
+        *difference("ends", _end(old_tier), _end(new_tier)),
+        *difference("severity", old.alerting.severity(old_tier), new.alerting.severity(new_tier)),
+    )
+
+
+def _errors(slo: Slo, tier: Tier) -> str:
+    return f"{100 * slo.threshold(tier):.3g} % errors"
+
+
+def _windows(tier: Tier) -> str:
+    return " and ".join(dict.fromkeys((str(tier.long), str(tier.short))))
+
+
+def _end(tier: Tier) -> str:
+    guard = tier.guard
+    return f"{guard.keep_firing_for} after {guard.window} burn below {guard.burn:g}" if guard else "with its windows"

@@ -1,0 +1,108 @@
+"""The review of a working tree against a git revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from slostack import names
+from slostack.dashboards import render_overview_dashboard, render_service_dashboard
+from slostack.review import git
+from slostack.review.burn import burn_alert_changes
+from slostack.review.changes import Change, Kind, Part, Review, pairs, part
+from slostack.review.panels import Json, dashboard_changes, panel_changes, read_dashboard
+from slostack.review.rules import (
+    RuleGroup,
+    Rules,
+    alert_changes,
+    group_changes,
+    keyed,
+    read_rules,
+    recording_changes,
+    recording_names,
+)
+from slostack.review.slos import service_changes, slo_changes
+from slostack.review.trees import Tree, revision_tree, working_tree
+from slostack.rules import render_rules
+from slostack.spec import Service
+
+ALERTS, RECORDINGS, PANELS = "Alerts", "Recording rules", "Dashboard panels"
+
+
+def review(root: Path, revision: str) -> Review:
+    """What the project's files at `root` change against a git revision.
+
+    Raises SpecError where an SLO file is wrong, SlostackError where git can't help.
+    """
+    new = working_tree(root)
+    commit = git.commit(root, revision)
+    old, notes = revision_tree(root, commit)
+    shown = commit if revision.startswith(commit) else f"{revision} ({commit})"
+    return Review(shown, tuple(changed_parts(old, new)), notes)
+
+
+def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:
+    """The changes of each service, of the overview, and of each hand-written file; both sides are rendered alike."""
+    for name, was, now in pairs(old.services, new.services):
+        if was != now:
+            yield from service_part(name, was, now)
+    overview = panel_changes(_overview(old), _overview(new), generated=True)
+    yield from part("overview dashboard", "changed", {PANELS: overview})
+    for path, groups, groups_now in pairs(old.rules, new.rules):
+        yield from _rule_file_part(path, groups, groups_now)
+    for path, dashboard, dashboard_now in pairs(old.dashboards, new.dashboards):
+        yield from _dashboard_part(path, dashboard, dashboard_now)
+
+
+def service_part(name: str, old: Service | None, new: Service | None) -> tuple[Part, ...]:
+    """The changes of one service: its fields, its SLOs, and the rules and panels that follow from them."""
+    before, after = ((read_rules(render_rules(side), name) if side else ()) for side in (old, new))
+    return part(
+        name,
+        _kind(old, new),
+        {
+            "Service": service_changes(old, new),
+            "SLOs": slo_changes(old, new),
+            ALERTS: (
+                *burn_alert_changes(old, new),
+                *alert_changes(_threshold_alerts(before), _threshold_alerts(after)),
+            ),
+            RECORDINGS: recording_names(keyed(before, alerts=False), keyed(after, alerts=False)),
+            PANELS: panel_changes(_dashboard(old), _dashboard(new), generated=True),
+        },
+    )
+
+
+def _kind(old: object, new: object) -> Kind:
+    return "changed" if old is not None and new is not None else "removed" if new is None else "added"
+
+
+def _dashboard(service: Service | None) -> Json | None:
+    return read_dashboard(render_service_dashboard(service), service.service) if service else None
+
+
+def _overview(tree: Tree) -> Json | None:
+    services = tuple(tree.services.values())
+    return read_dashboard(render_overview_dashboard(services), "overview") if services else None
+
+
+def _threshold_alerts(groups: Iterable[RuleGroup]) -> Rules:
+    alerts = keyed(tuple(groups), alerts=True)
+    return {key: rule for key, rule in alerts.items() if key.name != names.BURN_ALERT}
+
+
+def _rule_file_part(
+    path: str, old: tuple[RuleGroup, ...] | None, new: tuple[RuleGroup, ...] | None
+) -> tuple[Part, ...]:
+    before, after = old or (), new or ()
+    sections: Mapping[str, Iterable[Change]] = {
+        "Groups": group_changes(before, after),
+        ALERTS: alert_changes(keyed(before, alerts=True), keyed(after, alerts=True)),
+        RECORDINGS: recording_changes(keyed(before, alerts=False), keyed(after, alerts=False)),
+    }
+    return part(path, _kind(old, new), sections)
+
+
+def _dashboard_part(path: str, old: Json | None, new: Json | None) -> tuple[Part, ...]:
+    settings = dashboard_changes(old, new) if old and new else ()
+    return part(path, _kind(old, new), {"Dashboard": settings, PANELS: panel_changes(old, new, generated=False)})

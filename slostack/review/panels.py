@@ -1,0 +1,154 @@
+"""What changed in dashboards: panels by their row and title, their queries, units and thresholds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slostack.errors import SlostackError
+from slostack.review.changes import Change, Detail, difference, pairs
+from slostack.review.promql import changed_promql
+
+Json = dict[str, Any]
+_SHORT_QUERY = 30
+"""Of longer queries only what differs is shown: a panel's queries mostly change in the same way."""
+_COMPARED = ("title", "type", "targets", "fieldConfig")
+_PLACE = ("gridPos", "id", "panels", "collapsed")
+"""Where a panel stands and how it is stored, which is no change of what it shows."""
+
+
+@dataclass(frozen=True)
+class PanelKey:
+    """What tells a panel from the others of its dashboard: its row and title, and else its position."""
+
+    row: str
+    title: str
+    nth: int
+
+
+def read_dashboard(text: str, path: str) -> Json:
+    """A dashboard's data; raises SlostackError where its text is no JSON object."""
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise SlostackError(f"{path}: not JSON ({error}), expected a Grafana dashboard") from None
+    panels = data.get("panels", []) if isinstance(data, dict) else None
+    if not isinstance(panels, list) or not all(isinstance(panel, dict) for panel in panels):
+        raise SlostackError(f"{path}: no list of panels, expected a Grafana dashboard (a JSON object)")
+    return dict(data)
+
+
+def panels(dashboard: Json) -> dict[PanelKey, Json]:
+    """Every panel of a dashboard but its rows, whether these hold their panels or go before them."""
+    found: dict[PanelKey, Json] = {}
+    seen: Counter[tuple[str, str]] = Counter()
+    for row, panel in _in_rows(dashboard.get("panels", [])):
+        place = (row, str(panel.get("title") or panel.get("type", "panel")))
+        found[PanelKey(*place, seen[place])] = panel
+        seen[place] += 1
+    return found
+
+
+def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Iterator[Change]:
+    """The panels that were added, removed or changed.
+
+    In generated ones the settings beside type, queries, unit and thresholds follow from fields that are named
+    elsewhere, and are left out.
+    """
+    for key, was, now in pairs(panels(old or {}), panels(new or {})):
+        if was is None:
+            yield Change("added", key.title, (), key.row)
+        elif now is None:
+            yield Change("removed", key.title, (), key.row)
+        elif details := (*_details(was, now), *(() if generated else _others(was, now))):
+            yield Change("changed", key.title, details, key.row)
+
+
+def dashboard_changes(old: Json, new: Json) -> Iterator[Change]:
+    """What changed in a dashboard beside its panels, by the names of its settings."""
+    ignored = {"panels", "version", "id", "iteration"}
+    changed = [name for name, was, now in pairs(old, new) if was != now and name not in ignored]
+    if changed:
+        yield Change("changed", str(new.get("title", "dashboard")), tuple(Detail(name) for name in sorted(changed)))
+
+
+def _in_rows(items: list[Json], row: str = "") -> Iterator[tuple[str, Json]]:
+    for item in items:
+        if item.get("type") == "row":
+            row = str(item.get("title", ""))
+            yield from _in_rows(item.get("panels") or [], row)
+        else:
+            yield row, item
+
+
+def _details(old: Json, new: Json) -> tuple[Detail, ...]:
+    return (
+        *difference("type", old.get("type"), new.get("type")),
+        *_merged_queries(old, new),
+        *difference("unit", _default(old, "unit"), _default(new, "unit")),
+        *difference("thresholds", _thresholds(old), _thresholds(new)),
+    )
+
+
+def _merged_queries(old: Json, new: Json) -> Iterator[Detail]:
+    """Changed queries; those that change in the same way are one detail."""
+    same: dict[tuple[str | None, str | None], list[str]] = {}
+    for name, was, now in pairs(_queries(old), _queries(new)):
+        for detail in changed_promql(name, was, now, _SHORT_QUERY):
+            same.setdefault((detail.before, detail.after), []).append(name)
+    for (before, after), names in same.items():
+        yield Detail(f"query {', '.join(names)}", before, after)
+
+
+def _queries(panel: Json) -> dict[str, str]:
+    targets = [target for target in panel.get("targets") or [] if isinstance(target, dict)]
+    return {
+        str(t.get("refId", nth)): str(t.get("expr") or _text(_without(t, "refId"))) for nth, t in enumerate(targets)
+    }
+
+
+def _default(panel: Json, name: str) -> Any:
+    return ((panel.get("fieldConfig") or {}).get("defaults") or {}).get(name)
+
+
+def _thresholds(panel: Json) -> str | None:
+    """The steps of a panel's thresholds as text: `red from 0.01`."""
+    steps = (_default(panel, "thresholds") or {}).get("steps") or []
+    named = [_step(step.get("color"), step.get("value")) for step in steps if step.get("color") != "transparent"]
+    return ", ".join(named) or None
+
+
+def _step(color: object, value: object) -> str:
+    if value is None:
+        return str(color)
+    return f"{color} from {value:.12g}" if isinstance(value, int | float) else f"{color} from {value}"
+
+
+def _others(old: Json, new: Json) -> Iterator[Detail]:
+    """Settings that changed beside those with a name of their own."""
+    changed = [
+        name
+        for name, was, now in pairs(_settings(old), _settings(new))
+        if was != now and name not in (*_COMPARED, *_PLACE)
+    ]
+    if changed:
+        yield Detail(f"other settings ({', '.join(sorted(changed))})")
+
+
+def _settings(panel: Json) -> Mapping[str, Any]:
+    """A panel's own settings, and of its fields what isn't unit or thresholds."""
+    field_config = panel.get("fieldConfig") or {}
+    defaults = _without(field_config.get("defaults") or {}, "unit", "thresholds")
+    targets = [_without(t, "expr") for t in panel.get("targets") or [] if isinstance(t, dict) and "expr" in t]
+    return {**panel, "fields": defaults, "overrides": field_config.get("overrides"), "query options": targets}
+
+
+def _without(data: Json, *names: str) -> Json:
+    return {name: value for name, value in data.items() if name not in names}
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, ensure_ascii=False)

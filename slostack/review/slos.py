@@ -1,0 +1,114 @@
+"""What changed in a service and its SLOs, by the fields that people edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slostack.review.changes import Change, Detail, Kind, difference, pairs
+from slostack.review.promql import changed_promql
+from slostack.spec.model import EventRatio, LatencyRatio, QueryRatio, Service, Sli, Slo
+
+
+def service_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
+    """What changed in the service itself: its texts, team, links, scrape jobs and probes."""
+    if old and new:
+        details = (
+            *difference("description", old.description, new.description),
+            *difference("team", old.team, new.team, "who receives its alerts"),
+        )
+        if details:
+            yield Change("changed", new.service, details)
+    yield from _named("link", _links(old), _links(new))
+    yield from _named("scrape job", _scrapes(old), _scrapes(new))
+    yield from _named("probe", _probes(old), _probes(new))
+
+
+def slo_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
+    """What changed in each SLO, its objective with what that means in minutes of budget."""
+    before, after = ({slo.name: slo for slo in side.slos} if side else {} for side in (old, new))
+    for name, was, now in pairs(before, after):
+        if was is None and now is not None:
+            yield Change("added", name, _summary(now))
+        elif now is None and was is not None:
+            yield Change("removed", name, (Detail("objective", after=_objective(was), meaning=_budget(was)),))
+        elif was and now and (details := _slo_details(was, now)):
+            yield Change("changed", name, details)
+
+
+def _named(what: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
+    for name, was, now in pairs(old, new):
+        if was != now:
+            kind: Kind = "added" if was is None else "removed" if now is None else "changed"
+            yield Change(kind, f"{what} {name}", (Detail("", was, now),) if now else ())
+
+
+def _links(service: Service | None) -> dict[str, str]:
+    return dict(service.links) if service else {}
+
+
+def _scrapes(service: Service | None) -> dict[str, str]:
+    jobs = service.scrape if service else ()
+    return {job.job: f"{job.path} every {job.interval}, timeout {job.timeout}" for job in jobs}
+
+
+def _probes(service: Service | None) -> dict[str, str]:
+    probes = service.probes if service else ()
+    return {probe.name: f"{probe.path} every {probe.interval}, timeout {probe.timeout}" for probe in probes}
+
+
+def _objective(slo: Slo) -> str:
+    return f"{slo.objective:.12g} %"
+
+
+def budget_minutes(slo: Slo) -> str:
+    """The minutes of total outage that spend the SLO's budget: `43.2 min`."""
+    minutes = slo.budget * slo.window.seconds / 60
+    return f"{minutes:,.0f} min" if minutes >= 1000 else f"{minutes:.3g} min"
+
+
+def _budget(slo: Slo) -> str:
+    return f"{budget_minutes(slo)} of budget in {slo.window}"
+
+
+def _summary(slo: Slo) -> tuple[Detail, ...]:
+    return (
+        Detail("objective", after=_objective(slo), meaning=_budget(slo)),
+        *(Detail(field, after=value) for field, value in _sli(slo.sli).items()),
+        Detail("page", after=slo.alerting.page),
+        Detail("ticket", after=slo.alerting.ticket),
+        Detail("runbook", after=slo.runbook),
+    )
+
+
+def _slo_details(old: Slo, new: Slo) -> tuple[Detail, ...]:
+    same_window = old.window == new.window
+    budgets = f"{budget_minutes(old) if same_window else _budget(old)} → {_budget(new)}"
+    window_too = "" if old.objective != new.objective else budgets
+    return (
+        *difference("objective", _objective(old), _objective(new), budgets),
+        *difference("window", str(old.window), str(new.window), window_too),
+        *_sli_details(old.sli, new.sli),
+        *difference("policy", old.alerting.policy, new.alerting.policy),
+        *difference("page", old.alerting.page, new.alerting.page),
+        *difference("ticket", old.alerting.ticket, new.alerting.ticket),
+        *difference("runbook", old.runbook, new.runbook),
+        *difference("description", old.description, new.description),
+    )
+
+
+def _sli(sli: Sli) -> dict[str, str]:
+    """The fields of an SLI with its kind in front, as they are written in the file."""
+    fields: dict[str, object]
+    match sli.kind:
+        case EventRatio(bad=bad, good=good, total=total):
+            fields = {"events bad": bad, "events good": good, "events total": total}
+        case LatencyRatio(histogram=histogram, threshold=threshold):
+            fields = {"latency histogram": histogram, "latency threshold": f"{threshold:.12g}s"}
+        case QueryRatio(bad=bad, total=total):
+            fields = {"queries bad": bad, "queries total": total}
+    return {field: str(value) for field, value in {**fields, "up": sli.up}.items() if value is not None}
+
+
+def _sli_details(old: Sli, new: Sli) -> Iterator[Detail]:
+    for field, was, now in pairs(_sli(old), _sli(new)):
+        yield from changed_promql(field, was, now)

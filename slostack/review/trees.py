@@ -1,0 +1,68 @@
+"""The two sides of a review: SLO files and hand-written files, of the working tree and of a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from slostack.errors import SlostackError
+from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER
+from slostack.review import git
+from slostack.review.panels import Json, read_dashboard
+from slostack.review.rules import RuleGroup, read_rules
+from slostack.spec import SLO_FOLDER, Service, SpecError, load_services, parse_service
+
+RULES = f"{RULE_FOLDER}/{CUSTOM}"
+DASHBOARDS = f"{DASHBOARD_FOLDER}/{CUSTOM}"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One side of a review: services by name, a team's own rule files and dashboards by path."""
+
+    services: Mapping[str, Service]
+    rules: Mapping[str, tuple[RuleGroup, ...]]
+    dashboards: Mapping[str, Json]
+
+
+def working_tree(root: Path) -> Tree:
+    """The project's files as they are; raises SpecError where an SLO file is wrong, SlostackError for other files."""
+    services = load_services(root)
+    rules = {path: read_rules(text, path) for path, text in _on_disk(root, RULES, "*.yaml")}
+    dashboards = {path: read_dashboard(text, path) for path, text in _on_disk(root, DASHBOARDS, "*.json")}
+    return Tree({service.service: service for service in services}, rules, dashboards)
+
+
+def revision_tree(root: Path, commit: str) -> tuple[Tree, tuple[str, ...]]:
+    """The project's files at a commit, and a note on each that can't be read today and so counts as absent."""
+    services: dict[str, Service] = {}
+    rules: dict[str, tuple[RuleGroup, ...]] = {}
+    dashboards: dict[str, Json] = {}
+    notes = []
+    for path, text in git.files(root, commit, (SLO_FOLDER, RULES, DASHBOARDS)).items():
+        try:
+            match str(PurePosixPath(path).parent), PurePosixPath(path).suffix:
+                case (folder, ".yaml" | ".yml") if folder == SLO_FOLDER:
+                    service = parse_service(text, path)
+                    services[service.service] = service
+                case (folder, ".yaml") if folder == RULES:
+                    rules[path] = read_rules(text, path)
+                case (folder, ".json") if folder == DASHBOARDS:
+                    dashboards[path] = read_dashboard(text, path)
+        except SlostackError as error:
+            first, *more = str(error).splitlines()
+            others = f" (and {len(more)} more)" if isinstance(error, SpecError) and more else ""
+            notes.append(f"{path} of {commit} counts as absent, it can't be read today: {first}{others}")
+    return Tree(dict(sorted(services.items())), rules, dashboards), tuple(notes)
+
+
+def _on_disk(root: Path, folder: str, pattern: str) -> list[tuple[str, str]]:
+    texts = []
+    for path in sorted((root / folder).glob(pattern)):
+        shown = path.relative_to(root).as_posix()
+        try:
+            texts.append((shown, path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SlostackError(f"{shown}: can't be read ({error}), expected a UTF-8 text file") from None
+    return texts

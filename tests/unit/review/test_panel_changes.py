@@ -1,0 +1,123 @@
+"""Dashboard panels: what was added, removed and changed, by row and title."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from slostack.errors import SlostackError
+from slostack.review import Change, Detail
+from slostack.review.panels import panel_changes, panels
+from tests.unit.review.conftest import Repository
+
+PATH = "dashboards/custom/own.json"
+
+
+def panel(title: str, expr: str = "up", unit: str = "short", limit: float = 1, **more: Any) -> dict[str, Any]:
+    """A panel with one query."""
+    steps = [{"color": "green", "value": None}, {"color": "red", "value": limit}]
+    return {
+        "type": "timeseries",
+        "title": title,
+        "targets": [{"refId": "A", "expr": expr}],
+        "fieldConfig": {"defaults": {"unit": unit, "thresholds": {"mode": "absolute", "steps": steps}}},
+        **more,
+    }
+
+
+def row(title: str, *inside: dict[str, Any]) -> dict[str, Any]:
+    """A row, with the panels that it holds when it is collapsed."""
+    return {"type": "row", "title": title, "panels": list(inside), "collapsed": bool(inside)}
+
+
+def changes(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[Change]:
+    """What changed between two dashboards of these panels."""
+    return list(panel_changes({"panels": old}, {"panels": new}, generated=False))
+
+
+@pytest.mark.parametrize(
+    ("changed", "details"),
+    [
+        (panel("P", "up == 1"), (Detail("query A", "up", "up == 1"),)),
+        (panel("P", unit="s"), (Detail("unit", "short", "s"),)),
+        (panel("P", limit=2.5), (Detail("thresholds", "green, red from 1", "green, red from 2.5"),)),
+        (panel("P", type="stat"), (Detail("type", "timeseries", "stat"),)),
+        (panel("P", options={"legend": 1}, links=[1]), (Detail("other settings (links, options)"),)),
+        (panel("P", " up "), ()),
+        (panel("P", gridPos={"x": 1}, id=7), ()),
+    ],
+)
+def test_what_changed_in_a_panel(changed: dict[str, Any], details: tuple[Detail, ...]) -> None:
+    assert changes([row("R"), panel("P")], [row("R"), changed]) == (
+        [Change("changed", "P", details, "R")] if details else []
+    )
+
+
+def test_in_generated_panels_only_what_is_shown_counts() -> None:
+    old, new = {"panels": [panel("P")]}, {"panels": [panel("P", unit="s", description="follows from elsewhere")]}
+    assert list(panel_changes(old, new, generated=True)) == [Change("changed", "P", (Detail("unit", "short", "s"),))]
+
+
+def test_panels_that_are_added_and_removed() -> None:
+    old = [row("R"), panel("A"), panel("B"), row("S"), panel("A")]
+    new = [row("R"), panel("A"), row("S"), panel("A"), panel("C")]
+    assert changes(old, new) == [Change("added", "C", (), "S"), Change("removed", "B", (), "R")]
+
+
+def test_a_row_that_is_collapsed_holds_the_same_panels() -> None:
+    assert changes([row("R"), panel("A"), panel("B")], [row("R", panel("A"), panel("B"))]) == []
+
+
+def test_panels_of_one_title_are_told_apart_by_their_order() -> None:
+    keys = panels({"panels": [panel("A"), panel("A"), {"type": "text"}]})
+    assert [(key.row, key.title, key.nth) for key in keys] == [("", "A", 0), ("", "A", 1), ("", "text", 0)]
+
+
+def test_queries_that_change_alike_are_one_detail_and_only_the_difference_is_shown() -> None:
+    def burn(budget: str) -> dict[str, Any]:
+        windows = [f"slo:error_ratio:rate{window}{{service='a'}} / {budget}" for window in ("5m", "1h")]
+        return panel("P", targets=[{"refId": ref, "expr": expr} for ref, expr in zip("AB", windows, strict=True)])
+
+    (change,) = changes([burn("0.001")], [burn("0.01")])
+    assert change.details == (Detail("query A, B", "… / 0.001", "… / 0.01"),)
+
+
+def test_a_query_that_is_added_and_one_in_another_language() -> None:
+    logs = {"refId": "B", "query": "{job='a'} |= `x`"}
+    (change,) = changes([panel("P")], [panel("P", targets=[{"refId": "A", "expr": "up"}, logs])])
+    assert change.details == (Detail("query B", None, '{"query": "{job=\'a\'} |= `x`"}'),)
+
+
+def test_grafanas_variables_are_no_obstacle() -> None:
+    old, new = panel("P", "rate(x[$__rate_interval])"), panel("P", "rate( x[$__rate_interval] )")
+    assert changes([old], [old]) == []
+    (change,) = changes([old], [new])
+    assert change.details[0].field == "query A"
+
+
+def test_a_dashboard_of_ones_own(repository: Repository) -> None:
+    repository.write(PATH, json.dumps({"title": "Own", "panels": [panel("P")], "version": 1}))
+    assert repository.part(PATH).kind == "added"
+    repository.commit()
+    repository.write(PATH, json.dumps({"version": 2, "panels": [panel("P")], "title": "Own"}, indent=2))
+    assert repository.review().parts == ()
+    changed = {"title": "Ours", "panels": [panel("P", description="new")], "refresh": "1m"}
+    repository.write(PATH, json.dumps(changed))
+    assert repository.lines() == [
+        PATH,
+        "Dashboard",
+        "~ Ours",
+        "refresh",
+        "title",
+        "Dashboard panels",
+        "~ P: other settings (description)",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"panels": 3}', '{"panels": [3]}', "[" * 100_000])
+def test_a_file_of_ones_own_that_is_no_dashboard(repository: Repository, text: str) -> None:
+    repository.write(PATH, text)
+    with pytest.raises(SlostackError, match=rf"^{PATH}: [^\n]*, expected a Grafana dashboard"):
+        repository.review()
