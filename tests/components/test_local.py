@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from slostack.deploy.local import pulumi_resource
+from slostack.deploy.local import pulumi_resource, state
 from slostack.deploy.local.install import bundle_digest, installed_digest
 from slostack.deploy.local.pulumi_resource import complete_topology
 from slostack.deploy.local.state import LocalStack, ProgramState
@@ -50,7 +50,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> list[LocalStack | None]:
     names = ("prometheus", "alertmanager", "loki", "grafana", "notifications", "demo")
     programs = tuple(ProgramState(name, "ready", "1.2.3", None, 4321, "") for name in names)
     running: list[LocalStack | None] = [LocalStack("local", programs, (), bundle_digest(bundle))]
-    monkeypatch.setattr(pulumi_resource, "status", lambda _root: running[0])
+    monkeypatch.setattr(state, "status", lambda _root: running[0])
     return running
 
 

@@ -17,8 +17,7 @@ import yaml
 from tests.requirements import need
 
 ROOT = Path(__file__).parents[2]
-_LINKED = ("slostack", "runbooks", "alert_rules", "dashboards")
-_COPIED = ("slos", "stacks", "Pulumi.yaml", "__main__.py")
+_COPIED = ("slostack", "slos", "runbooks", "alert_rules", "dashboards", "stacks", "Pulumi.yaml", "__main__.py")
 _SECONDS = 300
 
 
@@ -62,8 +61,6 @@ def make_engine(folder: Path) -> Engine:
         need("pulumi", "needs the pulumi command on PATH: https://www.pulumi.com/docs/install/")
     project = folder / "project"
     project.mkdir()
-    for name in _LINKED:
-        (project / name).symlink_to(ROOT / name)
     for name in _COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, project / name)

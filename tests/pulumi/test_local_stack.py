@@ -83,7 +83,7 @@ def test_what_stands_in_the_way_is_one_clear_line(local: Engine) -> None:
 def _slostack(local: Engine, command: str) -> None:
     python, program = str(local.project / ".venv" / "bin" / "python"), "from slostack.cli import main; main()"
     arguments = (python, "-c", program, "--root", str(local.project), command)
-    subprocess.run(arguments, env=local.environment, check=True, timeout=300)
+    subprocess.run(arguments, cwd=local.project, env=local.environment, check=True, timeout=300)
 
 
 def _processes(engine: Engine) -> list[psutil.Process]:

@@ -19,7 +19,7 @@ from slostack.config.topology import Topology
 from slostack.deploy.local.install import bundle_digest
 from slostack.deploy.local.places import local_topology
 from slostack.deploy.local.stack import down, up
-from slostack.deploy.local.state import LocalStack, status
+from slostack.deploy.local.state import LocalStack, running_stack
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
 from slostack.servers import versions
@@ -78,7 +78,7 @@ class _Provider(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         with _short_errors():
-            stack = _running(Path(props["root"]))
+            stack = running_stack(Path(props["root"]))
         return ReadResult(id_, {**_inputs(props), **_outputs(stack)}) if stack else ReadResult(None, {})
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
@@ -97,18 +97,12 @@ def _settings(props: dict[str, Any]) -> Settings:
 def _runs_as_wanted(props: dict[str, Any]) -> bool:
     """Whether everything is ready and has the files that the project and the settings say now."""
     root, settings = Path(props["root"]), _settings(props)
-    stack = _running(root)
+    stack = running_stack(root)
     if stack is None or not stack.ready:
         return False
     grafana = all(program.name != "grafana" for program in stack.absent)
     topology = local_topology(StateFolder.of(root), settings, grafana=grafana)
     return stack.digest == bundle_digest(make_bundle(root, settings, topology))
-
-
-def _running(root: Path) -> LocalStack | None:
-    """The stack's state; None while none of its programs runs."""
-    stack = status(root)
-    return stack if stack and any(program.pid for program in stack.programs) else None
 
 
 def _inputs(props: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from slostack.deploy.local.deployed import Deployed, read_deployed
 from slostack.deploy.local.install import installed_digest
@@ -58,10 +57,10 @@ def status(root: Path) -> LocalStack | None:
     return state_of(folder, deployed) if deployed else None
 
 
-def reported_state(root: Path) -> dict[str, Any] | None:
-    """`status` as plain data for Pulumi; None while nothing runs."""
+def running_stack(root: Path) -> LocalStack | None:
+    """The stack's state; None while none of its programs runs, whatever is meant."""
     stack = status(root)
-    return asdict(stack) if stack and any(program.pid for program in stack.programs) else None
+    return stack if stack and any(program.pid for program in stack.programs) else None
 
 
 def state_of(folder: StateFolder, deployed: Deployed) -> LocalStack:
