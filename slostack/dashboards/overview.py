@@ -73,8 +73,10 @@ def worst_services() -> stat.Panel:
         units.SHARE,
         [(f"sort(bottomk({WORST_SERVICES}, {lowest}))", f"{{{{{names.SERVICE}}}}}")],
     )
-    return panel.thresholds(house.thresholds(BUDGET_STEPS)).data_links(
-        [_to_service(f"${{__field.labels.{names.SERVICE}}}")]
+    return (
+        panel.decimals(1)
+        .thresholds(house.thresholds(BUDGET_STEPS))
+        .data_links([_to_service(f"${{__field.labels.{names.SERVICE}}}")])
     )
 
 
