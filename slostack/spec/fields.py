@@ -16,6 +16,7 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from slostack import names
 from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch
@@ -75,9 +76,10 @@ def _seconds(value: object) -> float:
         if not 0 < value < float("inf"):
             raise mismatch(f"{value}", "a positive bucket bound")
         return float(value)
-    if isinstance(value, str):
+    try:
         return float(Duration.parse(value).seconds)
-    raise mismatch(describe(value), "seconds (0.2) or a duration (60s)")
+    except PydanticCustomError:
+        raise mismatch(describe(value), "seconds (0.2) or a duration (60s)") from None
 
 
 def _runbook(value: str, info: ValidationInfo) -> str:

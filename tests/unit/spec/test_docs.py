@@ -1,0 +1,80 @@
+"""docs/slo-files.md: its examples load, its mistakes are what the loader says, and it names every key."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slostack.spec import SpecError, parse_service, slo_file_schema
+
+DOCUMENT = (Path(__file__).parents[3] / "docs/slo-files.md").read_text(encoding="utf-8")
+EXAMPLES: list[str] = [
+    block for block in re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL) if not block.startswith("#")
+]
+SMALLEST = EXAMPLES[0]
+
+
+def top_key(example: str) -> str:
+    """The first key of an example."""
+    return example.partition(":")[0]
+
+
+def whole_file(example: str) -> str:
+    """An example as a whole SLO file: a part of one is put into the smallest."""
+    key = top_key(example)
+    if key == "service":
+        return example
+    if key == "sli":
+        before, _, after = SMALLEST.partition("    sli:\n")
+        return before + textwrap.indent(example, "    ") + after[after.index("    runbook:") :]
+    if key == "slos":
+        return SMALLEST + example.removeprefix("slos:\n")
+    return SMALLEST + example
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: " ".join(example.split())[:40])
+def test_every_example_loads(example: str) -> None:
+    assert parse_service(whole_file(example), "docs/slo-files.md").service == "shop"
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert set(map(top_key, EXAMPLES)) == {"service", "links", "scrape", "slos", "sli", "alerts", "probes"}
+    kinds = {parse_service(whole_file(example), "x").slos[0].sli.kind.__class__.__name__ for example in EXAMPLES}
+    assert kinds == {"EventRatio", "LatencyRatio", "QueryRatio"}
+
+
+def properties(schema: Any) -> set[str]:
+    """Every key that a schema knows."""
+    if isinstance(schema, list):
+        return set().union(*map(properties, schema))
+    if not isinstance(schema, dict):
+        return set()
+    return set(schema.get("properties", {})).union(*map(properties, schema.values()))
+
+
+def test_every_key_is_explained() -> None:
+    assert sorted(key for key in properties(slo_file_schema()) if f"`{key}`" not in DOCUMENT) == []
+
+
+def test_the_mistakes_are_those_that_the_loader_names() -> None:
+    said = re.findall(r"^slos/shop\.yaml:.*$", DOCUMENT, re.MULTILINE)
+    text = """\
+service: shop
+description: Sells things
+
+team: Check Out
+slos:
+  - name: availability
+    description: A request is answered
+    objective: 90
+    windw: 30d
+    sli: {events: {bad: b, total: t}}
+    runbook: shop/burn.md
+"""
+    with pytest.raises(SpecError) as error:
+        parse_service(text, "slos/shop.yaml")
+    assert str(error.value).splitlines() == said
