@@ -12,7 +12,8 @@ from slostack.errors import SlostackError
 
 @dataclass(frozen=True)
 class Scenario:
-    """A way for a service to fail, and the alerts that it is sure to raise: a name, or `ErrorBudgetBurn <slo>`."""
+    """A way for a service to fail, and the alerts that it is sure to raise: a name, or `ErrorBudgetBurn <slo>`, which
+    is a page."""
 
     name: str
     description: str

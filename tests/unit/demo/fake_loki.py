@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -19,6 +19,8 @@ class FakeLoki(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.status = 204
         self.pushed: list[dict[str, Any]] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+        """Called before each answer."""
 
     @property
     def url(self) -> str:
@@ -38,6 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert self.headers["Content-Type"] == "application/json"
         if self.server.status == 204:
             self.server.pushed.append(message)
+        self.server.meanwhile()
         self.send_response(self.server.status)
         self.end_headers()
         if self.server.status != 204:

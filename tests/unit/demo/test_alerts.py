@@ -84,7 +84,9 @@ def test_a_scenario_raises_the_alerts_that_it_names(scenario: Scenario, tmp_path
     expectations: dict[str, list[dict[str, object]]] = {}
     for alert in scenario.alerts:
         name, _, slo = alert.partition(" ")
-        matchers = f'alertname="{name}",alertstate="firing"' + (f',{names.SLO}="{slo}"' if slo else "")
+        matchers = f'alertname="{name}",alertstate="firing"' + (
+            f',{names.SLO}="{slo}",{names.TIER}=~"page-.+"' if slo else ""
+        )
         expectations[f"group(count_over_time(ALERTS{{{matchers}}}[1d]))"] = [{"labels": "{}", "value": 1}]
     result = promtool.test_rules(fixture(tmp_path, rules_of(scenario.alerts), values, expectations))
     assert result.passed, result.output

@@ -64,6 +64,18 @@ def test_while_loki_is_away_the_newest_lines_are_kept() -> None:
     assert said[-1].endswith("990 lines were dropped meanwhile")
 
 
+def test_lines_that_come_while_a_push_fails_are_the_newest() -> None:
+    lines = [LogLine(float(n), "info", f"line {n}") for n in range(12)]
+    with fake_loki() as loki:
+        pusher = LokiPusher(loki.url, "learnsnap", capacity=8, report=lambda _: None)
+        pusher.add(lines[:8])
+        loki.status, loki.meanwhile = 503, lambda: pusher.add(lines[8:])
+        assert not pusher.push()
+        loki.status, loki.meanwhile = 204, lambda: None
+        push_all(pusher)
+        assert loki.lines == [f"line {n}" for n in range(4, 12)]
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_loki_that_is_overloaded_gets_them_later(status: int) -> None:
     said: list[str] = []

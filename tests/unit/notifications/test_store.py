@@ -34,15 +34,15 @@ def test_a_full_disk_is_answered_so_that_alertmanager_tries_again(site: Site, mo
     real_write = os.write
 
     def full(file: int, data: bytes) -> int:
-        real_write(file, data[:10])
+        real_write(file, data[:-10])
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr("slostack.notifications.store.os.write", full)
-        answer = site.post(message(alert(summary="two")))
+        answer = site.post(message(alert(summary="two"), alert(summary="three")))
     assert answer.status_code == 503
     assert "No space left on device" in answer.text
-    assert "1 notifications can't be stored: No space left on device" in site.said
+    assert "2 notifications can't be stored: No space left on device" in site.said
     assert site.stored() == ["one"]
     site.post(message(alert(summary="two")))
     assert site.stored() == ["one", "two"]
@@ -57,8 +57,8 @@ def test_a_reader_goes_on_where_it_was_and_starts_anew_with_a_new_file(site: Sit
     site.post(message(alert(summary="two")))
     assert [n.summary for n in reader.read()] == ["two"]
     (site.store / FILE).unlink()
-    site.post(message(alert(summary="new")))
-    assert [n.summary for n in reader.read()] == ["new"]
+    site.post(message(*(alert(summary=f"new {n}") for n in range(5))))
+    assert [n.summary for n in reader.read()] == [f"new {n}" for n in range(5)]
 
 
 @pytest.mark.parametrize("line", ["{}", "5", "nonsense", '{"received": 1}'])
