@@ -16,14 +16,14 @@ Secrets = Mapping[Secret, pulumi.Output[str]]
 
 
 def read_config(config: pulumi.Config, stack: str) -> tuple[Settings, Secrets]:
-    """The settings of a stack and the secrets that they call for. An empty object is one that nobody has set.
+    """The settings of a stack and the secrets that they call for.
 
     Raises SlostackError with what is missing, unknown or wrong, and with secrets that are not encrypted.
     """
     keys = [key.removeprefix(f"{PROJECT}:") for key in pulumi.runtime.get_config_env() if key.startswith(f"{PROJECT}:")]
     _refuse(stack, _encrypted_settings(config, keys))
     plain = {key: _plain(config, key) for key in keys if not names_secret(key)}
-    settings = parse_settings({key: value for key, value in plain.items() if value != {}}, stack)
+    settings = parse_settings(plain, stack)
     _refuse(stack, _wrong_secrets(config, keys, settings, stack))
     return settings, {secret: config.require_secret(secret.key) for secret in required_secrets(settings)}
 

@@ -38,6 +38,7 @@ class Registered:
     inputs: Mapping[str, Any]
     provider: str
     parent: str
+    ignored: tuple[str, ...]
 
 
 @dataclass
@@ -79,7 +80,9 @@ class _Monitor(pulumi.runtime.mocks.MockMonitor):
         if request.type != "pulumi:pulumi:Stack":
             inputs = rpc.deserialize_properties(request.object)
             parent = request.parent.rpartition("::")[2]
-            self.program.resources.append(Registered(request.type, request.name, inputs, request.provider, parent))
+            ignored = tuple(request.ignoreChanges)
+            registered = Registered(request.type, request.name, inputs, request.provider, parent, ignored)
+            self.program.resources.append(registered)
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 

@@ -136,6 +136,7 @@ def test_what_kubernetes_refuses_to_edit_is_the_same_in_every_stack(program: Pro
         ours, theirs = (each.one(":StatefulSet", server).inputs["spec"] for each in (program, prod))
         assert {key: ours[key] for key in UNCHANGEABLE} == {key: theirs[key] for key in UNCHANGEABLE}
         assert ours["selector"]["matchLabels"] == selector(server)
+        assert "spec.volumeClaimTemplates" in program.one(":StatefulSet", server).ignored
 
 
 def test_services_lead_to_their_pods(program: Program) -> None:

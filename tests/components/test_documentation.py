@@ -1,0 +1,70 @@
+"""docs/environments.md lists every setting and every secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel
+
+from slostack.deploy.secrets import known_secrets
+from slostack.settings import Settings, parse_settings
+from tests.components.program import ROOT, stack_config
+
+TEXT = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
+
+
+def documented(heading: str) -> set[str]:
+    """The keys in the first column of a section's table."""
+    section = TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {key for row in rows for key in re.findall(r"`([^`]+)`", row)}
+
+
+def settings_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The dotted key of every value that a model takes."""
+    for name, field in model.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        inner = inner_model(field.annotation)
+        if inner is None:
+            yield key
+        elif key == "kubernetes.resources":
+            yield from settings_keys(next(iter(map(inner_model_of, inner.model_fields.values()))), f"{key}.<server>.")
+        elif key == "local.ports":
+            yield f"{key}.<program>"
+        else:
+            yield from settings_keys(inner, f"{key}.<service>." if key == "services" else f"{key}.")
+
+
+def inner_model_of(field: Any) -> type[BaseModel]:
+    model = inner_model(field.annotation)
+    assert model
+    return model
+
+
+def inner_model(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation such as `Email | None` or `Mapping[str, WatchedService]` has in it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for each in get_args(annotation) if (model := inner_model(each))), None)
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    assert documented("Settings") == set(settings_keys(Settings))
+
+
+def test_every_secret_is_documented_and_nothing_else() -> None:
+    settings = parse_settings(stack_config("prod"), "prod")
+    keys = {re.sub("-learnsnap$", "-<service>", secret.key) for secret in known_secrets(settings)}
+    assert documented("Secrets") == keys
+
+
+def test_the_project_file_declares_every_setting() -> None:
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert set(project["config"]) == {field.alias or name for name, field in Settings.model_fields.items()}
+    for name, declared in project["config"].items():
+        is_object = inner_model(Settings.model_fields[name].annotation) is not None
+        assert declared["type"] == ("object" if is_object else "string")
+        assert ("default" in declared) == is_object
