@@ -54,20 +54,18 @@ def _write_all(file: int, data: bytes) -> None:
 
 
 class NotificationReader:
-    """Reads a store from its beginning; `read` again gives what came since."""
+    """Reads a store from its beginning; `read` again gives what came since, or all of it where it got shorter."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._file = 0
         self._position = 0
 
     def read(self) -> Iterator[Notification]:
         """Whole lines that were not read yet; raises SlostackError where a line holds something else."""
         try:
             with self._path.open("rb") as file:
-                state = os.fstat(file.fileno())
-                if state.st_ino != self._file or state.st_size < self._position:
-                    self._file, self._position = state.st_ino, 0
+                if os.fstat(file.fileno()).st_size < self._position:
+                    self._position = 0
                 file.seek(self._position)
                 lines = file.readlines()
         except FileNotFoundError:

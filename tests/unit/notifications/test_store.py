@@ -57,8 +57,8 @@ def test_a_reader_goes_on_where_it_was_and_starts_anew_with_a_new_file(site: Sit
     site.post(message(alert(summary="two")))
     assert [n.summary for n in reader.read()] == ["two"]
     (site.store / FILE).unlink()
-    site.post(message(*(alert(summary=f"new {n}") for n in range(5))))
-    assert [n.summary for n in reader.read()] == [f"new {n}" for n in range(5)]
+    site.post(message(alert(summary="new")))
+    assert [n.summary for n in reader.read()] == ["new"]
 
 
 @pytest.mark.parametrize("line", ["{}", "5", "nonsense", '{"received": 1}'])
