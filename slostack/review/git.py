@@ -18,11 +18,13 @@ def commit(root: Path, revision: str) -> str:
         _git(root, "rev-parse", "--git-dir")
     except _GitError as error:
         raise SlostackError(f"{root} is in no git repository, expected one to compare with ({error})") from None
+    unknown = SlostackError(f"no git revision {revision!r}, expected a commit, branch or tag of this clone")
+    if revision.startswith("-"):  # git would take it for an option
+        raise unknown
     try:
-        name = _git(root, "rev-parse", "--verify", "--short", "--end-of-options", f"{revision}^{{commit}}")
+        return _git(root, "rev-parse", "--verify", "--short", f"{revision}^{{commit}}").decode().strip()
     except _GitError:
-        raise SlostackError(f"no git revision {revision!r}, expected a commit, branch or tag of this clone") from None
-    return name.decode().strip()
+        raise unknown from None
 
 
 def files(root: Path, revision: str, folders: tuple[str, ...]) -> dict[str, str]:

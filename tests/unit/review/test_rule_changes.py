@@ -94,13 +94,13 @@ def test_a_rule_file_of_ones_own(repository: Repository) -> None:
     repository.write(PATH, OWN)
     assert repository.part(PATH).kind == "added"
     repository.commit()
+    repository.edit("for: 60m", "for: 1h # the same", PATH)
     assert repository.review().parts == ()
     repository.edit("interval: 1m", "interval: 30s", PATH)
     repository.edit("{team: core}", "{team: web}", PATH)
     repository.edit("{kind: all}", "{kind: some}", PATH)
     repository.edit("requests_total[5m]", "requests_total[1m]", PATH)
     repository.edit("latency > 1", "latency > 2", PATH)
-    repository.edit("for: 60m", "for: 1h", PATH)
     repository.edit("{severity: low}", "{severity: high, tier: web}", PATH)
     repository.edit("{summary: Slow}", "{summary: Slow, runbook_url: 'https://wiki.example/slow'}", PATH)
     assert repository.lines() == [

@@ -56,6 +56,8 @@ def test_an_objective_is_shown_in_minutes_of_budget_and_by_what_fires_when(repos
 def test_a_tier_that_can_no_longer_be_reached_goes(repository: Repository) -> None:
     repository.edit("objective: 99.9", "objective: 95")
     assert Change("removed", "page-5m", (), "ErrorBudgetBurn availability") in repository.section("Alerts")
+    (slo,) = repository.section("SLOs")
+    assert slo.details == (Detail("objective", "99.9 %", "95 %", "43.2 min → 2,160 min of budget in 30d"),)
 
 
 def test_a_window_is_shown_with_both_budgets(repository: Repository) -> None:

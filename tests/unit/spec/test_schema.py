@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,7 @@ def test_an_editor_can_explain_every_key() -> None:
 
 
 def test_defaults_and_choices_are_as_people_write_them() -> None:
+    assert '"null"' not in json.dumps(slo_file_schema())
     definitions = slo_file_schema()["$defs"]
     assert definitions["Slo"]["properties"]["window"]["default"] == "30d"
     assert definitions["Scrape"]["properties"]["interval"]["default"] == "15s"
