@@ -3,9 +3,10 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SLOSTACK := $(VENV)/bin/slostack
+PYTEST := $(PYTHON) -m pytest --quiet --numprocesses 4 --dist loadfile --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help up down test check render bench
+.PHONY: help up down test check static render bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,19 +29,18 @@ down: $(INSTALLED) ## Stop it and keep its data
 render: $(INSTALLED) ## Write rules and dashboards from slos/
 	@$(SLOSTACK) render
 
-check: $(INSTALLED) ## Types, lint, unit tests and rule fixtures (under 2 minutes)
+static: $(INSTALLED)
+	@$(SLOSTACK) validate
 	@$(SLOSTACK) render --check
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
-	@$(PYTHON) -m pytest --quiet tests/unit tests/rules tests/components
 
-test: $(INSTALLED) ## Everything, with real servers
-	@$(SLOSTACK) render --check
-	@$(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/ruff format --check --quiet .
-	@$(VENV)/bin/mypy
-	@$(PYTHON) -m pytest
+check: static ## Types, lint, unit tests and rule fixtures (under 2 minutes)
+	@$(PYTEST) tests/unit tests/rules tests/components
+
+test: static ## Everything, with real servers
+	@$(PYTEST)
 
 bench: $(INSTALLED) ## What the rules cost, side by side with raw windows
 	@$(PYTHON) -m bench

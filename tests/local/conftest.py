@@ -42,3 +42,14 @@ def project(tmp_path: Path) -> Iterator[Project]:
         yield project
     finally:
         project.end()
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Project]:
+    """A running stack with the demo, for one test that breaks it."""
+    project = make_project(tmp_path / "project")
+    try:
+        project.run("up")
+        yield project
+    finally:
+        project.end()

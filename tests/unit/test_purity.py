@@ -45,7 +45,8 @@ def test_the_check_sees_impurity() -> None:
 
 def test_rendering_is_deterministic_across_processes() -> None:
     program = (
-        "import hashlib, pathlib, sys; from slostack.project import generated_files; from slostack.spec import load_services;"
+        "import hashlib, pathlib, sys; from slostack.project import generated_files;"
+        "from slostack.spec import load_services;"
         "files = generated_files(load_services(pathlib.Path(sys.argv[1])));"
         "print(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())"
     )
