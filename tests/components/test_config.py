@@ -92,3 +92,5 @@ def test_an_empty_object_is_as_good_as_none() -> None:
     config = stack_config("dev") | {"receivers": {}, "alertmanager": {}, "local": {}}
     secrets = {"grafanaAdminPassword": "x"}
     assert run_program("dev", config, secrets).outputs == run_program("dev", stack_config("dev"), secrets).outputs
+    with_no_urls = run_program("local", stack_config("local") | {"urls": {}}, {})
+    assert with_no_urls.resources == run_program("local", stack_config("local"), {}).resources

@@ -169,6 +169,26 @@ def _checksums(config: dict[str, Any]) -> dict[str, str | None]:
     }
 
 
+def test_prometheus_loads_edited_files_by_itself_and_writes_to_its_volume(program: Program, stack: str) -> None:
+    arguments = _arguments(program, "prometheus")
+    assert "--config.auto-reload" in arguments
+    assert "--storage.tsdb.path=/var/lib/prometheus" in arguments
+    assert f"--web.external-url={stack_config(stack)['urls']['prometheus']}" in arguments
+
+
+def test_alertmanager_links_to_itself_and_writes_to_its_volume(program: Program, stack: str) -> None:
+    arguments = _arguments(program, "alertmanager")
+    assert "--storage.path=/var/lib/alertmanager" in arguments
+    assert f"--web.external-url={stack_config(stack)['urls']['alertmanager']}" in arguments
+
+
+def _arguments(program: Program, server: str) -> list[str]:
+    (container,) = dict(program.pods())[server]["spec"]["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert mounts["data"] == f"/var/lib/{server}"
+    return list(container["args"])
+
+
 def test_files_are_where_the_servers_look(prod: Program) -> None:
     pods = dict(prod.pods())
     assert _files(prod, pods["prometheus"]) >= {
