@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.local.demo_stack import break_while_watched, notifications, value
+from tests.local.demo_stack import notifications, value
 from tests.local.project import Project, wait_until
 
 DOWN_SECONDS = 120
@@ -12,9 +12,8 @@ COUNTED_SECONDS = 420
 
 def test_an_outage_pages_and_the_budget_goes_down(own_stack: Project) -> None:
     budget = 'slo:error_budget_remaining:ratio{slo="availability"}'
-    break_while_watched(own_stack, "outage")
-    before = value(own_stack, budget)
-    assert before is not None
+    before = wait_until(lambda: value(own_stack, budget), 60, "the budget that the history left")
+    own_stack.run("demo", "break", "learnsnap", "outage")
     (page,) = wait_until(
         lambda: notifications(own_stack, alert="ServiceDown", status="firing"), DOWN_SECONDS, "ServiceDown"
     )
