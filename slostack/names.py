@@ -14,6 +14,9 @@ SEVERITY = "severity"
 TIER = "tier"
 WINDOW = "window"
 
+SLO_GROUP = "slo/"
+"""Begins the name of the rule group that judges an SLO every 30 s: slo/<service>/<slo>."""
+
 BURN_ALERT = "ErrorBudgetBurn"
 
 INFO = "slo:info"

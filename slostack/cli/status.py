@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from slostack import names
 from slostack.cli.tables import show_alerts, show_servers, show_slos
 from slostack.deploy.local import LocalStack, status
-from slostack.deploy.local.slos import FiringAlert, SloState, firing_alerts, slo_states
+from slostack.deploy.local.slos import FiringAlert, SloState, firing_alerts, slo_states, slos_not_judged_yet
 
 
 @click.command()
@@ -40,6 +41,8 @@ def _show(stack: LocalStack | None, slos: tuple[SloState, ...], alerts: tuple[Fi
     if _is_ready(stack, "prometheus"):
         console.print()
         show_slos(console, slos)
+        if waiting := slos_not_judged_yet(_url(stack, "prometheus")):
+            console.print(f"{waiting} SLOs are not judged yet: it takes {names.EVALUATION_INTERVAL} from the start")
     if _is_ready(stack, "alertmanager"):
         console.print()
         show_alerts(console, alerts)

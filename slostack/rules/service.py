@@ -69,7 +69,7 @@ def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
     rules.append(RecordingRule(names.OBJECTIVE, f"vector({slo.objective / 100:.12g})"))
     info = {names.TEAM: service.team, names.WINDOW: str(slo.window), "sli": _sli_kind(slo)}
     rules.append(RecordingRule(names.INFO, "vector(1)", info))
-    name = f"slo/{service.service}/{slo.name}"
+    name = f"{names.SLO_GROUP}{service.service}/{slo.name}"
     return RuleGroup(name, names.EVALUATION_INTERVAL, (*rules, *burn_alerts(service, slo)), _labels(service, slo))
 
 

@@ -58,6 +58,13 @@ def slo_states(prometheus: str) -> tuple[SloState, ...]:
     )
 
 
+def slos_not_judged_yet(prometheus: str) -> int:
+    """How many SLOs have rules that were not evaluated yet; raises SlostackError where Prometheus doesn't answer."""
+    groups = _json(f"{prometheus}/api/v1/rules", {"type": "record"})["data"]["groups"]
+    loaded = {group["name"] for group in groups if group["name"].startswith(names.SLO_GROUP)}
+    return max(len(loaded) - len(_query(prometheus, names.INFO)), 0)
+
+
 def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
     """What fires by Alertmanager, the newest last; raises SlostackError where it doesn't answer."""
     return tuple(
