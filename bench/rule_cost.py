@@ -1,16 +1,16 @@
-"""Samples that one ratio SLO's rules touch per 30 s cycle, beside the same SLO written as raw windows."""
+"""Samples that one ratio SLO's rules touch per 30 s cycle, beside the same SLO written as raw windows in two ways."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.prometheus import Cost, cost, prometheus_with
 from slostack import names
 from slostack.rules import AlertingRule, RuleGroup, service_groups
 from slostack.rules.service import windows
-from slostack.spec import Service, parse_service
+from slostack.spec import Duration, Service, parse_service
 
 DAYS = 30
 SCRAPE_INTERVAL = 30
@@ -27,14 +27,18 @@ def main() -> bool:
     with tempfile.TemporaryDirectory() as folder, prometheus_with(_history(service), Path(folder)) as url:
         rows = [(f"slostack: {group.name}", _group_cost(url, group)) for group in service_groups(service)]
         ours = sum((cost for _, cost in rows), Cost(0, 0))
-        raw = _raw_windows_cost(url, service)
-    print(f"\n{'rules':<44}{'samples per cycle':>20}{'ms per cycle':>16}")
-    for name, group_cost in (*rows, ("slostack", ours), ("the same SLO as raw windows", raw)):
-        print(f"{name:<44}{group_cost.samples:>20,.0f}{group_cost.seconds * 1000:>16.1f}")
-    ratio = raw.samples / ours.samples
+        raw = _raw_windows_cost(url, service, lambda window: _raw_ratio(service, window))
+        month_from_5m = _raw_windows_cost(url, service, lambda window: _raw_or_month_from_5m(service, window))
+    print(f"\n{'rules':<48}{'samples per cycle':>20}{'ms per cycle':>16}")
+    others = (("raw windows, the month as a mean of 5m ratios", month_from_5m), ("raw windows, the month too", raw))
+    for name, group_cost in (*rows, ("slostack", ours), *others):
+        print(f"{name:<48}{group_cost.samples:>20,.0f}{group_cost.seconds * 1000:>16.1f}")
+    ratio = month_from_5m.samples / ours.samples
     met = ours.samples <= MOST_SAMPLES and ratio >= LEAST_RATIO
-    print(f"\n{ratio:.0f} times fewer samples, {raw.seconds / ours.seconds:.0f} times less time")
-    print(f"at most {MOST_SAMPLES:,} samples and at least {LEAST_RATIO} times fewer: {'met' if met else 'MISSED'}")
+    print(f"\n{ratio:.0f} and {raw.samples / ours.samples:.0f} times fewer samples than these two")
+    print(
+        f"at most {MOST_SAMPLES:,} samples, at least {LEAST_RATIO} times fewer than either: {'met' if met else 'MISSED'}"
+    )
     return met
 
 
@@ -44,20 +48,28 @@ def _group_cost(url: str, group: RuleGroup) -> Cost:
     return once * (names.EVALUATION_INTERVAL.seconds / group.interval.seconds)
 
 
-def _raw_windows_cost(url: str, service: Service) -> Cost:
-    """Every window as a rate over raw series, every 30 s, with the same alerts."""
+def _raw_windows_cost(url: str, service: Service, ratio: Callable[[Duration], str]) -> Cost:
+    """Every window as an expression of its own, every 30 s, with the same alerts."""
     (slo,) = service.slos
-    events = slo.sli.events
-    assert events
-    ratios = sum(
-        (
-            cost(url, f"sum(rate({events.bad}[{window}])) / sum(rate({events.total}[{window}]))", END)
-            for window in windows(slo)
-        ),
-        Cost(0, 0),
-    )
+    ratios = sum((cost(url, ratio(window), END) for window in windows(slo)), Cost(0, 0))
     alerts = [rule for group in service_groups(service) for rule in group.rules if isinstance(rule, AlertingRule)]
     return sum((cost(url, rule.expr, END) for rule in alerts), ratios)
+
+
+def _raw_ratio(service: Service, window: Duration) -> str:
+    """The policy of Google's SRE workbook as it is usually written."""
+    events = service.slos[0].sli.events
+    assert events
+    return f"sum(rate({events.bad}[{window}])) / sum(rate({events.total}[{window}]))"
+
+
+def _raw_or_month_from_5m(service: Service, window: Duration) -> str:
+    """The same, but the SLO's own window as the mean of its 5m ratios, which weighs idle hours like busy ones."""
+    (slo,) = service.slos
+    if window != slo.window:
+        return _raw_ratio(service, window)
+    ratio = f"{names.error_ratio(Duration(300))}{{{names.identity(service.service, slo.name)}}}"
+    return f"sum_over_time({ratio}[{window}]) / count_over_time({ratio}[{window}])"
 
 
 def _slo_file() -> str:
@@ -95,7 +107,7 @@ def _history(service: Service) -> Iterator[str]:
             yield f"{name}{{{identity}}} {value} {at}\n"
     for window in windows(slo):
         for name in (names.error_ratio(window), names.error_ratio_tier(window), names.event_rate(window)):
-            for at in range(END - 1800, END + 1, 30):
+            for at in range(start if name == names.error_ratio(Duration(300)) else END - 1800, END + 1, 30):
                 yield f"{name}{{{identity}}} 0.0002 {at}\n"
     for name in (names.BUDGET_REMAINING, names.BUDGET_REMAINING_TIER):
         for at in range(END - 1800, END + 1, 30):
