@@ -1,4 +1,4 @@
-"""Samples that one ratio SLO's rules touch per 30 s cycle, beside the same SLO written as raw windows in two ways."""
+"""Samples that one ratio SLO's rules touch per 30 s cycle, beside the same SLO as raw windows, in two ways."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ def main() -> bool:
     ratio = month_from_5m.samples / ours.samples
     met = ours.samples <= MOST_SAMPLES and ratio >= LEAST_RATIO
     print(f"\n{ratio:.0f} and {raw.samples / ours.samples:.0f} times fewer samples than these two")
-    print(
-        f"at most {MOST_SAMPLES:,} samples, at least {LEAST_RATIO} times fewer than either: {'met' if met else 'MISSED'}"
-    )
+    verdict = "met" if met else "MISSED"
+    print(f"at most {MOST_SAMPLES:,} samples, at least {LEAST_RATIO} times fewer than either: {verdict}")
     return met
 
 

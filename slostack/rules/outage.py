@@ -10,20 +10,26 @@ MEMORY = Duration(3600)
 """The traffic of this time before an outage is what the outage is taken to fail."""
 SCRAPES_TO_CONFIRM = 4
 """An outage begins when this many scrapes in a row were answered by nobody: single scrapes fail for other reasons."""
+UNBROKEN_EVALUATIONS = 4
+"""Before a target counts as vanished from discovery: a Prometheus that just started has not scraped yet."""
 
 
 def up_rule(up: Selector, identity: str, scrape_interval: Duration) -> RecordingRule:
-    """1 while any series of `up` was 1 lately, else 0; a service that vanished from discovery stays 0."""
-    own = f"{names.UP}{{{identity}}}"
-    expr = f"max(max_over_time({up}[{_confirmation(scrape_interval)}]))\nor\n0 * max(last_over_time({own}[{MEMORY}]))"
+    """1 while any series of `up` was 1 lately, else 0; 0 as well for a service that vanished from discovery."""
+    step = names.EVALUATION_INTERVAL.seconds
+    judged = Duration(UNBROKEN_EVALUATIONS * step + step // 2)
+    expr = (
+        f"max(max_over_time({up}[{_confirmation(scrape_interval)}]))\nor\n"
+        f"0 * max(count_over_time({names.UP}{{{identity}}}[{judged}]) >= {UNBROKEN_EVALUATIONS})"
+    )
     return RecordingRule(names.UP, expr)
 
 
 def outage_events_rule(identity: str, scrape_interval: Duration) -> RecordingRule:
     """The events that the last five minutes would have had while nothing answered.
 
-    Seconds down x mean traffic: each evaluation that found nothing up counts for its interval, each beginning of an
-    outage for the rest of the time that it took to be confirmed.
+    Seconds down x median traffic, which a count that makes up for a gap doesn't move: each evaluation that found
+    nothing up counts for its interval, each beginning of an outage for the rest of the time that confirmed it.
     """
     tier, step = names.TIER_INTERVAL, names.EVALUATION_INTERVAL
     up, settled = f"{names.UP}{{{identity}}}", f"offset {step}"
@@ -32,7 +38,7 @@ def outage_events_rule(identity: str, scrape_interval: Duration) -> RecordingRul
     expr = (
         f"(\n  {step.seconds} * (count_over_time({up}[{tier}] {settled}) - sum_over_time({up}[{tier}] {settled}))\n"
         f"  + {unseen} * resets({up}[{and_one_before}] {settled})\n"
-        f") / {tier.seconds} * avg_over_time({names.EVENTS}{{{identity}}}[{MEMORY}]) > 0"
+        f") / {tier.seconds}\n* quantile_over_time(0.5, {names.EVENTS}{{{identity}}}[{MEMORY}]) > 0"
     )
     return RecordingRule(names.OUTAGE_EVENTS, expr)
 

@@ -18,8 +18,9 @@ from slostack.rules.model import RecordingRule
 from slostack.spec.model import EventRatio, LatencyRatio, QueryRatio, Sli
 from slostack.spec.quantities import Duration, Selector, WindowedPromQL
 
-RUNGS = tuple(Duration(60 * minutes) for minutes in (5, 10, 15, 20, 30, 60))
-LONGEST_GAP = Duration(90 * 60)
+RUNGS = tuple(Duration(60 * minutes) for minutes in (5, 10, 15, 20, 30, 45, 60))
+"""No further apart than LOOKBACK, so that a counter's value at the last count is found from the rung below."""
+LONGEST_GAP = Duration(75 * 60)
 """After a longer gap counting starts anew."""
 LOOKBACK = Duration(15 * 60)
 """How long a counter may go unscraped before its increase meanwhile is lost."""
