@@ -41,7 +41,7 @@ _LEARNSNAP = (
     Scenario(
         "database-exhausted",
         "19 of 20 database connections are taken; 6 % of all requests give up waiting for one",
-        ("DatabaseConnectionsExhausted", _burn("availability"), "HighErrorRate"),
+        ("DatabaseConnectionExhausted", _burn("availability"), "HighErrorRate"),
         Conditions(database_connections=19, failures=(Failure("503", "ConnectionPoolTimeout", 0.06),)),
     ),
     Scenario(

@@ -159,7 +159,7 @@ def test_every_alert_has_a_panel_that_names_it_and_links_to_its_runbook(
         ("Slow quiz generation", 90, "s"),
         ("Recovery point too old", 3600, "s"),
         ("Open files high", 0.8, "percentunit"),
-        ("Database connections exhausted", 18, "short"),
+        ("Database connection exhausted", 18, "short"),
     ],
 )
 def test_an_alerts_threshold_and_unit_are_its_expressions(
