@@ -31,7 +31,7 @@ _PREFIX = "slostack:"
 
 @dataclass(frozen=True)
 class Registered:
-    """A resource as the program registered it."""
+    """A resource as the program registered it; `dependencies` are the names of those that it waits for."""
 
     type: str
     name: str
@@ -39,6 +39,7 @@ class Registered:
     provider: str
     parent: str
     ignored: tuple[str, ...]
+    dependencies: tuple[str, ...]
 
 
 @dataclass
@@ -81,8 +82,10 @@ class _Monitor(pulumi.runtime.mocks.MockMonitor):
             inputs = rpc.deserialize_properties(request.object)
             parent = request.parent.rpartition("::")[2]
             ignored = tuple(request.ignoreChanges)
-            registered = Registered(request.type, request.name, inputs, request.provider, parent, ignored)
-            self.program.resources.append(registered)
+            dependencies = tuple(urn.rpartition("::")[2] for urn in request.dependencies)
+            self.program.resources.append(
+                Registered(request.type, request.name, inputs, request.provider, parent, ignored, dependencies)
+            )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 

@@ -115,6 +115,14 @@ def test_every_volume_is_mounted_as_a_whole_and_only_data_is_writable(program: P
         assert {mount["name"] for mount in mounts if not mount.get("readOnly")} == {"data", "tmp"}
 
 
+def test_pods_start_after_the_files_that_they_read_are_written(program: Program) -> None:
+    for workload in program.of_type(":StatefulSet") + program.of_type(":Deployment"):
+        files = [each.name for each in program.of_type(":ConfigMap") + program.of_type(":Secret")]
+        own = {name for name in files if name.startswith(f"{workload.name}-")}
+        assert f"{workload.name}-config" in own
+        assert own <= set(workload.dependencies)
+
+
 def test_stateful_servers_keep_their_data_on_a_claimed_volume(program: Program, stack: str) -> None:
     settings = parse_settings(stack_config(stack), stack)
     for server, storage in (

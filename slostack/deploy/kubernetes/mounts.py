@@ -5,15 +5,17 @@ Whole folders are mounted: a file that is mounted by itself (subPath) never sees
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pulumi
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
     ConfigMapProjectionArgs,
     ConfigMapVolumeSourceArgs,
     EmptyDirVolumeSourceArgs,
     ProjectedVolumeSourceArgs,
+    Secret,
     SecretVolumeSourceArgs,
     VolumeArgs,
     VolumeMountArgs,
@@ -30,10 +32,11 @@ _SECRET = 0o440
 
 @dataclass(frozen=True)
 class Mounted:
-    """Where a volume is mounted, and the volume, where it is not one of a StatefulSet's templates."""
+    """Where a volume is mounted, the volume, where it is not one of a StatefulSet's templates, and what it shows."""
 
     mount: VolumeMountArgs
     volume: VolumeArgs | None = None
+    objects: tuple[ConfigMap | Secret, ...] = ()
 
 
 def mounts(owner: Owner) -> list[Mounted]:
@@ -41,12 +44,20 @@ def mounts(owner: Owner) -> list[Mounted]:
     return [*(_folder(owner, folder) for folder in owner.args.folders), *_secrets(owner), _temporary_files()]
 
 
+def after(mounted: Sequence[Mounted]) -> pulumi.ResourceOptions:
+    """Makes a workload wait for what its pods mount: a pod that starts first would read the files of before, for good
+    where its server never reads them again."""
+    return pulumi.ResourceOptions(depends_on=[each for mount in mounted for each in mount.objects])
+
+
 def _folder(owner: Owner, folder: Folder) -> Mounted:
-    for name, files in folder.config_maps.items():
+    config_maps = tuple(
         ConfigMap(owner.child(name), metadata=owner.metadata(name), data=files, opts=owner.opts)
+        for name, files in folder.config_maps.items()
+    )
     path = f"{owner.args.place.config}/{folder.path}".rstrip("/")
     volume = _projected(owner, folder) if folder.sharded else _plain(owner, folder)
-    return Mounted(VolumeMountArgs(name=folder.volume, mount_path=path, read_only=True), volume)
+    return Mounted(VolumeMountArgs(name=folder.volume, mount_path=path, read_only=True), volume, config_maps)
 
 
 def _plain(owner: Owner, folder: Folder) -> VolumeArgs:
@@ -65,11 +76,12 @@ def _projected(owner: Owner, folder: Folder) -> VolumeArgs:
 
 
 def _secrets(owner: Owner) -> Iterator[Mounted]:
-    if secret(owner):
+    if files := secret(owner):
         source = SecretVolumeSourceArgs(secret_name=f"{owner.server}-secrets", default_mode=_SECRET)
         yield Mounted(
             VolumeMountArgs(name="secrets", mount_path=owner.args.place.secrets, read_only=True),
             VolumeArgs(name="secrets", secret=source),
+            (files,),
         )
 
 

@@ -15,7 +15,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from slostack.deploy.kubernetes.labels import selector
-from slostack.deploy.kubernetes.mounts import Mounted
+from slostack.deploy.kubernetes.mounts import Mounted, after
 from slostack.deploy.kubernetes.pod import Process, pod_template
 from slostack.deploy.kubernetes.server import Owner
 
@@ -48,7 +48,8 @@ def stateful_set(
             ],
         ),
         opts=pulumi.ResourceOptions.merge(
-            owner.opts, pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"])
+            pulumi.ResourceOptions.merge(owner.opts, after(mounted)),
+            pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"]),
         ),
     )
 
