@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LONGEST_FIRST = ("tests/local/test_outage.py", "tests/local/test_burn_page.py", "tests/local", "tests/pulumi")
+LONGEST_FIRST = (
+    "tests/local/test_outage.py",
+    "tests/local/test_burn_page.py",
+    "tests/local/test_restart_notifies.py",
+    "tests/local",
+    "tests/pulumi",
+)
 
 
 def pytest_configure() -> None:

@@ -35,7 +35,7 @@ def show_slos(console: Console, slos: Iterable[SloState]) -> None:
             f"{slo.service} {slo.slo}",
             f"{slo.objective:g} %" + (f" / {slo.window}" if slo.window else ""),
             _budget(slo.budget_left),
-            _burn(slo.burn_rate),
+            Text("down", style="red") if slo.down else _burn(slo.burn_rate),
             _time_left(slo),
         )
     console.print(table if table.row_count else "no SLO has been judged yet")
@@ -45,19 +45,21 @@ def show_alerts(console: Console, alerts: Iterable[FiringAlert]) -> None:
     """Alerts that fire."""
     table = _table("firing alert", "severity", "since (UTC)", "what")
     for alert in alerts:
-        name = f"{alert.name} {alert.tier}".strip() + (" (quiet)" if alert.quiet else "")
+        name = f"{alert.name} {alert.tier}".strip() + (" (inhibited or silenced)" if alert.quiet else "")
         severity = Text(alert.severity, style=_SEVERITY_STYLES.get(alert.severity, ""))
         table.add_row(name, severity, alert.since[:19].replace("T", " "), alert.summary)
     console.print(table if table.row_count else "no alert fires")
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it, by its two largest units: `3d 4h`, `12m 5s`."""
+    """A time as people say it, by its largest unit and the next: `3d 4h`, `12m 5s`, `8h`."""
     rest, parts = round(seconds), []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         if rest >= size:
             parts.append(f"{rest // size}{unit}")
             rest %= size
+        elif parts:
+            break
     return " ".join(parts[:2]) or "0s"
 
 

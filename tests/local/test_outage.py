@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from tests.local.demo_stack import notifications, value
 from tests.local.project import Project, wait_until
 
 DOWN_SECONDS = 120
+MONTHLY_BUDGET_SECONDS = 43.2 * 60
 COUNTED_SECONDS = 420
 """One interval of the tier, another for the range that it counts to be all outage, and some."""
 
@@ -18,6 +23,10 @@ def test_an_outage_pages_and_the_budget_goes_down(own_stack: Project) -> None:
         lambda: notifications(own_stack, alert="ServiceDown", status="firing"), DOWN_SECONDS, "ServiceDown"
     )
     assert page["severity"] == "critical"
+    states = {state["slo"]: state for state in json.loads(own_stack.run("status", "--json"))["slos"]}
+    assert states["availability"]["down"]
+    assert states["availability"]["seconds_left"] == pytest.approx(before * MONTHLY_BUDGET_SECONDS, rel=0.1)
+    assert not states["error-rate"]["down"]
     wait_until(
         lambda: (value(own_stack, 'slo:outage_events:count5m{slo="availability"}') or 0) > 0,
         COUNTED_SECONDS,

@@ -24,7 +24,7 @@ def text(console: Console) -> str:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(0.2, "0s"), (59, "59s"), (3600, "1h"), (90061, "1d 1h"), (86399, "23h 59m"), (30 * 86400, "30d")],
+    [(0.2, "0s"), (59, "59s"), (3600, "1h"), (90061, "1d 1h"), (28_822, "8h"), (86399, "23h 59m"), (30 * 86400, "30d")],
 )
 def test_durations_have_their_two_largest_units(seconds: float, expected: str) -> None:
     assert duration(seconds) == expected
@@ -34,14 +34,16 @@ def test_slos(console: Console) -> None:
     show_slos(
         console,
         [
-            SloState("shop", "availability", 99.9, "30d", 0.61, 0.5, 3 * 86400),
-            SloState("shop", "latency", 99, "28d", -0.2, 20.04, 0),
-            SloState("shop", "new", 95, None, None, None, None),
+            SloState("shop", "availability", 99.9, "30d", 0.61, 0.5, 3 * 86400, False),
+            SloState("shop", "latency", 99, "28d", -0.2, 20.04, 0, False),
+            SloState("shop", "silent", 99, "28d", 0.5, 100, 12096, True),
+            SloState("shop", "new", 95, None, None, None, None, False),
         ],
     )
-    _, availability, latency, new = text(console).splitlines()
+    _, availability, latency, silent, new = text(console).splitlines()
     assert availability.split() == ["shop", "availability", "99.9", "%", "/", "30d", "61.0%", "0.5", "3d"]
     assert latency.split() == ["shop", "latency", "99", "%", "/", "28d", "-20.0%", "20.0", "spent"]
+    assert silent.split() == ["shop", "silent", "99", "%", "/", "28d", "50.0%", "down", "3h", "21m"]
     assert new.split() == ["shop", "new", "95", "%", "not", "known", "yet", "no", "traffic"]
 
 
@@ -57,7 +59,7 @@ def test_alerts(console: Console) -> None:
         console, [burn, FiringAlert("ServiceDown", "shop", "", "critical", "", "2026-01-02T03:04:05.6Z", "down", False)]
     )
     _, first, second = text(console).splitlines()
-    assert first.split() == ["ErrorBudgetBurn", "page-1h", "(quiet)", "critical", "burns"]
+    assert first.split() == ["ErrorBudgetBurn", "page-1h", "(inhibited", "or", "silenced)", "critical", "burns"]
     assert second.split() == ["ServiceDown", "critical", "2026-01-02", "03:04:05", "down"]
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import requests
 
 from slostack import names
 from slostack.deploy.local.loopback import ask
 from slostack.errors import SlostackError
-from slostack.spec import Duration
+from slostack.spec import Duration, Severity
 
+SEVERITIES: tuple[str, ...] = get_args(Severity)
 BURN_WINDOW = Duration(3600)
 """The window whose burn rate stands for "now"."""
 
@@ -20,7 +21,8 @@ BURN_WINDOW = Duration(3600)
 @dataclass(frozen=True)
 class SloState:
     """One SLO now: its objective in percent, the share of its budget that is left (below 0: overspent), how many times
-    faster than evenly it burns, and in how many seconds it is spent at that rate. None is not known, or never.
+    faster than evenly it burns, and in how many seconds it is spent at that rate. None is not known, or never. While
+    nothing answers it is `down`, and burns as fast as can be.
     """
 
     service: str
@@ -30,6 +32,7 @@ class SloState:
     budget_left: float | None
     burn_rate: float | None
     seconds_left: float | None
+    down: bool
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,11 @@ def slo_states(prometheus: str) -> tuple[SloState, ...]:
     objectives = _by_slo(_query(prometheus, names.OBJECTIVE))
     budgets = _by_slo(_query(prometheus, names.BUDGET_REMAINING))
     ratios = _by_slo(_query(prometheus, names.error_ratio(BURN_WINDOW)))
+    down = {key for key, up in _by_slo(_query(prometheus, names.UP)).items() if up == 0}
     return tuple(
-        _slo_state(key, windows.get(key), objective, budgets.get(key), ratios.get(key))
+        _slo_state(
+            key, windows.get(key), objective, budgets.get(key), 1 if key in down else ratios.get(key), key in down
+        )
         for key, objective in sorted(objectives.items())
     )
 
@@ -66,7 +72,7 @@ def slos_not_judged_yet(prometheus: str) -> int:
 
 
 def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
-    """What fires by Alertmanager, the newest last; raises SlostackError where it doesn't answer."""
+    """What fires by Alertmanager, the most severe first; raises SlostackError where it doesn't answer."""
     return tuple(
         FiringAlert(
             name=alert["labels"].get("alertname", ""),
@@ -78,18 +84,29 @@ def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
             summary=alert["annotations"].get("summary", ""),
             quiet=alert["status"]["state"] == "suppressed",
         )
-        for alert in sorted(_json(f"{alertmanager}/api/v2/alerts", {}), key=lambda alert: str(alert["startsAt"]))
+        for alert in sorted(_json(f"{alertmanager}/api/v2/alerts", {}), key=_urgency)
     )
 
 
+def _urgency(alert: dict[str, Any]) -> tuple[int, str]:
+    severity = alert["labels"].get(names.SEVERITY)
+    rank = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    return rank, str(alert["startsAt"])
+
+
 def _slo_state(
-    key: tuple[str, str], window: str | None, objective: float, budget_left: float | None, error_ratio: float | None
+    key: tuple[str, str],
+    window: str | None,
+    objective: float,
+    budget_left: float | None,
+    error_ratio: float | None,
+    down: bool,
 ) -> SloState:
     burn_rate = error_ratio / (1 - objective) if error_ratio is not None else None
     seconds_left = None
     if window and budget_left is not None and burn_rate:
         seconds_left = max(budget_left, 0) * Duration.parse(window).seconds / burn_rate
-    return SloState(*key, round(objective * 100, 9), window, budget_left, burn_rate, seconds_left)
+    return SloState(*key, round(objective * 100, 9), window, budget_left, burn_rate, seconds_left, down)
 
 
 def _by_slo(samples: list[dict[str, Any]]) -> dict[tuple[str, str], float]:

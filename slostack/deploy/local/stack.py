@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from slostack.errors import SlostackError
 from slostack.files import write_atomically
 from slostack.servers import Report, Server, ServerUnavailable, obtain
 from slostack.settings import Settings
-from slostack.spec import load_services
+from slostack.spec import Service, load_services
 from slostack.stack import make_bundle
 
 READY_SECONDS = 120
@@ -51,6 +51,8 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
         supervisor = connect(folder)
         if supervisor is None:
             stop_processes(folder, report)
+            forget_sent_notifications(folder)
+        warn_of_missing_targets(services, settings, report)
         check_ports(programs, listening_ports(own_processes(folder)), settings.environment)
         prepare_secrets(folder, settings)
         if install(bundle, folder):
@@ -65,6 +67,27 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
                 f"the supervisor ended meanwhile ({error}; see {folder.log('supervisord')}); try again"
             ) from None
         return state_of(folder, deployed)
+
+
+def forget_sent_notifications(folder: StateFolder) -> None:
+    """Drops Alertmanager's memory of what it sent before it was stopped, so that what fires after a start is notified.
+
+    The end of an alert that ended while the stack was down is never told to Alertmanager; it would take the next one
+    for the one that it notified already.
+    """
+    (folder.data("alertmanager") / "nflog").unlink(missing_ok=True)
+
+
+def warn_of_missing_targets(services: Iterable[Service], settings: Settings, report: Report) -> None:
+    """Says which services have something to scrape, but no target in this environment."""
+    for service in services:
+        watched = settings.watched.get(service.service)
+        if service.scrape and not (watched and watched.targets):
+            report(
+                f"{service.service} has no targets, so nothing of it is scraped; name them in "
+                f"stacks/Pulumi.{settings.environment}.yaml: "
+                f"slostack:services: {{{service.service}: {{targets: ['host:port']}}}}"
+            )
 
 
 def down(root: Path, report: Report) -> None:
