@@ -31,7 +31,8 @@ _PREFIX = "slostack:"
 
 @dataclass(frozen=True)
 class Registered:
-    """A resource as the program registered it; `dependencies` are the names of those that it waits for."""
+    """A resource as the program registered it; `dependencies` are the names of those that it waits for, `timeouts` how
+    long its creation and its update may take."""
 
     type: str
     name: str
@@ -40,6 +41,7 @@ class Registered:
     parent: str
     ignored: tuple[str, ...]
     dependencies: tuple[str, ...]
+    timeouts: tuple[str, str]
 
 
 @dataclass
@@ -83,8 +85,11 @@ class _Monitor(pulumi.runtime.mocks.MockMonitor):
             parent = request.parent.rpartition("::")[2]
             ignored = tuple(request.ignoreChanges)
             dependencies = tuple(urn.rpartition("::")[2] for urn in request.dependencies)
+            timeouts = request.customTimeouts.create, request.customTimeouts.update
             self.program.resources.append(
-                Registered(request.type, request.name, inputs, request.provider, parent, ignored, dependencies)
+                Registered(
+                    request.type, request.name, inputs, request.provider, parent, ignored, dependencies, timeouts
+                )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 

@@ -123,6 +123,14 @@ def test_pods_start_after_the_files_that_they_read_are_written(program: Program)
         assert own <= set(workload.dependencies)
 
 
+def test_pods_get_as_long_to_be_replaced_as_their_own_limits_allow(program: Program) -> None:
+    for workload in program.of_type(":StatefulSet") + program.of_type(":Deployment"):
+        pod = workload.inputs["spec"]["template"]["spec"]
+        probe = pod["containers"][0]["startupProbe"]
+        needed = pod["terminationGracePeriodSeconds"] + probe["periodSeconds"] * probe["failureThreshold"]
+        assert all(int(timeout.removesuffix("s")) > needed for timeout in workload.timeouts)
+
+
 def test_stateful_servers_keep_their_data_on_a_claimed_volume(program: Program, stack: str) -> None:
     settings = parse_settings(stack_config(stack), stack)
     for server, storage in (

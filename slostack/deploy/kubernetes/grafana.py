@@ -11,8 +11,8 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.labels import selector
-from slostack.deploy.kubernetes.mounts import Mounted, after, mounts
-from slostack.deploy.kubernetes.pod import Process, pod_template
+from slostack.deploy.kubernetes.mounts import Mounted, mounts
+from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
 from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
 from slostack.deploy.kubernetes.stateful import DATA, claim, data_mount
 
@@ -50,7 +50,7 @@ class Grafana(pulumi.ComponentResource):
                 strategy=DeploymentStrategyArgs(type="Recreate"),  # two pods can't share its SQLite database
                 template=pod_template(owner, process, mounted, checksum(args.server.folders)),
             ),
-            opts=pulumi.ResourceOptions.merge(owner.opts, after(mounted)),
+            opts=workload_options(owner, process, mounted),
         )
         service(owner, headless=False)
         network_policy(owner)

@@ -5,10 +5,9 @@ Whole folders are mounted: a file that is mounted by itself (subPath) never sees
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pulumi
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
     ConfigMapProjectionArgs,
@@ -42,12 +41,6 @@ class Mounted:
 def mounts(owner: Owner) -> list[Mounted]:
     """All folders of the owner's files, its secrets and a place for temporary files."""
     return [*(_folder(owner, folder) for folder in owner.args.folders), *_secrets(owner), _temporary_files()]
-
-
-def after(mounted: Sequence[Mounted]) -> pulumi.ResourceOptions:
-    """Makes a workload wait for what its pods mount: a pod that starts first would read the files of before, for good
-    where its server never reads them again."""
-    return pulumi.ResourceOptions(depends_on=[each for mount in mounted for each in mount.objects])
 
 
 def _folder(owner: Owner, folder: Folder) -> Mounted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pulumi
 from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
     ContainerArgs,
@@ -24,6 +25,8 @@ from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
 
 _SECCOMP = SeccompProfileArgs(type="RuntimeDefault")
+_PLACING = 300
+"""Seconds to find a node for a pod, attach its volume and pull its image."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,20 @@ class Process:
     user: int
     start: int
     stop: int
+
+
+def workload_options(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> pulumi.ResourceOptions:
+    """The options of the server's Deployment or StatefulSet.
+
+    It comes after what its pods mount: a pod that starts first would read the files of before, for good where its
+    server never reads them again. It is given the time that a pod may take to end and the next one to be ready.
+    """
+    seconds = f"{process.stop + _PLACING + process.start}s"
+    return pulumi.ResourceOptions(
+        parent=owner.component,
+        depends_on=[each for mount in mounted for each in mount.objects],
+        custom_timeouts=pulumi.CustomTimeouts(create=seconds, update=seconds),
+    )
 
 
 def pod_template(

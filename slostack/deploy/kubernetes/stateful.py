@@ -15,8 +15,8 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from slostack.deploy.kubernetes.labels import selector
-from slostack.deploy.kubernetes.mounts import Mounted, after
-from slostack.deploy.kubernetes.pod import Process, pod_template
+from slostack.deploy.kubernetes.mounts import Mounted
+from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
 from slostack.deploy.kubernetes.server import Owner
 
 DATA = "data"
@@ -48,7 +48,7 @@ def stateful_set(
             ],
         ),
         opts=pulumi.ResourceOptions.merge(
-            pulumi.ResourceOptions.merge(owner.opts, after(mounted)),
+            workload_options(owner, process, mounted),
             pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"]),
         ),
     )
