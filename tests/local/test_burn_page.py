@@ -19,9 +19,10 @@ def test_errors_page_with_burn_and_budget_and_the_page_ends_when_they_do(own_sta
         lambda: notifications(own_stack, alert="ErrorBudgetBurn", status="firing", slo="availability"),
         PAGE_SECONDS,
         "the page of the availability SLO",
-    )[-1]
+    )[0]
     own_stack.run("demo", "heal", "learnsnap")
 
+    assert page["tier"] == "page-5m", "an hour that has just begun would page first"
     assert page["severity"] == "critical"
     assert "times too fast" in page["summary"]
     assert "a burn rate of" in page["description"]

@@ -141,6 +141,14 @@ def test_history_is_there_from_the_start(stack: Project) -> None:
         (count,) = stack.query(f'count_over_time(slo:events:count5m{{slo="{slo}"}}[30d])')
         assert float(count["value"][1]) >= 8639
     wait_until(lambda: stack.query('slo:error_ratio:rate1d{slo="availability"}'), 60, "a day's error ratio")
+    (scrapes,) = stack.query('count_over_time(up{job="learnsnap"}[1h])')
+    assert float(scrapes["value"][1]) > 220
+
+
+def test_history_is_for_the_demo_alone(project: Project) -> None:
+    project.set_local(demo=True)
+    project.set("services", {"learnsnap": {"targets": ["127.0.0.1:9"]}})
+    assert "making up" not in project.run("up")
 
 
 def test_a_stack_of_a_cluster_is_not_for_this_machine(project: Project) -> None:

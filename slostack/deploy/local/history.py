@@ -1,147 +1,51 @@
-"""A made-up, healthy month of the demo's SLOs, so that long windows and graphs are full from the start."""
+"""Gives Prometheus a past of the demo before its first start, so that every window and graph is full at once."""
 
 from __future__ import annotations
 
-import math
 import shutil
 import tempfile
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from slostack import names, promtool
-from slostack.demo.traffic import PAYMENT, ROUTES, UPLOAD, daily_shape
+from slostack import promtool
+from slostack.demo.raw_history import raw_history
+from slostack.demo.recorded_history import LENGTH, recorded_history
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
-from slostack.rules.ratio import RAW_WINDOW
-from slostack.rules.service import windows
 from slostack.servers import Report
 from slostack.settings import DEMO_SERVICE, Settings
-from slostack.spec import Duration, EventRatio, LatencyRatio, Selector, Service, Slo
-
-LENGTH = Duration(30 * 86400)
-STEP = names.TIER_INTERVAL.seconds
-USUAL_BURN = 0.4
-BURN_SWING = 0.1
-"""How far a week's best and worst day are from the usual burn rate."""
+from slostack.spec import Service
 
 _SCRATCH = "history-"
-_PER_SECOND = {
-    "http_requests_total": sum(route.per_second for route in ROUTES) + PAYMENT.per_second,
-    "quiz_generation_duration_seconds_count": UPLOAD.per_second,
-    "ai_generations_total": UPLOAD.per_second,
-    "payments_total": PAYMENT.per_second,
-}
-"""What the demo's counters count in a second over the day's mean; each payment is a request and Paylink's webhook."""
 
 
 def seed_history(
     folder: StateFolder, settings: Settings, services: Iterable[Service], now: float, report: Report
 ) -> None:
-    """Gives Prometheus a month of the demo's SLOs before its first start; afterwards, nothing happens."""
+    """Writes the demo's history up to `now` (Unix time) where Prometheus has no data yet; afterwards, does nothing.
+
+    Raises SlostackError where it can't be written.
+    """
     data = folder.data("prometheus")
-    if data.exists() or not (settings.local.demo and settings.local.history):
+    if data.exists() or not (settings.local.demo and settings.local.history) or DEMO_SERVICE in settings.services:
         return
-    slos = [(service.service, slo) for service in services if service.service == DEMO_SERVICE for slo in service.slos]
-    if not slos:
+    demo = next((service for service in services if service.service == DEMO_SERVICE), None)
+    if demo is None:
         return
     report(f"making up {LENGTH} of history for {DEMO_SERVICE}")
+    (instance,) = settings.watched[DEMO_SERVICE].targets
     try:
         for left_over in folder.run.glob(f"{_SCRATCH}*"):
             shutil.rmtree(left_over, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.run) as scratch:
             text, blocks = Path(scratch, "history.om"), Path(scratch, "blocks")
             with text.open("w", encoding="utf-8") as file:
-                file.writelines(openmetrics(slos, now))
+                file.writelines(recorded_history(demo, now))
+                file.writelines(raw_history(demo, instance, now))
+                file.write("# EOF\n")
             promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
             blocks.rename(data)
     except promtool.CheckFailed as error:
         raise SlostackError(f"history can't be made up: {error}") from None
     except OSError as error:
         raise SlostackError(f"can't make up history in {folder.run} ({error.strerror}), expected room for it") from None
-
-
-def openmetrics(slos: Iterable[tuple[str, Slo]], now: float) -> Iterator[str]:
-    """The history of SLOs, each with its service's name, up to `now`, as OpenMetrics lines."""
-    series: dict[str, list[str]] = {}
-    for service, slo in slos:
-        identity = names.identity(service, slo.name)
-        for name, time, value in _samples(slo, int(now)):
-            series.setdefault(name, []).append(f"{name}{{{identity}}} {value:.9g} {time}\n")
-    for name, lines in sorted(series.items()):
-        yield f"# TYPE {name} gauge\n"
-        yield from lines
-    yield "# EOF\n"
-
-
-def _samples(slo: Slo, now: int) -> Iterator[tuple[str, int, float]]:
-    """Name, Unix time and value of every sample of an SLO; nothing where the demo doesn't count its events."""
-    per_second = _PER_SECOND.get(slo.sli.kind.total.metric) if isinstance(slo.sli.kind.total, Selector) else None
-    if per_second is None:
-        return
-    counts_good = isinstance(slo.sli.kind, LatencyRatio) or (
-        isinstance(slo.sli.kind, EventRatio) and slo.sli.kind.good is not None
-    )
-    ratios = {window: _Window(window) for window in windows(slo)}
-    whole_events, whole_bad = _Rounding(), _Rounding()
-    for time in range(now - LENGTH.seconds + STEP, now + 1, STEP):
-        expected = per_second * STEP * daily_shape(time)
-        events = whole_events.next(expected)
-        bad = min(whole_bad.next(expected * _burn(time) * slo.budget), events)
-        yield names.EVENTS, time, events
-        yield names.BAD_EVENTS, time, bad
-        if counts_good:
-            yield names.GOOD_EVENTS, time, events - bad
-        for window, ratio in ratios.items():
-            ratio.add(bad, events)
-            yield names.error_ratio(window), time, ratio.value
-            if window > RAW_WINDOW:
-                yield names.error_ratio_tier(window), time, ratio.value
-        budget = ratios[slo.window]
-        coverage = min(budget.length * STEP / slo.window.seconds, 1)
-        for name in (names.BUDGET_REMAINING, names.BUDGET_REMAINING_TIER):
-            yield name, time, 1 - budget.value / slo.budget * coverage
-        yield names.OBJECTIVE, time, slo.objective / 100
-
-
-def _burn(time: int) -> float:
-    return USUAL_BURN + BURN_SWING * math.sin(2 * math.pi * time / (7 * 86400))
-
-
-class _Rounding:
-    """Whole numbers that add up to what was expected."""
-
-    def __init__(self) -> None:
-        self._carried = 0.5
-
-    def next(self, expected: float) -> int:
-        self._carried += expected
-        whole = math.floor(self._carried)
-        self._carried -= whole
-        return whole
-
-
-class _Window:
-    """The share of bad events over a window that moves from step to step."""
-
-    def __init__(self, window: Duration) -> None:
-        self._counts: deque[tuple[int, int]] = deque()
-        self._most = max(window.seconds // STEP, 1)
-        self._bad = self._events = 0
-
-    def add(self, bad: int, events: int) -> None:
-        self._counts.append((bad, events))
-        self._bad += bad
-        self._events += events
-        if len(self._counts) > self._most:
-            old_bad, old_events = self._counts.popleft()
-            self._bad -= old_bad
-            self._events -= old_events
-
-    @property
-    def length(self) -> int:
-        return len(self._counts)
-
-    @property
-    def value(self) -> float:
-        return self._bad / self._events if self._events else 0.0

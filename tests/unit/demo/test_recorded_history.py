@@ -1,18 +1,20 @@
-"""The made-up month of the demo's SLOs."""
+"""The made-up month of the demo's SLOs, as their rules record them."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from slostack import names
-from slostack.deploy.local.history import LENGTH, STEP, openmetrics
-from slostack.spec import Duration, Service, load_services, parse_service
-from tests.local.project import SOURCE
+from slostack.demo.recorded_history import LENGTH, STEP, recorded_history
+from slostack.spec import SLO_FOLDER, Duration, Service, load_service, parse_service
 
+ROOT = Path(__file__).parents[3]
+FILE = ROOT / SLO_FOLDER / "learnsnap.yaml"
 NOW = 1_800_000_123.9
 _LINE = re.compile(r'(\S+)\{service="learnsnap",slo="([^"]+)"\} (\S+) (\d+)\n')
 
@@ -21,14 +23,13 @@ Series = dict[tuple[str, str], dict[int, float]]
 
 @pytest.fixture(scope="module")
 def learnsnap() -> Service:
-    (service,) = load_services(SOURCE, [SOURCE / "slos" / "learnsnap.yaml"])
-    return service
+    return load_service(FILE, ROOT)
 
 
 @pytest.fixture(scope="module")
 def history(learnsnap: Service) -> Series:
     series: Series = defaultdict(dict)
-    for line in openmetrics([("learnsnap", slo) for slo in learnsnap.slos], NOW):
+    for line in recorded_history(learnsnap, NOW):
         if match := _LINE.fullmatch(line):
             series[match[1], match[2]][int(match[4])] = float(match[3])
     return series
@@ -83,13 +84,13 @@ def test_traffic_has_the_shape_of_a_day(history: Series) -> None:
 
 
 def test_the_same_time_gives_the_same_history(learnsnap: Service) -> None:
-    slos = [("learnsnap", learnsnap.slos[0])]
-    assert list(openmetrics(slos, NOW)) == list(openmetrics(slos, NOW))
+    one = learnsnap.model_copy(update={"slos": learnsnap.slos[:1]})
+    assert list(recorded_history(one, NOW)) == list(recorded_history(one, NOW))
 
 
 def test_what_the_demo_does_not_count_has_no_history() -> None:
-    text = (SOURCE / "slos" / "learnsnap.yaml").read_text().replace("ai_generations_total", "other_total")
+    text = FILE.read_text().replace("ai_generations_total", "other_total")
     other = parse_service(text, "learnsnap.yaml")
-    lines = "".join(openmetrics([("learnsnap", slo) for slo in other.slos], NOW))
+    lines = "".join(recorded_history(other, NOW))
     assert "ai-success" not in lines
     assert "payment-success" in lines
