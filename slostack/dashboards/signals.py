@@ -26,11 +26,6 @@ class Signal:
     threshold: float | None = None
 
     @property
-    def fires_above(self) -> bool:
-        """Whether values above the threshold are the bad ones."""
-        return self.comparison in (">", ">=")
-
-    @property
     def fires_below(self) -> bool:
         """Whether values below the threshold are the bad ones."""
         return self.comparison in ("<", "<=")
