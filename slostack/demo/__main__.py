@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
 
 import click
 
@@ -14,7 +12,7 @@ from slostack.demo.loki import LokiPusher
 from slostack.demo.server import WorkloadServer
 from slostack.demo.switches import running
 from slostack.demo.workload import SERVICE, Workload
-from slostack.errors import SlostackError
+from slostack.http_server import background, report, run, serving, stop_signal
 
 TICK_SECONDS = 1.0
 
@@ -27,34 +25,22 @@ TICK_SECONDS = 1.0
 @click.option("--seed", type=int, help="Makes the traffic repeatable.")
 def main(host: str, port: int, loki: str | None, state: Path, seed: int | None) -> None:
     """Plays LearnSnap: traffic with a daily shape, metrics, JSON logs, and failures that can be switched on."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with running(state):
-        workload = Workload(state, time.time(), seed, report=_report)
-        pusher = LokiPusher(loki, SERVICE, report=_report) if loki else None
-        threads = [Thread(target=pusher.run, args=(stop,), daemon=True)] if pusher else []
-        with WorkloadServer(host, port, workload.registry) as server:
-            threads.append(Thread(target=server.serve_forever, daemon=True))
-            for thread in threads:
-                thread.start()
-            _report(f"LearnSnap's metrics are at http://{host}:{port}/metrics")
-            while not stop.wait(TICK_SECONDS):
-                lines = workload.tick(time.time())
-                server.answers = workload.answers
-                if pusher:
-                    pusher.add(lines)
-            server.shutdown()
-            for thread in threads:
-                thread.join(timeout=6)
-
-
-def _report(line: str) -> None:
-    print(line, flush=True)
+    stop = stop_signal()
+    with ExitStack() as running_parts:
+        running_parts.enter_context(running(state))
+        workload = Workload(state, time.time(), seed, report=report)
+        pusher = LokiPusher(loki, SERVICE, report=report) if loki else None
+        server = WorkloadServer(host, port, workload.registry)
+        if pusher:
+            running_parts.enter_context(background(lambda: pusher.run(stop)))
+        running_parts.enter_context(serving(server))
+        report(f"LearnSnap's metrics are at http://{host}:{port}/metrics")
+        while not stop.wait(TICK_SECONDS):
+            lines = workload.tick(time.time())
+            server.answers = workload.answers
+            if pusher:
+                pusher.add(lines)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SlostackError as error:
-        sys.exit(str(error))
+    run(main)
