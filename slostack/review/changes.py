@@ -67,9 +67,9 @@ class Review:
 
 
 def part(title: str, kind: Kind, sections: Mapping[str, Iterable[Change]]) -> tuple[Part, ...]:
-    """The part with its sections that hold changes; nothing where none does."""
+    """The part with its sections that hold changes; nothing where none does and it was neither added nor removed."""
     filled = tuple(Section(name, merged(found)) for name, changes in sections.items() if (found := tuple(changes)))
-    return (Part(title, kind, filled),) if filled else ()
+    return (Part(title, kind, filled),) if filled or kind != "changed" else ()
 
 
 def pairs(old: Mapping[K, V], new: Mapping[K, V]) -> list[tuple[K, V | None, V | None]]:

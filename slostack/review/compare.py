@@ -21,7 +21,7 @@ from slostack.review.rules import (
     recording_changes,
     recording_names,
 )
-from slostack.review.slos import service_changes, slo_changes
+from slostack.review.slos import renamed_slos, service_changes, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
 from slostack.rules import render_rules
 from slostack.spec import Service
@@ -55,14 +55,19 @@ def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:
 
 
 def service_part(name: str, old: Service | None, new: Service | None) -> tuple[Part, ...]:
-    """The changes of one service: its fields, its SLOs, and the rules and panels that follow from them."""
+    """The changes of one service: its fields, its SLOs, and the rules and panels that follow from them.
+
+    What a renamed SLO is otherwise called by in rules and panels follows from that, and isn't named again.
+    """
+    renamed = renamed_slos(old, new)
+    old = with_names(old, renamed) if old else None
     before, after = ((read_rules(render_rules(side), name) if side else ()) for side in (old, new))
     return part(
         name,
         _kind(old, new),
         {
             "Service": service_changes(old, new),
-            "SLOs": slo_changes(old, new),
+            "SLOs": slo_changes(old, new, renamed),
             ALERTS: (
                 *burn_alert_changes(old, new),
                 *alert_changes(_threshold_alerts(before), _threshold_alerts(after)),

@@ -15,6 +15,8 @@ from slostack.review.promql import changed_promql
 Json = dict[str, Any]
 _SHORT_QUERY = 30
 """Of longer queries only what differs is shown: a panel's queries mostly change in the same way."""
+_LONGEST_QUERY = 200
+"""Of what differs in a generated query, which follows from fields that are named elsewhere, so much is shown."""
 _COMPARED = ("title", "type", "targets", "fieldConfig")
 _PLACE = ("gridPos", "id", "panels", "collapsed")
 """Where a panel stands and how it is stored, which is no change of what it shows."""
@@ -63,7 +65,7 @@ def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Ite
             yield Change("added", key.title, (), key.row)
         elif now is None:
             yield Change("removed", key.title, (), key.row)
-        elif details := (*_details(was, now), *(() if generated else _others(was, now))):
+        elif details := (*_details(was, now, generated), *(() if generated else _others(was, now))):
             yield Change("changed", key.title, details, key.row)
 
 
@@ -84,23 +86,30 @@ def _in_rows(items: list[Json], row: str = "") -> Iterator[tuple[str, Json]]:
             yield row, item
 
 
-def _details(old: Json, new: Json) -> tuple[Detail, ...]:
+def _details(old: Json, new: Json, generated: bool) -> tuple[Detail, ...]:
     return (
         *difference("type", old.get("type"), new.get("type")),
-        *_merged_queries(old, new),
+        *_merged_queries(old, new, _LONGEST_QUERY if generated else None),
         *difference("unit", _default(old, "unit"), _default(new, "unit")),
         *difference("thresholds", _thresholds(old), _thresholds(new)),
     )
 
 
-def _merged_queries(old: Json, new: Json) -> Iterator[Detail]:
-    """Changed queries; those that change in the same way are one detail."""
+def _merged_queries(old: Json, new: Json, longest: int | None) -> Iterator[Detail]:
+    """Changed queries, in at most so many characters; those that change in the same way are one detail."""
     same: dict[tuple[str | None, str | None], list[str]] = {}
     for name, was, now in pairs(_queries(old), _queries(new)):
         for detail in changed_promql(name, was, now, _SHORT_QUERY):
             same.setdefault((detail.before, detail.after), []).append(name)
     for (before, after), names in same.items():
-        yield Detail(f"query {', '.join(names)}", before, after)
+        yield Detail(f"query {', '.join(names)}", _within(before, longest), _within(after, longest))
+
+
+def _within(query: str | None, longest: int | None) -> str | None:
+    """A query with its middle left out where it is too long."""
+    if query is None or longest is None or len(query) <= longest:
+        return query
+    return f"{query[: longest * 2 // 3].rstrip()} … {query[-longest // 3 :].lstrip()}"
 
 
 def _queries(panel: Json) -> dict[str, str]:

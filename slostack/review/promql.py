@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from slostack.review.changes import Detail
@@ -13,6 +14,8 @@ SHORT = 80
 """An expression of so many characters is shown in full."""
 _MOST_CHARACTERS = 10_000
 _CONTEXT = 3
+_MOST_MATCHED = 2_000
+"""Of so many words that differ each is looked for in the other text; more are shown as a whole."""
 
 
 @lru_cache(maxsize=4096)
@@ -43,12 +46,19 @@ def changed_promql(field: str, old: str | None, new: str | None, short: int = SH
 
 
 def _differing(old: str, new: str) -> tuple[str, str]:
-    """Two texts without what both begin and end with, but for a few words around the difference."""
+    """Two texts without what both have in common, but for a few words around each difference."""
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     start, end = max(0, start - _CONTEXT), max(0, end - _CONTEXT)
-    return _cut(before, start, end), _cut(after, start, end)
+    cuts = [(start, len(before) - end, start, len(after) - end)]
+    if sum(map(len, (before, after))) - 2 * (start + end) <= _MOST_MATCHED:
+        middle = SequenceMatcher(None, before[start : cuts[0][1]], after[start : cuts[0][3]], autojunk=False)
+        cuts = [
+            (start + group[0][1], start + group[-1][2], start + group[0][3], start + group[-1][4])
+            for group in middle.get_grouped_opcodes(_CONTEXT)
+        ]
+    return _cut(before, [cut[:2] for cut in cuts]), _cut(after, [cut[2:] for cut in cuts])
 
 
 def _common(old: list[str], new: list[str]) -> int:
@@ -56,6 +66,7 @@ def _common(old: list[str], new: list[str]) -> int:
     return next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
 
 
-def _cut(tokens: list[str], start: int, end: int) -> str:
-    middle = "".join(tokens[start : len(tokens) - end]).strip()
-    return ("… " if start else "") + middle + (" …" if end else "")
+def _cut(tokens: list[str], parts: list[tuple[int, int]]) -> str:
+    """Some parts of a text, with an ellipsis for each that is left out."""
+    shown = " … ".join("".join(tokens[start:end]).strip() for start, end in parts)
+    return ("… " if parts[0][0] else "") + shown + (" …" if parts[-1][1] < len(tokens) else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slostack.review.changes import Change, Detail, Kind, difference, pairs
 from slostack.review.promql import changed_promql
@@ -23,9 +23,32 @@ def service_changes(old: Service | None, new: Service | None) -> Iterator[Change
     yield from _named("probe", _probes(old), _probes(new))
 
 
-def slo_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
-    """What changed in each SLO, its objective with what that means in minutes of budget."""
+def renamed_slos(old: Service | None, new: Service | None) -> dict[str, str]:
+    """SLOs that have another name now, by their old one: the same SLI and objective, which none of the name has."""
+    if not old or not new:
+        return {}
+    before, after = ({slo.name for slo in side.slos} for side in (old, new))
+    added = [slo for slo in new.slos if slo.name not in before]
+    names = {}
+    for slo in old.slos:
+        same = [now for now in added if (now.sli, now.objective) == (slo.sli, slo.objective)]
+        if slo.name not in after and same:
+            names[slo.name] = same[0].name
+            added.remove(same[0])
+    return names
+
+
+def with_names(service: Service, names: Mapping[str, str]) -> Service:
+    """The service with some of its SLOs under other names."""
+    slos = tuple(slo.model_copy(update={"name": names.get(slo.name, slo.name)}) for slo in service.slos)
+    return service.model_copy(update={"slos": slos})
+
+
+def slo_changes(old: Service | None, new: Service | None, renamed: Mapping[str, str]) -> Iterator[Change]:
+    """What changed in each SLO, its objective with what that means in minutes of budget; `old` has its new names."""
     before, after = ({slo.name: slo for slo in side.slos} if side else {} for side in (old, new))
+    for was_named, name in renamed.items():
+        yield Change("changed", was_named, (Detail(f"renamed to {name}", meaning="its history and budget start anew"),))
     for name, was, now in pairs(before, after):
         if was is None and now is not None:
             yield Change("added", name, _summary(now))

@@ -162,6 +162,7 @@ def test_meaning_is_a_change(old: str, new: str) -> None:
         ("f(a) + b + g(c)", "f(a) + x + g(c)", ("… + b + …", "… + x + …")),
         ("a + b", "a + b + c", ("… + b", "… + b + c")),
         ("a", "b", ("a", "b")),
+        ("f(1) + g(h(i(j(k)))) + 3", "f(2) + g(h(i(j(k)))) + 4", ("f(1) + … + 3", "f(2) + … + 4")),
     ],
 )
 def test_only_the_difference_is_shown(old: str, new: str, shown: tuple[str, str]) -> None:

@@ -84,6 +84,20 @@ def test_queries_that_change_alike_are_one_detail_and_only_the_difference_is_sho
     assert change.details == (Detail("query A, B", "… / 0.001", "… / 0.01"),)
 
 
+def test_of_a_generated_query_the_difference_is_shown_at_its_beginning_and_end() -> None:
+    def of(expr: str) -> dict[str, Any]:
+        return {"panels": [panel("P", expr)]}
+
+    old, new = of("a + b"), of("a + " + " + ".join(f"max(c{n})" for n in range(200)) + " + b")
+    (change,) = panel_changes(old, new, generated=True)
+    shown = change.details[0].after or ""
+    assert shown.startswith("… + max(c0)")
+    assert shown.endswith("max(c199) + …")
+    assert len(shown) < 220
+    (custom,) = panel_changes(old, new, generated=False)
+    assert len(custom.details[0].after or "") > 2000
+
+
 def test_a_query_that_is_added_and_one_in_another_language() -> None:
     logs = {"refId": "B", "query": "{job='a'} |= `x`"}
     (change,) = changes([panel("P")], [panel("P", targets=[{"refId": "A", "expr": "up"}, logs])])
@@ -114,6 +128,14 @@ def test_a_dashboard_of_ones_own(repository: Repository) -> None:
         "Dashboard panels",
         "~ P: other settings (description)",
     ]
+
+
+def test_a_dashboard_without_panels_is_named(repository: Repository) -> None:
+    repository.write(PATH, '{"title": "Own"}')
+    assert repository.lines() == [f"+ {PATH} (added)"]
+    repository.commit()
+    (repository.root / PATH).unlink()
+    assert repository.lines() == [f"- {PATH} (removed)"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"panels": 3}', '{"panels": [3]}', "[" * 100_000])

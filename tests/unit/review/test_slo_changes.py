@@ -213,7 +213,7 @@ def test_a_team_is_named_once_though_every_alert_carries_it(repository: Reposito
 
 def test_a_service_that_is_added_or_removed(repository: Repository) -> None:
     text = (repository.root / "slos/api.yaml").read_text(encoding="utf-8")
-    repository.write("slos/web.yaml", text.replace("service: api", "service: web"))
+    repository.write("slos/web.yaml", text.replace("service: api", "service: web").replace("{job: api,", "{job: web,"))
     added = repository.part("web")
     assert added.kind == "added"
     assert {section.title for section in added.sections} >= {"SLOs", "Alerts", "Recording rules", "Dashboard panels"}
@@ -224,3 +224,24 @@ def test_a_service_that_is_added_or_removed(repository: Repository) -> None:
     removed = repository.part("api")
     assert removed.kind == "removed"
     assert {change.kind for section in removed.sections for change in section.changes} == {"removed"}
+
+
+def test_a_renamed_slo_is_said_so_once(repository: Repository) -> None:
+    repository.edit("name: availability", "name: answers")
+    assert repository.lines() == [
+        "api",
+        "SLOs",
+        "~ availability: renamed to answers (its history and budget start anew)",
+    ]
+    repository.edit("window: 30d", "window: 28d")
+    assert [change.name for change in repository.section("SLOs")] == ["availability", "answers"]
+    assert {change.kind for change in repository.section("Alerts")} == {"changed"}
+
+
+def test_another_objective_under_another_name_is_another_slo(repository: Repository) -> None:
+    repository.edit("name: availability", "name: answers")
+    repository.edit("objective: 99.9", "objective: 99.8")
+    assert [(change.kind, change.name) for change in repository.section("SLOs")] == [
+        ("added", "answers"),
+        ("removed", "availability"),
+    ]
