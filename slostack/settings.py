@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -21,6 +22,7 @@ from slostack.errors import SlostackError
 from slostack.spec.quantities import Duration, mismatch
 from slostack.spec.source import Problem, SpecError, describe, parse_yaml, read_text
 
+_STACK_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 PROJECT = "slostack"
 STACK_FOLDER = "stacks"
 LOOPBACK = "127.0.0.1"
@@ -226,6 +228,10 @@ class Settings(_Part):
 
 def load_settings(root: Path, environment: str) -> Settings:
     """The settings of stacks/Pulumi.<environment>.yaml; raises SpecError with everything that is wrong in it."""
+    if not re.fullmatch(_STACK_NAME, environment):
+        raise SlostackError(
+            f"{environment!r} is no stack's name, expected one such as local or prod-eu"
+        )
     path = root / STACK_FOLDER / f"Pulumi.{environment}.yaml"
     shown = f"{STACK_FOLDER}/{path.name}"
     if not path.is_file():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from slostack.errors import SlostackError
 from slostack.settings import Settings, WatchedService, load_settings, parse_settings
 from slostack.spec import SpecError
 
@@ -55,3 +56,9 @@ def test_named_targets_go_before_the_demo() -> None:
         "learnsnap": WatchedService(targets=("app:80",)),
         "shop": WatchedService(targets=("shop:80",)),
     }
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "-x", "a\n"])
+def test_a_stack_is_named_without_folders(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SlostackError, match=r"is no stack's name, expected one such as local or prod-eu$"):
+        load_settings(tmp_path, name)
