@@ -19,6 +19,9 @@ SLO_GROUP = "slo/"
 
 BURN_ALERT = "ErrorBudgetBurn"
 
+SERVER_JOBS = ("prometheus", "alertmanager", "loki", "grafana")
+"""The scrape jobs of the stack's own servers."""
+
 INFO = "slo:info"
 """1 per SLO, with what people edit as labels: team, window, sli."""
 OBJECTIVE = "slo:objective:ratio"
@@ -57,6 +60,11 @@ def error_ratio_tier(window: Duration) -> str:
 def identity(service: str, slo: str) -> str:
     """The matchers of one SLO's recorded series: `service="…",slo="…"`."""
     return f'{SERVICE}="{service}",{SLO}="{slo}"'
+
+
+def probe_job(service: str, probe: str) -> str:
+    """The job of a service's probe."""
+    return f"{service}/{probe}"
 
 
 def dashboard_uid(service: str) -> str:

@@ -1,28 +1,37 @@
-"""The generated files that a project commits: what they are, whether they are fresh, and writing them."""
+"""The generated files that a project commits: what they are, whether they are fresh, and writing them; a team's own."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slostack.files import write_atomically
+from slostack import names
+from slostack.errors import SlostackError
+from slostack.files import shown_path, write_atomically
 from slostack.rules import render_rules, render_stack_rules
-from slostack.spec import Service, load_services, slo_file_schema
+from slostack.spec import SLO_FOLDER, Problem, Service, SpecError, load_services, slo_file, slo_file_schema
+from slostack.spec.folder import folder_files
+from slostack.spec.source import read_text
 
 RULE_FOLDER = "alert_rules"
 DASHBOARD_FOLDER = "dashboards"
 CUSTOM = "custom"
 """The folder below each of these for a team's own files, which are never touched."""
+SUFFIXES = {RULE_FOLDER: ".yaml", DASHBOARD_FOLDER: ".json"}
 SCHEMA_FILE = "schemas/slo.schema.json"
 
 
 @dataclass(frozen=True)
 class Staleness:
-    """What rendering would change: texts to write by path, and generated files whose service is gone."""
+    """What rendering would change: texts to write by path, and generated files whose service is gone.
 
+    `fresh` has every generated file's text.
+    """
+
+    fresh: Mapping[str, str]
     write: Mapping[str, str]
     remove: tuple[str, ...]
 
@@ -44,11 +53,22 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
 
 
 def staleness(root: Path) -> Staleness:
-    """What differs between the committed files and the SLO files; raises SpecError where those are wrong."""
+    """What differs between the committed files and the SLO files; raises SpecError where those are wrong, or where
+    a file that slostack didn't write stands among the generated ones.
+    """
     fresh = generated_files(load_services(root))
     write = {path: text for path, text in fresh.items() if _read(root / path) != text}
-    present = {path.relative_to(root).as_posix() for path in _generated_paths(root)}
-    return Staleness(write, tuple(sorted(present - set(fresh))))
+    present = {path.relative_to(root).as_posix() for path in _present(root)}
+    return Staleness(fresh, write, tuple(sorted(present - set(fresh))))
+
+
+def rendered_rules(root: Path, files: Mapping[str, str]) -> dict[Path, str]:
+    """The rules among generated files that come from an SLO file, by that file."""
+    return {
+        path: text
+        for name, text in files.items()
+        if name.startswith(f"{RULE_FOLDER}/") and (path := slo_file(root, Path(name).stem)).is_file()
+    }
 
 
 def write_generated(root: Path, stale: Staleness) -> None:
@@ -56,7 +76,10 @@ def write_generated(root: Path, stale: Staleness) -> None:
     for path, text in stale.write.items():
         write_atomically(root / path, text)
     for path in stale.remove:
-        (root / path).unlink()
+        try:
+            (root / path).unlink(missing_ok=True)
+        except OSError as error:
+            raise SlostackError(f"can't remove {path} ({error.strerror}), expected a writable folder") from None
 
 
 def difference(root: Path, stale: Staleness) -> str:
@@ -74,9 +97,51 @@ def difference(root: Path, stale: Staleness) -> str:
     )
 
 
-def _generated_paths(root: Path) -> Iterator[Path]:
-    yield from (root / RULE_FOLDER).glob("*.yaml")
-    yield from (root / DASHBOARD_FOLDER).glob("*.json")
+def check_folders(root: Path) -> None:
+    """Raises SpecError where a file stands among the generated ones that slostack didn't write."""
+    _present(root)
+
+
+def custom_paths(root: Path, folder: str) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
+    """A team's own files of the rules or of the dashboards, and what is wrong with the names of others there."""
+    where, suffix = f"{folder}/{CUSTOM}", SUFFIXES[folder]
+    return folder_files(root, where, suffix, f"files named <name>{suffix} right in {where}/")
+
+
+def custom_texts(root: Path, folder: str) -> dict[Path, str]:
+    """The texts of a team's own files; raises SpecError where one is named wrongly, or isn't UTF-8 text."""
+    paths, problems = custom_paths(root, folder)
+    if problems:
+        raise SpecError(problems)
+    return {path: read_text(path, shown_path(path, root)) for path in paths}
+
+
+def _present(root: Path) -> tuple[Path, ...]:
+    """The generated files that are there; raises SpecError for anything else beside them."""
+    found: list[Path] = []
+    problems: list[Problem] = []
+    for folder, suffix in SUFFIXES.items():
+        expected = f"nothing but what `slostack render` writes; move your own to {folder}/{CUSTOM}/, or remove it"
+        paths, others = folder_files(root, folder, suffix, expected, beside=CUSTOM)
+        problems += others
+        for path in paths:
+            if _is_generated(path):
+                found.append(path)
+            else:
+                what = f"not generated from {SLO_FOLDER}/{path.stem}.yaml, expected {expected}"
+                problems.append(Problem(shown_path(path, root), 1, 1, what))
+    if problems:
+        raise SpecError(tuple(problems))
+    return tuple(found)
+
+
+def _is_generated(path: Path) -> bool:
+    """Whether slostack wrote a file under this name: by its first line, or its uid and tag; with git conflicts too."""
+    text = _read(path) or ""
+    if path.suffix == SUFFIXES[RULE_FOLDER]:
+        origin = "slostack/rules/stack.py" if path.stem == "slostack" else f"{SLO_FOLDER}/{path.stem}.yaml"
+        return text.startswith(f"# Generated by `slostack render` from {origin};")
+    return f'"uid": "{names.dashboard_uid(path.stem)}"' in text and '"slostack"' in text
 
 
 def _read(path: Path) -> str | None:

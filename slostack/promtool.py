@@ -15,6 +15,13 @@ from slostack.servers import obtain_binary
 
 _CHECK_SECONDS = 120
 _BACKFILL_SECONDS = 1800
+_MISTAKE = re.compile(
+    r"""(?:(?P<line>\d+):(?P<column>\d+):\ )?
+        (?:group\ "(?P<group>[^"]*)",\ rule\ (?P<rule>\d+),\ "(?P<name>[^"]*)":\ )?
+        (?:(?P<kind>label|annotation)\ "(?P<field>[^"]*)":\ )?
+        (?P<reason>.*)""",
+    re.VERBOSE,
+)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -28,6 +35,35 @@ class TestResult:
 
     passed: bool
     output: str
+
+
+@dataclass(frozen=True)
+class RuleMistake:
+    """Why promtool refuses a rule file; of a rule also its group, its number there (from 1), its name, and the label
+    or annotation (`annotation`, `summary`) where it says so. Line and column where it says so, else 1.
+    """
+
+    file: Path
+    reason: str
+    line: int = 1
+    column: int = 1
+    group: str = ""
+    rule: int = 0
+    name: str = ""
+    field: tuple[str, ...] = ()
+
+
+def rule_mistakes(files: Sequence[Path]) -> tuple[RuleMistake, ...]:
+    """What promtool finds wrong in Prometheus rule files; raises CheckFailed where it says nothing of a file."""
+    try:
+        check_rules(files)
+    except CheckFailed as error:
+        lines = str(error).splitlines()
+        found = [_mistake(file, line.removeprefix(f"{file}: ")) for file in files for line in _said_of(file, lines)]
+        if not found:
+            raise
+        return tuple(found)
+    return ()
 
 
 def check_rules(files: Sequence[Path]) -> None:
@@ -108,6 +144,37 @@ def create_blocks_from_rules(
         *_existing(files),
     ]
     _check("promtool", arguments, files, _BACKFILL_SECONDS)
+
+
+def _said_of(file: Path, lines: Sequence[str]) -> list[str]:
+    """promtool's lines on a file, with the indented ones that belong to them."""
+    said: list[str] = []
+    ours = False
+    for line in lines[1:]:
+        if line.startswith(f"{file}: "):
+            said.append(line)
+            ours = True
+        elif ours and line.startswith("  ") and line.strip() != "FAILED:":
+            said[-1] += f" {line.strip()}"
+        else:
+            ours = False
+    return said
+
+
+def _mistake(file: Path, said: str) -> RuleMistake:
+    match = _MISTAKE.fullmatch(said)
+    assert match, said
+    yaml_line = re.search(r"^yaml: .*?line (\d+): ", match["reason"])
+    return RuleMistake(
+        file=file,
+        reason=re.sub(r"^template: __alert_\w*:\d+(:\d+)?: ", "", match["reason"]),
+        line=int(match["line"] or (yaml_line[1] if yaml_line else 1)),
+        column=int(match["column"] or 1),
+        group=match["group"] or "",
+        rule=int(match["rule"] or 0),
+        name=match["name"] or "",
+        field=(match["kind"], match["field"]) if match["kind"] else (),
+    )
 
 
 def _existing(files: Sequence[Path]) -> list[str]:

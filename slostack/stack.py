@@ -9,7 +9,7 @@ from slostack.bundle import GRAFANA_URL, RUNBOOK_URL, Bundle
 from slostack.config import config_files
 from slostack.config.topology import Topology
 from slostack.errors import SlostackError
-from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER, generated_files
+from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER, custom_texts, generated_files
 from slostack.settings import Settings
 from slostack.spec import load_services
 
@@ -24,8 +24,8 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
             "expected services that have a file in slos/"
         )
     generated = generated_files(services)
-    rules = {**_folder(generated, RULE_FOLDER), **custom_files(root, RULE_FOLDER, "*.yaml")}
-    dashboards = {**_folder(generated, DASHBOARD_FOLDER), **custom_files(root, DASHBOARD_FOLDER, "*.json")}
+    rules = {**_folder(generated, RULE_FOLDER), **_own(root, RULE_FOLDER)}
+    dashboards = {**_folder(generated, DASHBOARD_FOLDER), **_own(root, DASHBOARD_FOLDER)}
     return Bundle(
         {
             **config_files(services, settings, topology),
@@ -35,16 +35,9 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     )
 
 
-def custom_files(root: Path, folder: str, pattern: str) -> dict[str, str]:
-    """A team's hand-written files below a folder, by the name that they get beside the generated ones."""
-    files = {}
-    for path in sorted((root / folder / CUSTOM).glob(pattern)):
-        try:
-            files[f"{CUSTOM}-{path.name}"] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            shown = path.relative_to(root)
-            raise SlostackError(f"{shown}: can't be read ({error}), expected a UTF-8 text file") from None
-    return files
+def _own(root: Path, folder: str) -> dict[str, str]:
+    """A team's own files by the name that they get beside the generated ones."""
+    return {f"{CUSTOM}-{path.name}": text for path, text in custom_texts(root, folder).items()}
 
 
 def _folder(files: Mapping[str, str], folder: str) -> dict[str, str]:

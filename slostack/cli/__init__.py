@@ -73,7 +73,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except SlostackError as error:
-        click.echo(error, err=True)
+        click.echo(str(error).encode("utf-8", "backslashreplace"), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

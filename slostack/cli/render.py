@@ -7,15 +7,20 @@ from pathlib import Path
 
 import click
 
-from slostack.project import difference, staleness, write_generated
+from slostack.project import difference, rendered_rules, staleness, write_generated
+from slostack.refused_rules import check_rendered_rules
 
 
 @click.command("render")
 @click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a committed file is stale.")
 @click.pass_obj
 def command(root: Path, check: bool) -> None:
-    """Writes alert_rules/, dashboards/ and the JSON Schema from slos/; only files that change are touched."""
+    """Writes alert_rules/, dashboards/ and the JSON Schema from slos/; only files that change are touched.
+
+    What promtool refuses is a mistake of the SLO file, exit 2; nothing is written then.
+    """
     stale = staleness(root)
+    check_rendered_rules(root, rendered_rules(root, stale.fresh if check else stale.write))
     if check:
         if stale.write or stale.remove:
             click.echo(difference(root, stale), nl=False)

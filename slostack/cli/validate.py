@@ -7,20 +7,34 @@ from pathlib import Path
 import click
 
 from slostack.checks import check_custom_files
-from slostack.spec import load_services
+from slostack.project import check_folders
+from slostack.refused_rules import check_rendered_rules
+from slostack.rules import render_rules
+from slostack.spec import load_services, slo_file
 
 
 @click.command("validate")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_obj
 def command(root: Path, files: tuple[Path, ...]) -> None:
-    """Checks SLO files and names every mistake; exit 2 where there is one.
+    """Checks SLO files, and by promtool the rules rendered from them; names every mistake, exit 2 where there is one.
 
     Without FILES: all of slos/, and the hand-written rules and dashboards in the custom/ folders.
     """
+    given = {file.stem: file.resolve() for file in files}
     services = load_services(root, [file.resolve() for file in files] or None)
+    check_rendered_rules(root, {given.get(s.service) or slo_file(root, s.service): render_rules(s) for s in services})
     slos = sum(len(service.slos) for service in services)
     alerts = sum(len(service.alerts) for service in services)
-    click.echo(f"{len(services)} services, {slos} SLOs, {alerts} threshold alerts: valid")
-    if not files and (custom := check_custom_files(root)):
-        click.echo(f"{custom} hand-written files: valid")
+    custom = 0
+    if not files:
+        check_folders(root)
+        custom = check_custom_files(root, services)
+    counts = (_counted(len(services), "service"), _counted(slos, "SLO"), _counted(alerts, "threshold alert"))
+    click.echo(f"{', '.join(counts)}: valid")
+    if custom:
+        click.echo(f"{_counted(custom, 'hand-written file')}: valid")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

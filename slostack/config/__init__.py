@@ -21,10 +21,7 @@ __all__ = [
 
 
 def config_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
-    """Every server's config by its path in the bundle; rules and dashboards are not among them.
-
-    Raises SlostackError where the settings don't fit the services.
-    """
+    """Every server's config by its path in the bundle; rules and dashboards are not among them."""
     return {
         **prometheus_files(services, settings, topology),
         **alertmanager_files(services, settings, topology),

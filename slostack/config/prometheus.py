@@ -9,7 +9,6 @@ from typing import Any
 from slostack import names
 from slostack.config.document import yaml_text
 from slostack.config.topology import Place, Topology
-from slostack.errors import SlostackError
 from slostack.settings import Settings, WatchedService
 from slostack.spec import Duration, Probe, Scrape, Service
 
@@ -24,9 +23,8 @@ _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 
 
 def prometheus_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
-    """prometheus/prometheus.yml; raises SlostackError where services and settings don't fit together."""
+    """prometheus/prometheus.yml: what every server and every service is asked, as settings and topology say."""
     jobs = [*_own_jobs(topology), *_service_jobs(services, settings, topology)]
-    _check_names(jobs, services, settings)
     document = {
         "global": {
             "scrape_interval": str(OWN_INTERVAL),
@@ -49,13 +47,8 @@ def _retention(settings: Settings) -> dict[str, str]:
 
 
 def _own_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
-    places: dict[str, Place | None] = {
-        "prometheus": topology.prometheus,
-        "alertmanager": topology.alertmanager,
-        "loki": topology.loki,
-        "grafana": topology.grafana,
-    }
-    for name, place in places.items():
+    places: tuple[Place | None, ...] = (topology.prometheus, topology.alertmanager, topology.loki, topology.grafana)
+    for name, place in zip(names.SERVER_JOBS, places, strict=True):
         if place:
             yield {"job_name": name, "static_configs": [{"targets": list(place.addresses)}]}
 
@@ -88,7 +81,7 @@ def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topol
 
 def _probe_job(service: Service, probe: Probe, base: str, blackbox: str) -> dict[str, Any]:
     return {
-        "job_name": f"{service.service}/{probe.name}",
+        "job_name": names.probe_job(service.service, probe.name),
         "scrape_interval": str(probe.interval),
         "scrape_timeout": str(probe.timeout),
         "metrics_path": "/probe",
@@ -100,19 +93,3 @@ def _probe_job(service: Service, probe: Probe, base: str, blackbox: str) -> dict
             {"target_label": "__address__", "replacement": blackbox},
         ],
     }
-
-
-def _check_names(jobs: list[dict[str, Any]], services: tuple[Service, ...], settings: Settings) -> None:
-    known = [service.service for service in services]
-    for name in settings.services:
-        if name not in known:
-            raise SlostackError(
-                f"slostack:services.{name} in the stack {settings.environment}: no SLO file of that name, "
-                f"expected one of {', '.join(known)}"
-            )
-    seen: set[str] = set()
-    for job in jobs:
-        name = job["job_name"]
-        if name in seen:
-            raise SlostackError(f"scrape job {name!r} twice, expected names unique among all services and servers")
-        seen.add(name)

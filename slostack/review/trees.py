@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from slostack.errors import SlostackError
-from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER
+from slostack.files import shown_path
+from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER, custom_texts
 from slostack.review import git
 from slostack.review.panels import Json, read_dashboard
 from slostack.review.rules import RuleGroup, read_rules
@@ -29,8 +30,8 @@ class Tree:
 def working_tree(root: Path) -> Tree:
     """The project's files as they are; raises SpecError where an SLO file is wrong, SlostackError for other files."""
     services = load_services(root)
-    rules = {path: read_rules(text, path) for path, text in _on_disk(root, RULES, "*.yaml")}
-    dashboards = {path: read_dashboard(text, path) for path, text in _on_disk(root, DASHBOARDS, "*.json")}
+    rules = {path: read_rules(text, path) for path, text in _on_disk(root, RULE_FOLDER)}
+    dashboards = {path: read_dashboard(text, path) for path, text in _on_disk(root, DASHBOARD_FOLDER)}
     return Tree({service.service: service for service in services}, rules, dashboards)
 
 
@@ -40,7 +41,8 @@ def revision_tree(root: Path, commit: str) -> tuple[Tree, tuple[str, ...]]:
     rules: dict[str, tuple[RuleGroup, ...]] = {}
     dashboards: dict[str, Json] = {}
     notes = []
-    for path, text in git.files(root, commit, (SLO_FOLDER, RULES, DASHBOARDS)).items():
+    for name, text in git.files(root, commit, (SLO_FOLDER, RULES, DASHBOARDS)).items():
+        path = shown_path(root / name, root)
         try:
             match str(PurePosixPath(path).parent), PurePosixPath(path).suffix:
                 case (folder, ".yaml" | ".yml") if folder == SLO_FOLDER:
@@ -57,12 +59,5 @@ def revision_tree(root: Path, commit: str) -> tuple[Tree, tuple[str, ...]]:
     return Tree(dict(sorted(services.items())), rules, dashboards), tuple(notes)
 
 
-def _on_disk(root: Path, folder: str, pattern: str) -> list[tuple[str, str]]:
-    texts = []
-    for path in sorted((root / folder).glob(pattern)):
-        shown = path.relative_to(root).as_posix()
-        try:
-            texts.append((shown, path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise SlostackError(f"{shown}: can't be read ({error}), expected a UTF-8 text file") from None
-    return texts
+def _on_disk(root: Path, folder: str) -> list[tuple[str, str]]:
+    return [(shown_path(path, root), text) for path, text in custom_texts(root, folder).items()]

@@ -1,6 +1,6 @@
 """The SLO file: its model, and how it is loaded and checked."""
 
-from slostack.spec.load import RUNBOOK_FOLDER, SLO_FOLDER, load_service, load_services, parse_service
+from slostack.spec.load import RUNBOOK_FOLDER, SLO_FOLDER, load_service, load_services, parse_service, slo_file
 from slostack.spec.model import (
     Alert,
     Alerting,
@@ -45,5 +45,6 @@ __all__ = [
     "load_services",
     "parse_service",
     "policies",
+    "slo_file",
     "slo_file_schema",
 ]

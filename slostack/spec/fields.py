@@ -45,6 +45,12 @@ def _alert_name(value: str) -> str:
     return value
 
 
+def _job_name(value: str) -> str:
+    if value in names.SERVER_JOBS:
+        raise mismatch(describe(value), "another name; the stack's own servers are scraped by this one")
+    return value
+
+
 def _plain(value: str) -> str:
     if "{{" in value:
         raise mismatch(describe(value), "plain text without {{; only the texts of alerts are templates")
@@ -101,6 +107,7 @@ ServiceName = Annotated[Name, AfterValidator(_service_name)]
 AlertName = Annotated[
     str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=63), AfterValidator(_alert_name)
 ]
+JobName = Annotated[Text, AfterValidator(_job_name)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
 Runbook = Annotated[str, AfterValidator(_runbook), WithJsonSchema({"type": "string", "pattern": _RUNBOOK})]

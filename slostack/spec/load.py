@@ -9,8 +9,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from slostack import names
 from slostack.errors import SlostackError
+from slostack.files import shown_path
 from slostack.spec.explain import about, dotted, explain, known_keys
+from slostack.spec.folder import folder_files
 from slostack.spec.model import Probe, Scrape, Service, Slo
 from slostack.spec.source import KeyPath, Problem, Source, SpecError, describe, parse_yaml, read_text
 
@@ -34,32 +37,48 @@ _STAND_INS: dict[str, dict[str, Any]] = {
 
 def load_service(path: Path, root: Path) -> Service:
     """The service of one SLO file of the project at `root`; raises SpecError with all that is wrong in it."""
-    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    return _service(parse_yaml(read_text(path, shown), shown), root / RUNBOOK_FOLDER, path.name)
+    return _service(_source(path, root), root / RUNBOOK_FOLDER, path.name)
+
+
+def slo_file(root: Path, service: str) -> Path:
+    """Where a service's SLO file is."""
+    return root / SLO_FOLDER / f"{service}.yaml"
+
+
+def slo_files(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
+    """The files in slos/, and what is wrong with the names of others there."""
+    return folder_files(root, SLO_FOLDER, ".yaml", f"SLO files alone, as {SLO_FOLDER}/<service>.yaml")
 
 
 def load_services(root: Path, files: Iterable[Path] | None = None) -> tuple[Service, ...]:
     """The services of the given SLO files, or of all in slos/, by name; raises SpecError for all files at once."""
-    chosen = sorted(set(files)) if files is not None else sorted((root / SLO_FOLDER).glob("[!.]*.y*ml"))
-    if not chosen:
+    chosen, misplaced = slo_files(root) if files is None else (tuple(sorted(set(files))), ())
+    if not chosen and not misplaced:
         raise SlostackError(
             f"no SLO file in {SLO_FOLDER}/, expected {SLO_FOLDER}/<service>.yaml; `slostack new` writes one"
         )
-    services: list[Service] = []
-    problems: list[Problem] = []
+    loaded: list[tuple[Service, Source]] = []
+    problems = [*misplaced]
     for file in chosen:
         try:
-            services.append(load_service(file, root))
+            source = _source(file, root)
+            loaded.append((_service(source, root / RUNBOOK_FOLDER, file.name), source))
         except SpecError as error:
             problems.extend(error.problems)
+    problems += _jobs_of_others(loaded)
     if problems:
         raise SpecError(tuple(problems))
-    return tuple(sorted(services, key=lambda service: service.service))
+    return tuple(sorted((service for service, _ in loaded), key=lambda service: service.service))
 
 
 def parse_service(text: str, shown: str, runbooks: Path | None = None) -> Service:
     """The service of an SLO file's text; `shown` names it in errors. Runbooks are looked up where a folder is given."""
     return _service(parse_yaml(text, shown), runbooks)
+
+
+def _source(path: Path, root: Path) -> Source:
+    shown = shown_path(path, root)
+    return parse_yaml(read_text(path, shown), shown)
 
 
 def _service(source: Source, runbooks: Path | None, file_name: str | None = None) -> Service:
@@ -75,6 +94,23 @@ def _service(source: Source, runbooks: Path | None, file_name: str | None = None
     if problems:
         raise SpecError(tuple(sorted(set(problems), key=lambda p: (p.line, p.column, p.message))))
     return service
+
+
+def _jobs_of_others(loaded: Iterable[tuple[Service, Source]]) -> Iterator[Problem]:
+    """Jobs that another service has already: Prometheus takes a name once. A probe is a job too."""
+    first: dict[str, str] = {}
+    for service, source in loaded:
+        jobs: dict[str, KeyPath] = {scrape.job: ("scrape", i, "job") for i, scrape in enumerate(service.scrape)}
+        probes: dict[str, KeyPath] = {
+            names.probe_job(service.service, probe.name): ("probes", i, "name")
+            for i, probe in enumerate(service.probes)
+        }
+        for job, path in (*jobs.items(), *probes.items()):
+            if job in first:
+                what = f"{dotted(path)}: the job {job!r} is in {first[job]} already, expected a name of its own"
+                yield source.problem(path, what)
+            line, column = source.values[path]
+            first.setdefault(job, f"{source.file}:{line}:{column}")
 
 
 def _misnamed(source: Source, file_name: str) -> Iterator[Problem]:

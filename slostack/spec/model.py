@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from slostack.spec.fields import (
     HIGHEST_OBJECTIVE,
     AlertName,
+    JobName,
     Name,
     Objective,
     PlainText,
@@ -47,7 +48,7 @@ class _Part(BaseModel):
 class Scrape(_Part):
     """One job that Prometheus scrapes. Its targets (host names and ports) come from the stack's config."""
 
-    job: Text = Field(description="The value of the `job` label.")
+    job: JobName = Field(description="The value of the `job` label.")
     path: UrlPath = Field("/metrics", description="The metrics endpoint.")
     interval: Duration = Field(Duration(15), description="Time between scrapes.")
     timeout: Duration = Field(Duration(10), description="A scrape that takes longer has failed.")

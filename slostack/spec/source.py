@@ -72,13 +72,16 @@ class Source:
 def read_text(path: Path, shown: str) -> str:
     """A file's text; raises SpecError where it can't be read or isn't UTF-8."""
     try:
+        if path.is_fifo() or path.is_char_device():
+            raise SpecError((Problem(shown, 1, 1, "a pipe or a device, expected a text file"),))
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         place = _end(error.object[: error.start].decode("utf-8"))
         what = f"byte 0x{error.object[error.start]:02x} is not UTF-8, expected a UTF-8 text file"
         raise SpecError((Problem(shown, *place, what),)) from None
     except OSError as error:
-        raise SpecError((Problem(shown, 1, 1, f"can't be read ({error.strerror}), expected a YAML file"),)) from None
+        what = f"can't be read ({error.strerror}), expected a readable file"
+        raise SpecError((Problem(shown, 1, 1, what),)) from None
 
 
 def parse_yaml(text: str, file: str) -> Source:

@@ -50,7 +50,7 @@ def test_right_files_are_counted(
 ) -> None:
     project(tmp_path)
     assert run(monkeypatch, tmp_path, "validate") == 0
-    assert capfd.readouterr().out == "1 services, 1 SLOs, 1 threshold alerts: valid\n"
+    assert capfd.readouterr().out == "1 service, 1 SLO, 1 threshold alert: valid\n"
 
 
 def test_single_files_can_be_validated(

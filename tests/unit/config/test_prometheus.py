@@ -4,15 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from slostack import promtool
 from slostack.config import Topology, config_files
-from slostack.errors import SlostackError
 from slostack.settings import Settings, parse_settings
-from slostack.spec import Service, parse_service
-from tests.unit.config.conftest import CONFIG, SHOP
+from slostack.spec import Service
+from tests.unit.config.conftest import CONFIG
 
 FILE = "prometheus/prometheus.yml"
 Services = tuple[Service, ...]
@@ -90,17 +88,3 @@ def test_without_a_blackbox_exporter_nothing_is_probed(
     services: Services, settings: Settings, topology: Topology
 ) -> None:
     assert "shop/health" not in jobs(services, settings, replace(topology, blackbox=None))
-
-
-def test_a_job_of_two_services_is_refused(services: Services, topology: Topology) -> None:
-    twin = parse_service(SHOP.replace("service: shop", "service: twin"), "twin.yaml")
-    watched = {**CONFIG, "services": {"shop": {"targets": ["a:1"]}, "twin": {"targets": ["b:1"]}}}
-    with pytest.raises(SlostackError, match="scrape job 'shop' twice"):
-        config((*services, twin), parse_settings(watched, "test"), topology)
-
-
-def test_a_watched_service_without_an_slo_file_is_refused(
-    services: Services, settings: Settings, topology: Topology
-) -> None:
-    with pytest.raises(SlostackError, match=r"services\.shop .* expected one of attic"):
-        config(services[:1], settings, topology)

@@ -107,12 +107,14 @@ def test_a_wrong_slo_file_of_the_working_tree_is_an_error(repository: Repository
 
 
 def test_other_files_and_folders_are_not_compared(repository: Repository) -> None:
-    repository.write("slos/notes.txt", "mine")
+    repository.write("slos/README.md", "mine")
     repository.write("slos/old/api.yaml", RIGHT)
     repository.write("alert_rules/api.yaml", "generated")
     repository.write("dashboards/custom/readme.md", "mine")
+    repository.write("slos/notes.txt", "mine")
     repository.commit()
     shutil.rmtree(repository.root / "slos/old")
+    (repository.root / "slos/notes.txt").unlink()
     repository.write("alert_rules/api.yaml", "generated otherwise")
     found = repository.review()
     assert (found.parts, found.notes) == ((), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from slostack.errors import SlostackError
 from slostack.spec import SpecError, load_services
 from tests.unit.spec.files import RIGHT, Mistake, edited, mistakes, project, table
+
+WEB = RIGHT.replace("service: api", "service: web").replace("{job: api,", "{job: web,")
 
 
 def test_the_right_file_is_right(tmp_path: Path) -> None:
@@ -96,12 +99,12 @@ def test_the_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
 def test_a_file_is_named_after_its_service_so_none_is_there_twice(tmp_path: Path) -> None:
     project(tmp_path)
     project(tmp_path, RIGHT, "api.yml")
-    with pytest.raises(SpecError, match=r"^slos/api\.yml:1:10: service: 'api' \(text\) in the file api\.yml, expected"):
+    with pytest.raises(SpecError, match=r"^slos/api\.yml:1:1: a file with the suffix '\.yml', expected SLO files"):
         load_services(tmp_path)
 
 
 def test_services_come_by_name_and_hidden_files_are_left_alone(tmp_path: Path) -> None:
-    project(tmp_path, RIGHT.replace("service: api", "service: web"), "web.yaml")
+    project(tmp_path, WEB, "web.yaml")
     project(tmp_path, RIGHT, "api.yaml")
     project(tmp_path, "no SLO file", ".api.yaml.draft.yaml")
     assert [service.service for service in load_services(tmp_path)] == ["api", "web"]
@@ -117,6 +120,55 @@ def test_a_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as error:
         load_services(tmp_path, [tmp_path / "slos/none.yaml", tmp_path / "slos/folder.yaml"])
     assert str(error.value).splitlines() == [
-        "slos/folder.yaml:1:1: can't be read (Is a directory), expected a YAML file",
-        "slos/none.yaml:1:1: can't be read (No such file or directory), expected a YAML file",
+        "slos/folder.yaml:1:1: can't be read (Is a directory), expected a readable file",
+        "slos/none.yaml:1:1: can't be read (No such file or directory), expected a readable file",
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "{job: web,",
+            "{job: api,",
+            "slos/web.yaml:6:11: scrape[0].job: the job 'api' is in slos/api.yaml:6:11 already",
+        ),
+        (
+            "{job: web,",
+            "{job: api/health,",
+            "slos/web.yaml:6:11: scrape[0].job: the job 'api/health' is in slos/api.yaml:",
+        ),
+        (
+            "{job: web,",
+            "{job: loki,",
+            "slos/web.yaml:6:11: scrape[0].job: 'loki' (text), expected another name; the stack's",
+        ),
+    ],
+)
+def test_a_job_is_scraped_once(tmp_path: Path, old: str, new: str, said: str) -> None:
+    project(tmp_path)
+    project(tmp_path, WEB.replace(old, new), "web.yaml")
+    with pytest.raises(SpecError) as error:
+        load_services(tmp_path)
+    assert str(error.value).startswith(said)
+
+
+def test_what_would_be_ignored_in_the_folder_is_named_and_no_pipe_is_waited_for(tmp_path: Path) -> None:
+    project(tmp_path)
+    for name in ("README.md", ".gitkeep", "api.yaml~"):
+        project(tmp_path, "fine", name)
+    project(tmp_path, RIGHT, "x.YAML")
+    (tmp_path / "slos/sub").mkdir()
+    os.mkfifo(tmp_path / "slos/f.yaml")
+    os.mkfifo(tmp_path / "slos/\udcff.yaml")
+    expected = "expected SLO files alone, as slos/<service>.yaml"
+    with pytest.raises(SpecError) as error:
+        load_services(tmp_path)
+    assert str(error.value).splitlines() == [
+        f"slos/f.yaml:1:1: neither a file nor a link to one, {expected}",
+        f"slos/sub:1:1: a folder, {expected}",
+        f"slos/x.YAML:1:1: a file with the suffix '.YAML', {expected}",
+        f"slos/\\udcff.yaml:1:1: neither a file nor a link to one, {expected}",
+    ]
+    with pytest.raises(SpecError, match=r"^slos/f\.yaml:1:1: a pipe or a device, expected a text file$"):
+        load_services(tmp_path, [tmp_path / "slos/f.yaml"])

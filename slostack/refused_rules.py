@@ -1,0 +1,64 @@
+"""What Prometheus refuses of the rules that are rendered from SLO files, said of the SLO files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from slostack.files import shown_path
+from slostack.promtool import RuleMistake, rule_mistakes
+from slostack.spec import Problem, SpecError
+from slostack.spec.source import Source, describe, parse_yaml, read_text
+
+
+def check_rendered_rules(root: Path, rules: Mapping[Path, str]) -> None:
+    """Asks promtool about rendered rules, by the SLO file that they are of; raises SpecError with what it refuses."""
+    if not rules:
+        return
+    with tempfile.TemporaryDirectory(prefix="slostack-rules-") as scratch:
+        origins = {Path(scratch) / f"{number}.yaml": slo_file for number, slo_file in enumerate(rules)}
+        for file, slo_file in origins.items():
+            file.write_text(rules[slo_file], encoding="utf-8")
+        mistakes = rule_mistakes(list(origins))
+    sources = {file: _source(origins[file], root) for file in {mistake.file for mistake in mistakes}}
+    if mistakes:
+        raise SpecError(tuple(dict.fromkeys(_problem(sources[mistake.file], mistake) for mistake in mistakes)))
+
+
+def _source(slo_file: Path, root: Path) -> Source:
+    shown = shown_path(slo_file, root)
+    return parse_yaml(read_text(slo_file, shown), shown)
+
+
+def _problem(source: Source, mistake: RuleMistake) -> Problem:
+    """The mistake at the field that it comes from, or at the file's beginning where that can't be told."""
+    match mistake.group.split("/"):
+        case ["alerts", _]:
+            index = _named(source.data.get("alerts"), mistake.name)
+            field = _alert_field(source, index, mistake)
+            if index is not None and field:
+                value = describe(source.data["alerts"][index][field])
+                kind = "PromQL" if field == "expr" else "a template"
+                what = f"{value} ({mistake.reason}), expected {kind} that Prometheus understands"
+                return source.problem(("alerts", index, field), f"alerts[{index}].{field}: {what}")
+        case ["slo" | "tier", _, name]:
+            index = _named(source.data.get("slos"), name)
+            if index is not None:
+                what = f"slos[{index}].sli: {mistake.reason}, expected an SLI that Prometheus understands"
+                return source.problem(("slos", index, "sli"), what)
+    return Problem(source.file, 1, 1, f"its rules: {mistake.reason}, expected ones that Prometheus understands")
+
+
+def _named(items: Any, name: str) -> int | None:
+    return next((index for index, item in enumerate(items or ()) if item["name"] == name), None)
+
+
+def _alert_field(source: Source, index: int | None, mistake: RuleMistake) -> str | None:
+    """The alert's field that promtool's complaint is about; a description that is left out is the summary."""
+    if index is None:
+        return None
+    alert = source.data["alerts"][index]
+    field = mistake.field[1] if mistake.field else "expr" if "expression" in mistake.reason else ""
+    return field if field in alert else "summary" if field == "description" else None
