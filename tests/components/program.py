@@ -109,9 +109,13 @@ def canaries(stack: str) -> dict[str, str]:
 
 
 def stack_config(stack: str) -> dict[str, Any]:
-    """The plain config of stacks/Pulumi.<stack>.yaml, by key."""
+    """The plain config of stacks/Pulumi.<stack>.yaml, by key: without the secrets that its owner may have set."""
     document = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-    return {key.removeprefix(_PREFIX): value for key, value in document["config"].items()}
+    return {key.removeprefix(_PREFIX): value for key, value in document["config"].items() if not _encrypted(value)}
+
+
+def _encrypted(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
 
 
 def run_program(stack: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Program:
