@@ -229,9 +229,7 @@ class Settings(_Part):
 def load_settings(root: Path, environment: str) -> Settings:
     """The settings of stacks/Pulumi.<environment>.yaml; raises SpecError with everything that is wrong in it."""
     if not re.fullmatch(_STACK_NAME, environment):
-        raise SlostackError(
-            f"{environment!r} is no stack's name, expected one such as local or prod-eu"
-        )
+        raise SlostackError(f"{environment!r} is no stack's name, expected one such as local or prod-eu")
     path = root / STACK_FOLDER / f"Pulumi.{environment}.yaml"
     shown = f"{STACK_FOLDER}/{path.name}"
     if not path.is_file():
