@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slostack.bundle import GRAFANA_URL, RUNBOOK_URL, Bundle
+from slostack.checks import check_custom_files
 from slostack.config import config_files
 from slostack.config.topology import Topology
 from slostack.errors import SlostackError
@@ -15,7 +16,7 @@ from slostack.spec import load_services
 
 
 def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
-    """The files of the project at `root` for one environment; raises SpecError where its SLO files are wrong."""
+    """The files of the project at `root` for one environment; raises SpecError where its own files are wrong."""
     services = load_services(root)
     unknown = sorted(set(settings.services) - {service.service for service in services})
     if unknown:
@@ -23,6 +24,7 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
             f"stacks/Pulumi.{settings.environment}.yaml: slostack:services names {', '.join(unknown)}, "
             "expected services that have a file in slos/"
         )
+    check_custom_files(root, services)
     generated = generated_files(services)
     rules = {**_folder(generated, RULE_FOLDER), **_own(root, RULE_FOLDER)}
     dashboards = {**_folder(generated, DASHBOARD_FOLDER), **_own(root, DASHBOARD_FOLDER)}

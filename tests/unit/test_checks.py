@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from slostack.bundle import Bundle
 from slostack.checks import check_bundle, check_custom_files
+from slostack.deploy.kubernetes import kubernetes_topology
 from slostack.errors import SlostackError
+from slostack.settings import load_settings
 from slostack.spec import SpecError, parse_service
+from slostack.stack import make_bundle
 from tests.unit.spec.files import RIGHT
 
+ROOT = Path(__file__).parents[2]
 RULES = "groups: [{name: own, rules: [{record: 'team:requests:rate5m', expr: 'sum(rate(requests_total[5m]))'}]}]"
 
 ALERT = """\
@@ -110,3 +115,15 @@ def test_a_bundle_with_a_broken_rule_is_refused_by_the_file_s_name() -> None:
         check_bundle(Bundle(broken))
     assert "custom-own.yaml" in str(error.value)
     assert "/tmp" not in str(error.value)
+
+
+def test_a_broken_hand_written_dashboard_gets_into_no_bundle(tmp_path: Path) -> None:
+    for folder in ("slos", "runbooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    settings = load_settings(tmp_path, "dev")
+    assert make_bundle(tmp_path, settings, kubernetes_topology(settings)).files
+    write(tmp_path / "dashboards/custom/own.json", "{bad")
+    with pytest.raises(SlostackError) as error:
+        make_bundle(tmp_path, settings, kubernetes_topology(settings))
+    assert "dashboards/custom/own.json" in str(error.value)
