@@ -76,8 +76,8 @@ def test_a_rule_that_prometheus_would_refuse_changes_nothing(stack: Project) -> 
     custom.parent.mkdir(exist_ok=True)
     custom.write_text("groups:\n- name: broken\n  rules:\n  - {record: 'a:b', expr: 'sum('}\n")
     try:
-        text = stack.run("up", exit_code=1)
-        assert "custom-broken.yaml" in text
+        text = stack.run("up", exit_code=2)
+        assert "alert_rules/custom/broken.yaml:4" in text
         assert not (stack.folder.config / "prometheus" / "rules" / "custom-broken.yaml").exists()
         assert (stack.pids(), _groups(stack)) == before
     finally:

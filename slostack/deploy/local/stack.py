@@ -75,7 +75,9 @@ def forget_sent_notifications(folder: StateFolder) -> None:
     The end of an alert that ended while the stack was down is never told to Alertmanager; it would take the next one
     for the one that it notified already.
     """
-    (folder.data("alertmanager") / "nflog").unlink(missing_ok=True)
+    sent = folder.data("alertmanager") / "nflog"
+    if sent.is_file():
+        sent.unlink()
 
 
 def warn_of_missing_targets(services: Iterable[Service], settings: Settings, report: Report) -> None:
