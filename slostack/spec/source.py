@@ -198,7 +198,7 @@ class _Reader:
             return None
         try:
             value = self.loader.construct_object(node)
-        except (ValueError, AttributeError):  # AttributeError: PyYAML's, of a timestamp that doesn't look like one
+        except (ValueError, AttributeError, LookupError):  # whichever PyYAML lets through of a tag that doesn't fit
             kind = node.tag.rpartition(":")[2]
             self._problem(node, f"{shorten(repr(node.value))} is no valid {kind}, expected plain data")
             return None

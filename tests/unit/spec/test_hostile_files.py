@@ -51,6 +51,8 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: !!binary aGk=\n", "1:4: 'aGk=' with the tag tag:yaml.org,2002:binary, expected plain data"),
         ("a: !!set {b, c}\n", "1:4: the tag tag:yaml.org,2002:set, expected plain data"),
         ("a: !!int many\n", "1:4: 'many' is no valid int, expected plain data"),
+        ("a: !!int\n", "1:4: '' is no valid int, expected plain data"),
+        ("a: !!bool perhaps\n", "1:4: 'perhaps' is no valid bool, expected plain data"),
         ("a: !!timestamp soon\n", "1:4: 'soon' is no valid timestamp, expected plain data"),
         ("a: 2020-13-45\n", "1:4: '2020-13-45' is no valid timestamp, expected plain data"),
         (f"a: 0x{'f' * 4000}\n", f"1:4: 0x{'f' * 55}... is too large, expected a number below 2^63"),
@@ -110,7 +112,7 @@ def test_any_bytes_are_refused_or_right(tmp_path_factory: pytest.TempPathFactory
 
 
 YAML_PIECES = st.sampled_from(
-    [*"{}[]:,-#&*!|>'\"%@`?\n \t\\~.", "  ", "<<", "&a ", "*a", "!!int ", "---\n", "0x", "1e9", ".nan"]
+    [*"{}[]:,-#&*!|>'\"%@`?\n \t\\~.", "  ", "<<", "&a ", "*a", "!!int ", "!!bool ", "!!float ", "!!timestamp ", "---\n", "0x", "1e9", ".nan"]
 )
 
 
