@@ -112,7 +112,21 @@ def test_any_bytes_are_refused_or_right(tmp_path_factory: pytest.TempPathFactory
 
 
 YAML_PIECES = st.sampled_from(
-    [*"{}[]:,-#&*!|>'\"%@`?\n \t\\~.", "  ", "<<", "&a ", "*a", "!!int ", "!!bool ", "!!float ", "!!timestamp ", "---\n", "0x", "1e9", ".nan"]
+    [
+        *"{}[]:,-#&*!|>'\"%@`?\n \t\\~.",
+        "  ",
+        "<<",
+        "&a ",
+        "*a",
+        "!!int ",
+        "!!bool ",
+        "!!float ",
+        "!!timestamp ",
+        "---\n",
+        "0x",
+        "1e9",
+        ".nan",
+    ]
 )
 
 
