@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.prometheus import Cost, cost, prometheus_with
 from slostack import names
 from slostack.rules import AlertingRule, RuleGroup, service_groups
-from slostack.rules.service import windows
+from slostack.rules.budget import windows
 from slostack.spec import Duration, Service, parse_service
 
 DAYS = 30
@@ -106,10 +106,11 @@ def _history(service: Service) -> Iterator[str]:
         for at in range(start, END + 1, names.TIER_INTERVAL.seconds):
             yield f"{name}{{{identity}}} {value} {at}\n"
     for window in windows(slo):
-        for name in (names.error_ratio(window), names.error_ratio_tier(window), names.event_rate(window)):
+        ratio = names.error_ratio(window)
+        for name in (ratio, names.tier(ratio), names.burn_rate(window), names.event_rate(window)):
             for at in range(start if name == names.error_ratio(Duration(300)) else END - 1800, END + 1, 30):
                 yield f"{name}{{{identity}}} 0.0002 {at}\n"
-    for name in (names.BUDGET_REMAINING, names.BUDGET_REMAINING_TIER):
+    for name in (names.BUDGET_REMAINING, names.tier(names.BUDGET_REMAINING)):
         for at in range(END - 1800, END + 1, 30):
             yield f"{name}{{{identity}}} 0.8 {at}\n"
     yield "# EOF\n"

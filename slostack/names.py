@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slostack.spec.quantities import Duration
+from slostack.spec.windows import Calendar
 
 EVALUATION_INTERVAL = Duration(30)
 TIER_INTERVAL = Duration(300)
@@ -18,16 +19,59 @@ SLO_GROUP = "slo/"
 """Begins the name of the rule group that judges an SLO every 30 s: slo/<service>/<slo>."""
 
 BURN_ALERT = "ErrorBudgetBurn"
+SPENT_ALERT = "ErrorBudgetSpent"
+ABSENCE_ALERT = "SLIAbsent"
+SLO_ALERTS = (BURN_ALERT, SPENT_ALERT, ABSENCE_ALERT)
+"""The alerts that belong to an SLO."""
 
 SERVER_JOBS = ("prometheus", "alertmanager", "loki", "grafana")
 """The scrape jobs of the stack's own servers."""
 
+PERIOD = "period"
+SLI = "sli"
+RESERVED_LABELS = frozenset(
+    {
+        SERVICE,
+        SLO,
+        TEAM,
+        SEVERITY,
+        TIER,
+        WINDOW,
+        PERIOD,
+        SLI,
+        "le",
+        "quantile",
+        "alertname",
+        "alertstate",
+        "environment",
+    }
+)
+"""Labels that the generator, Prometheus or Alertmanager sets: no SLO groups by them or sets them."""
+
 INFO = "slo:info"
-"""1 per SLO, with what people edit as labels: team, window, sli."""
+"""1 per SLO, with what people edit as labels: team, window, sli and the SLO's own labels."""
 OBJECTIVE = "slo:objective:ratio"
 """The objective, 0 to 1."""
+BUDGET = "slo:error_budget:ratio"
+"""The error budget: the share of events that may be bad, 0 to 1."""
+BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
+"""The share of the error budget that is left over the SLO's window: 1 is all, below 0 is overspent."""
+EXHAUSTION = "slo:error_budget_exhaustion:seconds"
+"""Seconds until the budget is spent if it burns as in the last hour; nothing while nothing burns."""
+WINDOW_EVENTS = "slo:window_events:count"
+"""All events within the SLO's window."""
+WINDOW_BAD_EVENTS = "slo:window_bad_events:count"
+"""Bad events within the SLO's window."""
 UP = "slo:up:bool"
 """1 while something answers, 0 while nothing does; only of SLOs that name an `up` selector."""
+MAINTENANCE = "slo:maintenance:bool"
+"""1 during maintenance, else 0; only of SLOs that have some."""
+SLICE_VALUE = "slo:slice:value"
+"""The value of the slice of time that ends now; only of SLOs that judge slices."""
+GROUP_ADMITTED = "slo:group_admitted:bool"
+"""1 for each label set that is judged; only of grouped SLOs. Internal."""
+GROUPS_REFUSED = "slo:groups_refused:count"
+"""Label sets beyond the limit of a grouped SLO, which are not judged."""
 BAD_EVENTS = "slo:bad_events:count5m"
 """Bad events of the last five minutes, recorded every five minutes: read it as a range."""
 GOOD_EVENTS = "slo:good_events:count5m"
@@ -36,10 +80,19 @@ EVENTS = "slo:events:count5m"
 """All events of the last five minutes, recorded every five minutes: read it as a range."""
 OUTAGE_EVENTS = "slo:outage_events:count5m"
 """Requests that an outage is taken to have failed in the last five minutes. Internal."""
-BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
-"""The share of the error budget that is left over the SLO's window: 1 is all, below 0 is overspent."""
-BUDGET_REMAINING_TIER = "slo:error_budget_remaining:tier"
-"""BUDGET_REMAINING as the five-minute group records it. Internal."""
+PERIOD_EVENTS = "slo:period_events:count5m"
+"""All events with the calendar period that they count for as a label. Internal."""
+PERIOD_BAD_EVENTS = "slo:period_bad_events:count5m"
+"""Bad events with the calendar period that they count for as a label. Internal."""
+LOG_EVENTS = "slo:log_events:count1m"
+"""Log lines of the last minute, as Loki's ruler counts them; only of SLOs from logs."""
+LOG_BAD_EVENTS = "slo:log_bad_events:count1m"
+"""Log lines of bad events of the last minute; only of SLOs from logs."""
+
+
+def tier(name: str) -> str:
+    """A series as the five-minute group records it, before it is shown every 30 s. Internal."""
+    return f"{name}:tier"
 
 
 def event_rate(window: Duration) -> str:
@@ -47,14 +100,23 @@ def event_rate(window: Duration) -> str:
     return f"slo:events:rate{window}"
 
 
-def error_ratio(window: Duration) -> str:
+def error_ratio(window: Duration | Calendar) -> str:
     """The recorded share of bad events over a window, 0 to 1, every 30 s."""
-    return f"slo:error_ratio:rate{window}"
+    return f"slo:error_ratio:{_over(window)}"
 
 
-def error_ratio_tier(window: Duration) -> str:
-    """`error_ratio` of a long window as the five-minute group records it. Internal."""
-    return f"slo:error_ratio:tier{window}"
+def burn_rate(window: Duration | Calendar) -> str:
+    """How many times faster than evenly over its window the budget burns, over a window, every 30 s."""
+    return f"slo:burn_rate:{_over(window)}"
+
+
+def failures(window: Duration) -> str:
+    """The recorded number of bad events over a window; only of SLOs whose alerts need some."""
+    return f"slo:failures:count{window}"
+
+
+def _over(window: Duration | Calendar) -> str:
+    return f"rate{window}" if isinstance(window, Duration) else str(window)
 
 
 def identity(service: str, slo: str) -> str:

@@ -12,7 +12,6 @@ from slostack.config.messages import TEMPLATES
 from slostack.config.topology import Topology
 from slostack.settings import Settings
 from slostack.spec import Duration, Service, Severity
-from slostack.spec.policy import Policy
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 NOTIFICATION_PATH = "/alerts"
@@ -71,19 +70,20 @@ def _pace(severity: Severity) -> dict[str, str]:
 
 
 def _inhibitions(services: tuple[Service, ...]) -> list[dict[str, Any]]:
-    """While a tier fires, the less urgent tiers of the same SLO keep quiet; one rule per tier of each policy in use."""
-    policies = {slo.policy.name: slo.policy for slo in chain.from_iterable(service.slos for service in services)}
-    rules = [rule for name in sorted(policies) for rule in _policy_inhibitions(policies[name])]
+    """While a tier fires, the less urgent tiers of the same SLO (and label set) keep quiet; a rule per tier in use."""
+    slos = tuple(chain.from_iterable(service.slos for service in services))
+    equal = [names.SERVICE, names.SLO, *sorted({label for slo in slos for label in slo.group_by})]
+    ladders = dict.fromkeys(tuple(tier.name for tier in slo.tiers) for slo in slos)
+    rules = [rule for ladder in ladders for rule in _ladder_inhibitions(ladder, equal)]
     return [rule for index, rule in enumerate(rules) if rule not in rules[:index]]
 
 
-def _policy_inhibitions(policy: Policy) -> list[dict[str, Any]]:
-    tiers = [tier.name for tier in policy.tiers]
+def _ladder_inhibitions(tiers: tuple[str, ...], equal: list[str]) -> list[dict[str, Any]]:
     return [
         {
             "source_matchers": [f'alertname="{names.BURN_ALERT}"', f'{names.TIER}="{tier}"'],
             "target_matchers": [f'alertname="{names.BURN_ALERT}"', f'{names.TIER}=~"{"|".join(tiers[index:])}"'],
-            "equal": [names.SERVICE, names.SLO],
+            "equal": equal,
         }
         for index, tier in enumerate(tiers[:-1], start=1)
     ]

@@ -7,7 +7,9 @@ from grafana_foundation_sdk.builders import timeseries
 from slostack import names
 from slostack.dashboards import house, units
 from slostack.dashboards.naming import words
-from slostack.spec import Duration, EventRatio, LatencyRatio, QueryRatio, Selector, Service, Slo
+from slostack.spec import Duration, EventRatio, LatencyRatio, LogRatio, QueryRatio, Selector, Service, Slo
+from slostack.spec.quantities import WindowedPromQL
+from slostack.spec.sli import Kind
 
 ERROR_WINDOW = Duration(300)
 QUANTILES = (0.5, 0.95, 0.99)
@@ -19,11 +21,14 @@ def traffic(service: Service) -> list[timeseries.Panel]:
     lines: dict[str, dict[str, str]] = {}
     for slo in service.slos:
         match slo.sli.kind:
-            case EventRatio(total=total) | LatencyRatio(total=total):
+            case EventRatio(total=total) | LatencyRatio(histogram=Selector(), total=total):
                 rate = f"sum(rate({total}[$__rate_interval]))"
                 lines.setdefault(total.metric, {})[rate] = str(total)
-            case QueryRatio(total=query):
-                rate = f"sum({query.over(ERROR_WINDOW)}) / {ERROR_WINDOW.seconds}"
+            case LatencyRatio(native_histogram=Selector() as native):
+                rate = f"histogram_count(sum(rate({native}[$__rate_interval])))"
+                lines.setdefault(native.metric, {})[rate] = str(native)
+            case QueryRatio(total=WindowedPromQL()) | LogRatio():
+                rate = f"sum({names.event_rate(ERROR_WINDOW)}{{{names.identity(service.service, slo.name)}}})"
                 lines.setdefault(slo.name, {})[rate] = slo.name
     return [
         house.graph(
@@ -39,7 +44,7 @@ def traffic(service: Service) -> list[timeseries.Panel]:
 
 def errors(service: Service) -> list[timeseries.Panel]:
     """A graph per kind of bad event: its share of all events, against the objectives."""
-    by_sli: dict[EventRatio | QueryRatio, list[Slo]] = {}
+    by_sli: dict[Kind, list[Slo]] = {}
     for slo in service.slos:
         if not isinstance(slo.sli.kind, LatencyRatio):
             by_sli.setdefault(slo.sli.kind, []).append(slo)
@@ -63,24 +68,28 @@ def _errors(service: Service, slos: list[Slo]) -> timeseries.Panel:
 
 def latency(service: Service) -> list[timeseries.Panel]:
     """A graph per histogram: its quantiles, against the thresholds of the objectives."""
-    by_histogram: dict[Selector, list[tuple[Slo, float]]] = {}
+    by_rate: dict[str, list[tuple[Slo, float]]] = {}
     for slo in service.slos:
         if isinstance(slo.sli.kind, LatencyRatio):
-            by_histogram.setdefault(slo.sli.kind.histogram, []).append((slo, slo.sli.kind.threshold))
-    return [_latency(histogram, objectives) for histogram, objectives in by_histogram.items()]
+            by_rate.setdefault(_rate_of(slo.sli.kind), []).append((slo, slo.sli.kind.threshold))
+    return [_latency(rate, objectives) for rate, objectives in by_rate.items()]
 
 
-def _latency(histogram: Selector, objectives: list[tuple[Slo, float]]) -> timeseries.Panel:
-    buckets = Selector(f"{histogram.metric}_bucket", histogram.matchers)
+def _rate_of(latency: LatencyRatio) -> str:
+    """The rate of a histogram, as a quantile needs it."""
+    if latency.native_histogram:
+        return f"sum(rate({latency.native_histogram}[$__rate_interval]))"
+    buckets = Selector(f"{latency.source.metric}_bucket", latency.source.matchers)
+    return f"sum by (le) (rate({buckets}[$__rate_interval]))"
+
+
+def _latency(rate: str, objectives: list[tuple[Slo, float]]) -> timeseries.Panel:
     panel = house.graph(
-        f"latency/{histogram}",
+        f"latency/{objectives[0][0].name}",
         f"Latency: {', '.join(slo.name for slo, _ in objectives)}",
         "\n\n".join(f"{slo.name}: {slo.objective:g} % within {seconds:g} s." for slo, seconds in objectives),
         units.SECONDS,
-        [
-            (f"histogram_quantile({q}, sum by (le) (rate({buckets}[$__rate_interval])))", f"p{100 * q:g}")
-            for q in QUANTILES
-        ],
+        [(f"histogram_quantile({q}, {rate})", f"p{100 * q:g}") for q in QUANTILES],
     )
     limits = sorted({seconds for _, seconds in objectives})
     return house.with_limits(panel, [(None, house.NO_COLOR), *((seconds, house.ORANGE) for seconds in limits)])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import get_args
+from typing import Literal, get_args
 
 from slostack import names
 from slostack.spec import Duration, Matcher, Severity
@@ -23,20 +22,20 @@ def matchers(**values: str) -> str:
     return ",".join(str(Matcher(label, "=", value)) for label, value in values.items())
 
 
-def recorded(metric: str, where: str) -> str:
-    """A recorded series by service and SLO alone, without any label that Prometheus or a federation adds."""
-    return f"max by ({_SLO}) ({metric}{{{where}}})"
+def recorded(metric: str, where: str, worst: Literal["max", "min"] = "max") -> str:
+    """A recorded series by service and SLO alone, of a grouped SLO the worst; without any label that Prometheus or a
+    federation adds."""
+    return f"{worst} by ({_SLO}) ({metric}{{{where}}})"
 
 
 def budget_left(where: str) -> str:
     """The share of the error budget that is left; below 0 it is overspent."""
-    return recorded(names.BUDGET_REMAINING, where)
+    return recorded(names.BUDGET_REMAINING, where, "min")
 
 
 def burn_rate(window: Duration, where: str) -> str:
     """How many times faster than evenly over the SLO's window the budget is spent."""
-    errors, objective = recorded(names.error_ratio(window), where), recorded(names.OBJECTIVE, where)
-    return f"{errors} / on ({_SLO}) (1 - {objective})"
+    return recorded(names.burn_rate(window), where)
 
 
 def slo_window(where: str) -> str:
@@ -44,14 +43,9 @@ def slo_window(where: str) -> str:
     return f"max by ({_SLO}, {names.WINDOW}) ({names.INFO}{{{where}}})"
 
 
-def seconds_left(windows: Iterable[Duration], where: str) -> str:
+def seconds_left(where: str) -> str:
     """Seconds until the budget is spent at the present burn rate; nothing where nothing burns."""
-    left, burn = f"clamp_min({budget_left(where)}, 0)", burn_rate(BURN_WINDOW, where)
-    return "\nor\n".join(
-        f"{left} * {window.seconds} / on ({_SLO}) ({burn} > 0)"
-        f" and on ({_SLO}) {recorded(names.INFO, _joined(where, matchers(window=str(window))))}"
-        for window in sorted(set(windows))
-    )
+    return recorded(names.EXHAUSTION, where, "min")
 
 
 def firing_series(where: str, *severities: Severity) -> str:

@@ -39,7 +39,7 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool) ->
             "Objective": queries.recorded(names.OBJECTIVE, where),
             "Budget left": queries.budget_left(where),
             f"Burn rate {queries.BURN_WINDOW}": queries.burn_rate(queries.BURN_WINDOW, where),
-            "Time to exhaustion": queries.seconds_left((slo.window for slo in slos), where),
+            "Time to exhaustion": queries.seconds_left(where),
         },
         for_labels=[queries.slo_window(where)],
         without=[] if with_service else [names.SERVICE],
@@ -86,7 +86,7 @@ def _decimals(slos: Sequence[Slo]) -> int:
 
 def budget_history(service: Service) -> timeseries.Panel:
     """The budget left of every SLO over the longest window."""
-    window = max(slo.window for slo in service.slos)
+    window = Duration(max(slo.window.seconds for slo in service.slos))
     return budgets(
         "budget-history",
         f"Budget left, last {window}",
@@ -111,7 +111,7 @@ def budgets(key: str, title: str, description: str, expr: str, legend: str, wind
 def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
     """An SLO's burn rate over the window of each tier that alerts on it, against the tier's threshold."""
     where = names.identity(service.service, slo.name)
-    lines = {tier.long: _tier_legend(slo, tier) for tier in slo.tiers}
+    lines = {tier.long: _tier_legend(tier) for tier in slo.tiers}
     lines.setdefault(queries.BURN_WINDOW, str(queries.BURN_WINDOW))
     panel = house.graph(
         f"burn-rate/{slo.name}",
@@ -119,20 +119,20 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
         f"{slo.description}. {slo.objective:g} % over {slo.window}.\n\nHow many times faster than evenly the budget is "
         "spent. A tier alerts while its window, drawn, and its short window are both above the line of its colour.",
         units.TIMES,
-        [(f"{names.error_ratio(window)}{{{where}}} / {slo.budget:.12g}", lines[window]) for window in sorted(lines)],
+        [(f"{names.burn_rate(window)}{{{where}}}", lines[window]) for window in sorted(lines)],
     )
     panel.line_width(2)
     for tier in slo.tiers:
-        panel.override_by_name(_tier_legend(slo, tier), house.properties(color=house.fixed_color(_color(slo, tier))))
-    limits = sorted((slo.policy.burn(tier, slo.window), _color(slo, tier)) for tier in slo.tiers)
+        panel.override_by_name(_tier_legend(tier), house.properties(color=house.fixed_color(_color(slo, tier))))
+    limits = sorted((tier.burn, _color(slo, tier)) for tier in slo.tiers)
     return house.with_limits(panel, [(None, house.NO_COLOR), *limits]).links(
         [house.link("Runbook", f"{RUNBOOK_URL}/{slo.runbook}", new_tab=True)]
     )
 
 
-def _tier_legend(slo: Slo, tier: Tier) -> str:
-    return f"{tier.long} ({tier.kind} above {slo.policy.burn(tier, slo.window):g}x)"
+def _tier_legend(tier: Tier) -> str:
+    return f"{tier.long} ({tier.kind} above {tier.burn:g}x)"
 
 
 def _color(slo: Slo, tier: Tier) -> str:
-    return _TIER_COLORS[slo.policy.tiers.index(tier) % len(_TIER_COLORS)]
+    return _TIER_COLORS[slo.tiers.index(tier) % len(_TIER_COLORS)]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from slostack import names
 from slostack.demo.traffic import PAYMENT, ROUTES, UPLOAD, daily_shape
+from slostack.rules.budget import windows
 from slostack.rules.ratio import RAW_WINDOW
-from slostack.rules.service import windows
-from slostack.spec import Duration, EventRatio, LatencyRatio, Selector, Service, Slo
+from slostack.spec import Duration, EventRatio, LatencyRatio, Service, Slo
 
 LENGTH = Duration(30 * 86400)
 STEP = names.TIER_INTERVAL.seconds
@@ -41,12 +41,13 @@ def recorded_history(service: Service, now: float) -> Iterator[str]:
 
 def _samples(slo: Slo, now: int) -> Iterator[tuple[str, int, float]]:
     """Name, Unix time and value of every sample of an SLO; nothing where the demo doesn't count its events."""
-    per_second = _PER_SECOND.get(slo.sli.kind.total.metric) if isinstance(slo.sli.kind.total, Selector) else None
+    kind = slo.sli.kind
+    if not isinstance(kind, EventRatio | LatencyRatio) or not isinstance(slo.window, Duration):
+        return
+    per_second = _PER_SECOND.get(kind.total.metric)
     if per_second is None:
         return
-    counts_good = isinstance(slo.sli.kind, LatencyRatio) or (
-        isinstance(slo.sli.kind, EventRatio) and slo.sli.kind.good is not None
-    )
+    counts_good = kind.good is not None
     ratios = {window: _Window(window) for window in windows(slo)}
     whole_events, whole_bad = _Rounding(), _Rounding()
     for time in range(now - LENGTH.seconds + STEP, now + 1, STEP):
@@ -60,11 +61,12 @@ def _samples(slo: Slo, now: int) -> Iterator[tuple[str, int, float]]:
         for window, ratio in ratios.items():
             ratio.add(bad, events)
             yield names.error_ratio(window), time, ratio.value
+            yield names.burn_rate(window), time, ratio.value / slo.budget
             if window > RAW_WINDOW:
-                yield names.error_ratio_tier(window), time, ratio.value
+                yield names.tier(names.error_ratio(window)), time, ratio.value
         budget = ratios[slo.window]
         coverage = min(budget.length * STEP / slo.window.seconds, 1)
-        for name in (names.BUDGET_REMAINING, names.BUDGET_REMAINING_TIER):
+        for name in (names.BUDGET_REMAINING, names.tier(names.BUDGET_REMAINING)):
             yield name, time, 1 - budget.value / slo.budget * coverage
         yield names.OBJECTIVE, time, slo.objective / 100
 

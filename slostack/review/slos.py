@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from slostack.review.changes import Change, Detail, Kind, difference, pairs
 from slostack.review.promql import changed_promql
-from slostack.spec.model import EventRatio, LatencyRatio, QueryRatio, Service, Sli, Slo
+from slostack.spec.model import Service, Slo
+from slostack.spec.part import Part
+from slostack.spec.quantities import Selector
+from slostack.spec.sli import Sli
 
 
 def service_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
@@ -97,8 +100,7 @@ def _summary(slo: Slo) -> tuple[Detail, ...]:
     return (
         Detail("objective", after=_objective(slo), meaning=_budget(slo)),
         *(Detail(field, after=value) for field, value in _sli(slo.sli).items()),
-        Detail("page", after=slo.alerting.page),
-        Detail("ticket", after=slo.alerting.ticket),
+        *(Detail(key, after=value) for key, value in _settings(slo).items() if key in ("page", "ticket")),
         Detail("runbook", after=slo.runbook),
     )
 
@@ -111,25 +113,41 @@ def _slo_details(old: Slo, new: Slo) -> tuple[Detail, ...]:
         *difference("objective", _objective(old), _objective(new), budgets),
         *difference("window", str(old.window), str(new.window), window_too),
         *_sli_details(old.sli, new.sli),
-        *difference("policy", old.alerting.policy, new.alerting.policy),
-        *difference("page", old.alerting.page, new.alerting.page),
-        *difference("ticket", old.alerting.ticket, new.alerting.ticket),
+        *(detail for key, was, now in pairs(_settings(old), _settings(new)) for detail in difference(key, was, now)),
         *difference("runbook", old.runbook, new.runbook),
         *difference("description", old.description, new.description),
     )
 
 
+def _settings(slo: Slo) -> dict[str, str]:
+    """How it is grouped, labelled, alerted on and kept quiet, as written in the file; what is unset is left out."""
+    settings = {
+        "group_by": ", ".join(slo.group_by),
+        "group_limit": str(slo.group_limit) if slo.group_by else "",
+        "labels": ", ".join(f"{name}={value}" for name, value in sorted(slo.labels.items())),
+        "maintenance": ", ".join(f"{window.cron} for {window.duration}" for window in slo.maintenance),
+    }
+    for key, value in slo.alerting.model_dump(mode="json", by_alias=True, exclude_none=True).items():
+        inner = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        settings[key] = inner
+    return {key: value for key, value in settings.items() if value}
+
+
 def _sli(sli: Sli) -> dict[str, str]:
     """The fields of an SLI with its kind in front, as they are written in the file."""
-    fields: dict[str, object]
-    match sli.kind:
-        case EventRatio(bad=bad, good=good, total=total):
-            fields = {"events bad": bad, "events good": good, "events total": total}
-        case LatencyRatio(histogram=histogram, threshold=threshold):
-            fields = {"latency histogram": histogram, "latency threshold": f"{threshold:.12g}s"}
-        case QueryRatio(bad=bad, total=total):
-            fields = {"queries bad": bad, "queries total": total}
+    part = getattr(sli, sli.kind_name)
+    fields = {sli.kind_name: part} if isinstance(part, Selector) else _fields(part, sli.kind_name)
     return {field: str(value) for field, value in {**fields, "up": sli.up}.items() if value is not None}
+
+
+def _fields(part: Part, name: str) -> dict[str, object]:
+    """The fields of a mapping that are set, with its name in front."""
+    seconds = {"threshold"}
+    values = {key: getattr(part, key) for key in type(part).model_fields}
+    return {
+        f"{name} {key}": f"{value:.12g}{'s' if key in seconds else ''}" if isinstance(value, float) else value
+        for key, value in values.items()
+    }
 
 
 def _sli_details(old: Sli, new: Sli) -> Iterator[Detail]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slostack import names
+from slostack.rules.grouping import Grouping
 from slostack.rules.model import RecordingRule
 from slostack.spec.quantities import Duration, Selector
 
@@ -25,7 +26,7 @@ def up_rule(up: Selector, identity: str, scrape_interval: Duration) -> Recording
     return RecordingRule(names.UP, expr)
 
 
-def outage_events_rule(identity: str, scrape_interval: Duration) -> RecordingRule:
+def outage_events_rule(identity: str, by: Grouping, scrape_interval: Duration) -> RecordingRule:
     """The events that the last five minutes would have had while nothing answered.
 
     Seconds down x median traffic, which a count that makes up for a gap doesn't move: each evaluation that found
@@ -35,10 +36,11 @@ def outage_events_rule(identity: str, scrape_interval: Duration) -> RecordingRul
     up, settled = f"{names.UP}{{{identity}}}", f"offset {step}"
     and_one_before = Duration(tier.seconds + step.seconds)
     unseen = max(_confirmation(scrape_interval).seconds - step.seconds, 0)
+    joined = f"on ({names.SERVICE}, {names.SLO}) group_right () " if by.labels else ""
     expr = (
         f"(\n  {step.seconds} * (count_over_time({up}[{tier}] {settled}) - sum_over_time({up}[{tier}] {settled}))\n"
         f"  + {unseen} * resets({up}[{and_one_before}] {settled})\n"
-        f") / {tier.seconds}\n* quantile_over_time(0.5, {names.EVENTS}{{{identity}}}[{MEMORY}]) > 0"
+        f") / {tier.seconds}\n* {joined}quantile_over_time(0.5, {names.EVENTS}{{{identity}}}[{MEMORY}]) > 0"
     )
     return RecordingRule(names.OUTAGE_EVENTS, expr)
 

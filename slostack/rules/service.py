@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from slostack import names
 from slostack.bundle import GRAFANA_URL, RUNBOOK_URL
-from slostack.rules.burn import burn_alerts
+from slostack.rules.alerts import slo_alerts
+from slostack.rules.budget import shown_rules, tier_rules, windows
+from slostack.rules.grouping import Grouping, admission_rules
+from slostack.rules.maintenance import maintenance_rule
+from slostack.rules.measure import measures, slice_value
 from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup
 from slostack.rules.outage import outage_events_rule, up_rule
 from slostack.rules.ratio import RAW_WINDOW, raw_rules
 from slostack.rules.tier import count_rules
-from slostack.spec.model import Alert, EventRatio, LatencyRatio, Service, Slo
+from slostack.spec.model import Alert, Service, Slo
 from slostack.spec.quantities import Duration
 
-REPUBLISHED_FOR = Duration(11 * 60)
-"""How long a five-minute recording is shown: its next one may be missed once."""
+MARGIN_OF_SCRAPES = 5
+"""Seconds by which counts keep away from a scrape that takes as long as it may."""
+
+
+def grouping(slo: Slo) -> Grouping:
+    """How an SLO's label sets are aggregated and matched."""
+    return Grouping(slo.group_by, slo.group_limit)
 
 
 def service_groups(service: Service) -> tuple[RuleGroup, ...]:
@@ -26,65 +35,39 @@ def service_groups(service: Service) -> tuple[RuleGroup, ...]:
     return tuple(groups)
 
 
-def windows(slo: Slo) -> tuple[Duration, ...]:
-    """The windows whose error ratio is recorded: those of the policy, 5m and 1h, and the SLO's own."""
-    policy = {
-        w for tier in slo.policy.tiers for w in (tier.long, tier.short, *([tier.guard.window] if tier.guard else []))
-    }
-    return tuple(sorted(policy | {Duration(300), RAW_WINDOW, slo.window}))
-
-
 def _labels(service: Service, slo: Slo) -> dict[str, str]:
     return {names.SERVICE: service.service, names.SLO: slo.name}
 
 
 def _tier_group(service: Service, slo: Slo) -> RuleGroup:
-    identity = names.identity(service.service, slo.name)
-    events, bad_events = f"{names.EVENTS}{{{identity}}}", f"{names.BAD_EVENTS}{{{identity}}}"
-    rules = [outage_events_rule(identity, service.scrape_interval)] if slo.sli.up else []
-    rules += count_rules(slo.sli, identity, service.scrape_timeout)
-    for window in _tier_windows(slo):
-        ratio = f"sum_over_time({bad_events}[{window}]) / (sum_over_time({events}[{window}]) > 0)"
-        rules.append(RecordingRule(names.error_ratio_tier(window), ratio))
-    counts = slo.window.seconds // names.TIER_INTERVAL.seconds
-    remaining = (
-        f"1 - {names.error_ratio_tier(slo.window)}{{{identity}}} / {slo.budget:.12g}\n"
-        f"* clamp_max(count_over_time({events}[{slo.window}]) / {counts}, 1)"
-    )
-    rules.append(RecordingRule(names.BUDGET_REMAINING_TIER, remaining))
+    identity, by = names.identity(service.service, slo.name), grouping(slo)
+    of = measures(service, slo, by, identity)
+    offset = Duration(service.scrape_timeout.seconds + MARGIN_OF_SCRAPES)
+    outage = f"{names.OUTAGE_EVENTS}{{{identity}}}" if slo.sli.up else None
+    rules = [outage_events_rule(identity, by, service.scrape_interval)] if slo.sli.up else []
+    rules += count_rules(of, by, identity, offset, slo.maintenance, outage)
+    rules += tier_rules(slo, identity)
     return RuleGroup(f"tier/{service.service}/{slo.name}", names.TIER_INTERVAL, tuple(rules), _labels(service, slo))
 
 
 def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
-    identity = names.identity(service.service, slo.name)
-    raw_windows = (window for window in windows(slo) if window <= RAW_WINDOW)
-    rules = [rule for window in raw_windows for rule in raw_rules(slo.sli, window, identity)]
-    republished = [(names.error_ratio(window), names.error_ratio_tier(window)) for window in _tier_windows(slo)]
-    rules += [
-        RecordingRule(name, f"last_over_time({tier}{{{identity}}}[{REPUBLISHED_FOR}])")
-        for name, tier in (*republished, (names.BUDGET_REMAINING, names.BUDGET_REMAINING_TIER))
-    ]
+    identity, by = names.identity(service.service, slo.name), grouping(slo)
+    of = measures(service, slo, by, identity)
+    rules = [*admission_rules(by, of.total.rate(Duration(300)), identity)]
+    if slo.maintenance:
+        rules.append(maintenance_rule(slo.maintenance))
+    for window in windows(slo):
+        if window <= RAW_WINDOW:
+            rules += raw_rules(of, window, by, identity, slo.maintenance)
+    if slo.sli.slices:
+        rules.append(RecordingRule(names.SLICE_VALUE, slice_value(slo.sli.slices, by)))
     if slo.sli.up:
         rules.append(up_rule(slo.sli.up, identity, service.scrape_interval))
-    rules.append(RecordingRule(names.OBJECTIVE, f"vector({slo.objective / 100:.12g})"))
-    info = {names.TEAM: service.team, names.WINDOW: str(slo.window), "sli": _sli_kind(slo)}
+    rules += shown_rules(slo, identity)
+    info = {names.TEAM: service.team, names.WINDOW: str(slo.window), names.SLI: slo.sli.kind_name, **slo.labels}
     rules.append(RecordingRule(names.INFO, "vector(1)", info))
     name = f"{names.SLO_GROUP}{service.service}/{slo.name}"
-    return RuleGroup(name, names.EVALUATION_INTERVAL, (*rules, *burn_alerts(service, slo)), _labels(service, slo))
-
-
-def _tier_windows(slo: Slo) -> tuple[Duration, ...]:
-    return tuple(window for window in windows(slo) if window > RAW_WINDOW)
-
-
-def _sli_kind(slo: Slo) -> str:
-    match slo.sli.kind:
-        case EventRatio():
-            return "events"
-        case LatencyRatio():
-            return "latency"
-        case _:
-            return "queries"
+    return RuleGroup(name, names.EVALUATION_INTERVAL, (*rules, *slo_alerts(service, slo)), _labels(service, slo))
 
 
 def _threshold_alert(service: Service, alert: Alert) -> AlertingRule:

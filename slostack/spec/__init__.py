@@ -1,32 +1,25 @@
 """The SLO file: its model, and how it is loaded and checked."""
 
+from slostack.spec.alerting import Alerting, Severity
 from slostack.spec.load import RUNBOOK_FOLDER, SLO_FOLDER, load_service, load_services, parse_service, slo_file
-from slostack.spec.model import (
-    Alert,
-    Alerting,
-    EventRatio,
-    LatencyRatio,
-    Probe,
-    QueryRatio,
-    Scrape,
-    Service,
-    Severity,
-    Sli,
-    Slo,
-)
+from slostack.spec.model import Alert, Probe, Scrape, Service, Slo
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector
 from slostack.spec.schema import slo_file_schema
+from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Sli, TimeSlices, Uptime
 from slostack.spec.source import Problem, SpecError
+from slostack.spec.windows import Calendar
 
 __all__ = [
     "RUNBOOK_FOLDER",
     "SLO_FOLDER",
     "Alert",
     "Alerting",
+    "Calendar",
     "Duration",
     "EventRatio",
     "LatencyRatio",
+    "LogRatio",
     "Matcher",
     "Policy",
     "Probe",
@@ -41,6 +34,8 @@ __all__ = [
     "Slo",
     "SpecError",
     "Tier",
+    "TimeSlices",
+    "Uptime",
     "load_service",
     "load_services",
     "parse_service",

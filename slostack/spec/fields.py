@@ -24,10 +24,10 @@ from slostack.spec.source import describe
 
 HIGHEST_OBJECTIVE = 99.99999
 """Above it the error budget is less than a third of a second a month."""
-SHORTEST_WINDOW, LONGEST_WINDOW = Duration(7 * 86400), Duration(90 * 86400)
 
 _NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
+_STREAM = re.compile(r"\{\s*\w+\s*(=~?|!~|!=)\s*(\"([^\"\\]|\\.)*\"|`[^`]*`)[^{]*?\}\s*($|[|!])")
 _OWN_FILES = ("slostack", "overview")
 """Names of generated files that belong to no service."""
 _CUSTOM_FILES = "custom-"
@@ -40,8 +40,8 @@ def _service_name(value: str) -> str:
 
 
 def _alert_name(value: str) -> str:
-    if value == names.BURN_ALERT:
-        raise mismatch(describe(value), "another name; this one is the burn-rate alerts'")
+    if value in names.SLO_ALERTS:
+        raise mismatch(describe(value), "another name; this one is an SLO's own")
     return value
 
 
@@ -71,9 +71,24 @@ def _objective(value: float) -> float:
     return value
 
 
-def _window(value: Duration) -> Duration:
-    if not SHORTEST_WINDOW <= value <= LONGEST_WINDOW:
-        raise mismatch(f"{value}", f"a window from {SHORTEST_WINDOW} to {LONGEST_WINDOW}")
+def _quantile(value: float) -> float:
+    if not 0 < value < 1:
+        raise mismatch(f"{value:.12g}", "a quantile above 0 and below 1, such as 0.95")
+    return value
+
+
+def _label(value: str) -> str:
+    if value in names.RESERVED_LABELS or value.startswith("__"):
+        raise mismatch(describe(value), "another label; the generator, Prometheus or Alertmanager sets this one")
+    return value
+
+
+def _log_query(value: str) -> str:
+    expected = """a log query that begins with a stream selector, such as {service="api"} |= "error\""""
+    if not _STREAM.match(value):
+        raise mismatch(describe(value), expected)
+    if re.search(r"\[[^\]\"`]*\]\s*$", value):
+        raise mismatch(describe(value), "a log query without a range; the generator counts its lines")
     return value
 
 
@@ -118,7 +133,15 @@ Objective = Annotated[
         {"type": "number", "exclusiveMinimum": 0, "maximum": HIGHEST_OBJECTIVE, "examples": [95, 99, 99.9, 99.95]}
     ),
 ]
-Window = Annotated[Duration, AfterValidator(_window)]
+Quantile = Annotated[
+    float,
+    AfterValidator(_quantile),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "examples": [0.95]}),
+]
+LabelName = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=63), AfterValidator(_label)
+]
+LogQuery = Annotated[Text, AfterValidator(_log_query)]
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds),

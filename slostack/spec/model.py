@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from functools import cached_property
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from slostack import names
+from slostack.spec.alerting import Alerting, Severity
 from slostack.spec.fields import (
     HIGHEST_OBJECTIVE,
     AlertName,
     JobName,
+    LabelName,
     Name,
     Objective,
     PlainText,
     Runbook,
-    Seconds,
     ServiceName,
     Text,
     Url,
     UrlPath,
-    Window,
 )
+from slostack.spec.maintenance import Maintenance
+from slostack.spec.part import Part
 from slostack.spec.policy import Policy, Tier, policies
-from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, WindowedPromQL, mismatch
-from slostack.spec.source import describe
-
-Severity = Literal["critical", "high", "medium", "low"]
-SeverityOrNone = Literal["critical", "high", "medium", "low", "none"]
+from slostack.spec.quantities import Duration, PromQL, Selector, mismatch
+from slostack.spec.sli import Sli
+from slostack.spec.windows import Window
 
 MOST_SCRAPE_INTERVAL = Duration(75)
 """A quarter of the shortest window (5m): a rate needs four scrapes in its window to survive a failed one."""
@@ -37,15 +39,7 @@ def _check_timeout(what: str, interval: Duration, timeout: Duration) -> None:
         raise mismatch(f"{timeout}", f"a timeout no longer than the {what} interval ({interval})", key="timeout")
 
 
-def _one_of(*keys: str) -> dict[str, Any]:
-    return {"oneOf": [{"required": [key]} for key in keys]}
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Scrape(_Part):
+class Scrape(Part):
     """One job that Prometheus scrapes. Its targets (host names and ports) come from the stack's config."""
 
     job: JobName = Field(description="The value of the `job` label.")
@@ -62,131 +56,28 @@ class Scrape(_Part):
         return self
 
 
-class EventRatio(_Part):
-    """Bad (or good) events over all events, from counters. Selectors only: the generator writes the rates."""
-
-    model_config = ConfigDict(json_schema_extra=_one_of("bad", "good"))
-
-    bad: Selector | None = Field(None, description="A selector of the counters of bad events.")
-    good: Selector | None = Field(None, description="A selector of the counters of good events, in place of `bad`.")
-    total: Selector = Field(description="A selector of the counters of all events.")
-
-    @model_validator(mode="after")
-    def _one_of_bad_and_good(self) -> Self:
-        if (self.bad is None) == (self.good is None):
-            raise mismatch("both `bad` and `good`" if self.bad else "neither `bad` nor `good`", "one of the two")
-        return self
-
-
-class LatencyRatio(_Part):
-    """Events faster than a threshold over all events, from a classic histogram."""
-
-    histogram: Selector = Field(
-        description="The histogram's name (without _bucket) and matchers.",
-        examples=['http_request_duration_seconds{job="api"}'],
-    )
-    threshold: Seconds = Field(
-        description="A bucket bound, in seconds (0.2) or as a duration (60s); slower events are bad."
-    )
-
-    @model_validator(mode="after")
-    def _histogram_and_bound(self) -> Self:
-        name = self.histogram.metric
-        for suffix in ("_bucket", "_count", "_sum"):
-            if name.endswith(suffix):
-                raise mismatch(f"{name!r}", f"the histogram's base name {name.removesuffix(suffix)!r}", key="histogram")
-        if any(matcher.label == "le" for matcher in self.histogram.matchers):
-            raise mismatch("a matcher on `le`", "the bound as `threshold`", key="histogram")
-        return self
-
-    @property
-    def total(self) -> Selector:
-        """The counter of all events."""
-        return Selector(f"{self.histogram.metric}_count", self.histogram.matchers)
-
-    @property
-    def good(self) -> Selector:
-        """The counter of fast events; matches the bound as any client or server writes it (`60`, `60.0`)."""
-        bound = self.threshold
-        le = (
-            Matcher("le", "=~", f"{int(bound)}|{int(bound)}[.]0")
-            if bound.is_integer()
-            else Matcher("le", "=", repr(bound))
-        )
-        return Selector(f"{self.histogram.metric}_bucket", self.histogram.matchers).where(le)
-
-
-class QueryRatio(_Part):
-    """The way out for what selectors can't say: PromQL that counts bad and all events in `[$window]`."""
-
-    bad: WindowedPromQL = Field(description="The number of bad events, such as sum(increase(x[$window])).")
-    total: WindowedPromQL = Field(description="The number of all events, such as sum(increase(y[$window])).")
-
-
-class Sli(_Part):
-    """How good events are told from bad ones; exactly one kind."""
-
-    model_config = ConfigDict(json_schema_extra=_one_of("events", "latency", "queries"))
-
-    events: EventRatio | None = Field(None, description="A ratio of counters.")
-    latency: LatencyRatio | None = Field(None, description="A classic histogram and a threshold.")
-    queries: QueryRatio | None = Field(None, description="PromQL with a $window placeholder.")
-    up: Selector | None = Field(
-        None,
-        description="0/1 gauges of what answers (`up` or `probe_success`): while none is 1, the traffic of the hour "
-        "before counts as failed.",
-        examples=['up{job="api"}'],
-    )
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        kinds = [key for key in ("events", "latency", "queries") if getattr(self, key) is not None]
-        if len(kinds) != 1:
-            raise mismatch(" and ".join(kinds) or "no kind of SLI", "exactly one of events, latency, queries")
-        return self
-
-    @property
-    def kind(self) -> EventRatio | LatencyRatio | QueryRatio:
-        """The one kind that is set."""
-        kind = self.events or self.latency or self.queries
-        assert kind is not None
-        return kind
-
-
-class Alerting(_Part):
-    """Which burn-rate alerts an SLO gets, and how severe they are."""
-
-    policy: str = Field(
-        "google", description="A burn-rate policy of slostack/policies/.", json_schema_extra={"enum": [*policies()]}
-    )
-    page: SeverityOrNone = Field("critical", description="The severity of a fast burn; none: no such alert.")
-    ticket: SeverityOrNone = Field("medium", description="The severity of a slow burn; none: no such alert.")
-
-    @model_validator(mode="after")
-    def _known_policy(self) -> Self:
-        if self.policy not in policies():
-            raise mismatch(describe(self.policy), f"one of {', '.join(policies())}", key="policy")
-        return self
-
-    def severity(self, tier: Tier) -> Severity | None:
-        """The severity of a tier's alert; None where its kind is switched off."""
-        severity = self.page if tier.kind == "page" else self.ticket
-        return None if severity == "none" else severity
-
-
-class Slo(_Part):
-    """One objective: the share of good events over a rolling window."""
+class Slo(Part):
+    """One objective: the share of good events over a window."""
 
     name: Name = Field(description="A name, unique in the service; part of every recorded series' identity.")
     description: PlainText = Field(description="What users get while it is met, in one sentence.")
     objective: Objective = Field(description=f"The percentage of good events, above 0 and at most {HIGHEST_OBJECTIVE}.")
     window: Window = Field(
         Duration(30 * 86400),
-        description="The rolling window of the error budget, 7d to 90d.",
-        examples=["7d", "28d", "30d", "90d"],
+        description="The budget's window: rolling, 1h to 90d, or the calendar's week, month or quarter (UTC).",
     )
     sli: Sli = Field(description="How good events are told from bad ones.")
-    alerting: Alerting = Field(default_factory=lambda: Alerting(), description="Which burn-rate alerts it gets.")
+    group_by: tuple[LabelName, ...] = Field(
+        (), strict=False, description="Labels of which each set of values has a budget and alerts of its own."
+    )
+    group_limit: int = Field(20, ge=1, le=1000, description="How many sets of values of `group_by` are judged at most.")
+    labels: dict[LabelName, PlainText] = Field(
+        default_factory=dict, description="Labels of its alerts and of slo:info; history doesn't depend on them."
+    )
+    maintenance: tuple[Maintenance, ...] = Field(
+        (), strict=False, description="Times at which events neither burn budget nor alert."
+    )
+    alerting: Alerting = Field(default_factory=lambda: Alerting(), description="Which alerts it gets.")
     runbook: Runbook = Field(description="A Markdown file below runbooks/.")
 
     @property
@@ -201,30 +92,39 @@ class Slo(_Part):
 
     def threshold(self, tier: Tier) -> float:
         """The error ratio above which a tier fires; above 1 it can't be reached."""
-        return self.policy.burn(tier, self.window) * self.budget
+        return tier.burn * self.budget
 
-    @property
+    @cached_property
     def tiers(self) -> tuple[Tier, ...]:
-        """The tiers that alert, the most urgent first."""
+        """The tiers that alert, over its own window, the most urgent first."""
         return tuple(
-            t for t in self.policy.tiers if self.alerting.severity(t) and not (t.optional and self.threshold(t) >= 1)
+            tier
+            for tier in self.policy.tiers_for(self.window)
+            if self.alerting.severity(tier) and not (tier.optional and self.threshold(tier) >= 1)
         )
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         for tier in self.tiers:
             if self.threshold(tier) >= 1:
-                burn = self.policy.burn(tier, self.window)
                 raise mismatch(
-                    f"{self.objective:g}, at which {tier.name} ({burn:g} times the budget) needs "
+                    f"{self.objective:g}, at which {tier.name} ({tier.burn:g} times the budget) needs "
                     f"{self.threshold(tier):.1%} errors and can't be reached",
-                    f"an objective above {100 - 100 / burn:.2f}, another policy or `{tier.kind}: none`",
+                    f"an objective above {100 - 100 / tier.burn:.2f}, another policy or `{tier.kind}: none`",
                     key="objective",
                 )
         return self
 
+    @model_validator(mode="after")
+    def _groups(self) -> Self:
+        if repeated := [label for i, label in enumerate(self.group_by) if label in self.group_by[:i]]:
+            raise mismatch(f"{repeated[0]!r} twice", "each label once", key="group_by")
+        if both := [label for label in self.labels if label in self.group_by]:
+            raise mismatch(f"{both[0]!r}, by which it is grouped", "another label", key="labels")
+        return self
 
-class Alert(_Part):
+
+class Alert(Part):
     """A threshold alert on a cause or on saturation."""
 
     name: AlertName = Field(description="A CamelCase name, unique in the service.")
@@ -238,7 +138,7 @@ class Alert(_Part):
     runbook: Runbook = Field(description="A Markdown file below runbooks/.")
 
 
-class Probe(_Part):
+class Probe(Part):
     """An endpoint asked from outside. Its host comes from the stack's config."""
 
     name: Name = Field(description="A name, unique in the service.")
@@ -252,7 +152,7 @@ class Probe(_Part):
         return self
 
 
-class Service(_Part):
+class Service(Part):
     """One service: all that slos/<service>.yaml says."""
 
     service: ServiceName = Field(description="The service's name; the file is named after it.")
@@ -269,7 +169,23 @@ class Service(_Part):
         """The longest interval at which a series of the service is scraped."""
         return max((job.interval for job in self.scrape), default=Duration(15))
 
+    def interval_of(self, gauge: Selector) -> Duration:
+        """How often the series of a selector are scraped: by their job or probe, else as the service is."""
+        jobs = {job.job: job.interval for job in self.scrape}
+        jobs |= {names.probe_job(self.service, probe.name): probe.interval for probe in self.probes}
+        named = next((m.value for m in gauge.matchers if m.label == "job" and m.operator == "="), None)
+        return jobs.get(named, self.scrape_interval) if named else self.scrape_interval
+
     @property
     def scrape_timeout(self) -> Duration:
         """The longest time that a scrape of the service may take."""
         return max((job.timeout for job in self.scrape), default=Duration(10))
+
+    @model_validator(mode="after")
+    def _frequent_enough(self) -> Self:
+        for slo in self.slos:
+            gauge = slo.sli.uptime
+            if gauge and (interval := self.interval_of(gauge)) > MOST_SCRAPE_INTERVAL:
+                expected = f"one scraped at least every {MOST_SCRAPE_INTERVAL}, so that 5m hold four samples"
+                raise mismatch(f"{gauge} of {slo.name}, scraped every {interval}", expected, key="slos")
+        return self

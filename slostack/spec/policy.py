@@ -10,6 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 from slostack.spec.quantities import Duration
+from slostack.spec.windows import Calendar
+
+KEEPS_ITS_WINDOWS = Duration(27 * 86400)
+"""SLO windows from here on are judged over the policy's own alert windows; shorter ones over shorter windows."""
+SHORTEST = Duration(300)
+"""The shortest alert window: a rate needs four scrapes."""
+MOST_OF_THE_BUDGET = 0.5
+"""No tier waits until more than this share of the budget is spent."""
 
 
 class Guard(BaseModel):
@@ -31,13 +39,17 @@ class Tier(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
     kind: Literal["page", "ticket"]
     burn: PositiveFloat
     long: Duration
     short: Duration
     guard: Guard | None = None
     optional: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its kind and its long window: page-1h."""
+        return f"{self.kind}-{self.long}"
 
 
 class Policy(BaseModel):
@@ -50,10 +62,26 @@ class Policy(BaseModel):
     period: Duration
     tiers: tuple[Tier, ...] = Field(min_length=1)
 
-    def burn(self, tier: Tier, window: Duration) -> float:
-        """The tier's burn rate for an SLO window: the same share of its budget (SRE workbook, chapter 5:
-        budget spent = burn x alert window / period)."""
-        return tier.burn * window.seconds / self.period.seconds
+    def tiers_for(self, window: Duration | Calendar) -> tuple[Tier, ...]:
+        """The tiers of an SLO over this window, none twice.
+
+        Each stands for the same share of the budget as in the policy (SRE workbook, chapter 5: budget spent =
+        burn x alert window / period): over long windows the burn grows, over short ones the alert windows shrink.
+        """
+        scaled = {tier.name: tier for tier in (self._scaled(tier, window) for tier in self.tiers)}
+        return tuple(scaled.values())
+
+    def _scaled(self, tier: Tier, window: Duration | Calendar) -> Tier:
+        factor = window.seconds / self.period.seconds
+        if window.seconds >= KEEPS_ITS_WINDOWS.seconds:
+            return tier.model_copy(update={"burn": tier.burn * factor})
+        long, short = _shrunk(tier.long, factor), _shrunk(tier.short, factor)
+        burn = min(tier.burn, MOST_OF_THE_BUDGET * window.seconds / long.seconds)
+        return tier.model_copy(update={"burn": burn, "long": long, "short": short})
+
+
+def _shrunk(window: Duration, factor: float) -> Duration:
+    return Duration(max(round(window.seconds * factor / SHORTEST.seconds), 1) * SHORTEST.seconds)
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
 import promql_parser
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -102,19 +102,23 @@ def _is_range_or_text(tree: promql_parser.Expr) -> bool:
     return isinstance(tree, promql_parser.MatrixSelector | promql_parser.SubqueryExpr | promql_parser.StringLiteral)
 
 
+Placeholder = Literal["none", "optional", "required"]
+"""Whether an expression has a $window."""
+
+
 class PromQL(str):
     """A PromQL expression that has been parsed; its text as written."""
 
     __slots__ = ()
-    placeholder = False
+    placeholder: ClassVar[Placeholder] = "none"
 
     @classmethod
     def parse(cls, text: object) -> Self:
         """The expression; raises PydanticCustomError where it isn't text, doesn't parse or has no value per series."""
-        if isinstance(text, str) and cls.placeholder and WINDOW_PLACEHOLDER not in text:
+        if isinstance(text, str) and cls.placeholder == "required" and WINDOW_PLACEHOLDER not in text:
             found = f"{shorten(repr(text))} has no {WINDOW_PLACEHOLDER}"
             raise mismatch(found, f"an expression over a range [{WINDOW_PLACEHOLDER}]")
-        if isinstance(text, str) and not cls.placeholder and WINDOW_PLACEHOLDER in text:
+        if isinstance(text, str) and cls.placeholder == "none" and WINDOW_PLACEHOLDER in text:
             raise mismatch(f"{WINDOW_PLACEHOLDER} in {shorten(repr(text))}", "an expression with its own ranges")
         parsed_as = text.replace(WINDOW_PLACEHOLDER, "5m") if isinstance(text, str) else None
         written, tree = _parsed(text, "a PromQL expression", parsed_as)
@@ -135,7 +139,7 @@ class WindowedPromQL(PromQL):
     """PromQL that counts events over a range `[$window]`."""
 
     __slots__ = ()
-    placeholder = True
+    placeholder: ClassVar[Placeholder] = "required"
 
     def over(self, window: Duration) -> str:
         """The expression over one window."""
@@ -144,6 +148,17 @@ class WindowedPromQL(PromQL):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "pattern": r"\$window", "examples": ["sum(increase(failures_total[$window]))"]}
+
+
+class SlicePromQL(WindowedPromQL):
+    """PromQL that judges a slice of time: as it is at the slice's end, or over a range `[$window]`."""
+
+    __slots__ = ()
+    placeholder: ClassVar[Placeholder] = "optional"
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "examples": ["max(queue_depth)", "avg(avg_over_time(lag[$window]))"]}
 
 
 @dataclass(frozen=True, order=True)

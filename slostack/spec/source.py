@@ -22,8 +22,14 @@ _MOST_CHARACTERS = 1_000_000
 _MOST_VALUES = 20_000
 _DEEPEST = 50
 _LARGEST_INTEGER = 2**63
+_TOO_DEEP = f"nested deeper than {_DEEPEST} levels, expected plain data"
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
+_NO_KEYS = {
+    yaml.SequenceStartEvent: "a list",
+    yaml.MappingStartEvent: "a mapping",
+    yaml.AliasEvent: "an alias",
+}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -87,48 +93,40 @@ def read_text(path: Path, shown: str) -> str:
 def parse_yaml(text: str, file: str) -> Source:
     """The one YAML document of a text; raises SpecError where it is no YAML mapping or repeats a key."""
     text = text.removeprefix("\ufeff")
+    _refuse_hostile(text, file)
     try:
-        _refuse_hostile(text, file)
         loader = _Loader(text)
         try:
-            root = loader.get_single_node()
-            if root is None:
-                raise SpecError((Problem(file, 1, 1, "the file is empty, expected a YAML mapping"),))
             reader = _Reader(file, loader)
-            data = reader.read(root, ())
+            data = reader.read(())
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        if error.context == "expected a single document in the stream":
-            what = "a second document, expected one YAML mapping per file"
-        else:
-            what = f"not YAML ({error.problem or error.context}), expected a YAML mapping"
-        raise SpecError((Problem(file, line, column, what),)) from None
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise _not_yaml(file, place, error.problem or error.context) from None
     if reader.problems:
         raise SpecError(tuple(reader.problems))
     if not isinstance(data, dict):
-        line, column = reader.values[()]
-        what = f"the document is {describe(data)}, expected a YAML mapping"
-        raise SpecError((Problem(file, line, column, what),))
+        raise _refusal(file, reader.values[()], f"the document is {describe(data)}, expected a YAML mapping")
     return Source(file, data, reader.values, reader.keys)
 
 
 def _refuse_hostile(text: str, file: str) -> None:
-    """Raises SpecError for what no YAML parser should be given: unprintable characters, huge or very deep text."""
+    """Raises SpecError for what no YAML parser should be given: unprintable characters or huge text."""
     if bad := _UNPRINTABLE.search(text):
         what = f"the unprintable character U+{ord(bad.group()):04X}, expected text"
-        raise SpecError((Problem(file, *_end(text[: bad.start()]), what),))
+        raise _refusal(file, _end(text[: bad.start()]), what)
     if len(text) > _MOST_CHARACTERS:
-        what = f"a file of {len(text):,} characters, expected at most {_MOST_CHARACTERS:,}"
-        raise SpecError((Problem(file, 1, 1, what),))
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            what = f"nested deeper than {_DEEPEST} levels, expected plain data"
-            raise SpecError((Problem(file, *_place(event), what),))
+        raise _refusal(file, (1, 1), f"a file of {len(text):,} characters, expected at most {_MOST_CHARACTERS:,}")
+
+
+def _refusal(file: str, place: Place, what: str) -> SpecError:
+    return SpecError((Problem(file, *place, what),))
+
+
+def _not_yaml(file: str, place: Place, why: str | None) -> SpecError:
+    return _refusal(file, place, f"not YAML ({why}), expected a YAML mapping")
 
 
 def describe(value: object) -> str:
@@ -157,79 +155,158 @@ def shorten(text: str) -> str:
 
 
 class _Reader:
-    """Walks a node tree once, keeping places; aliases are followed up to a cap on the values in all."""
+    """Builds data from the parser's events in one pass, keeping places.
+
+    An alias reads the events of its anchor again, up to a cap on the values in all.
+    """
 
     def __init__(self, file: str, loader: Any) -> None:
         self.file, self.loader = file, loader
+        self.events: list[Any] = []
+        self.targets: dict[int, int] = {}
+        self.at = 0
+        self.open: set[int] = set()
         self.values: dict[KeyPath, Place] = {}
         self.keys: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
-        self.open: set[int] = set()
+        self._parse()
 
-    def read(self, node: yaml.Node, path: KeyPath) -> Any:
-        place = _place(node)
-        self.values[path] = place
+    def _parse(self) -> None:
+        """Gathers the events of the only document, and where each alias in it leads."""
+        anchors: dict[str, int] = {}
+        depth = 0
+        while not isinstance(event := self.loader.get_event(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.AliasEvent):
+                if event.anchor not in anchors:
+                    raise _not_yaml(self.file, _place(event), "found undefined alias")
+                self.targets[len(self.events)] = anchors[event.anchor]
+            elif isinstance(event, yaml.NodeEvent):
+                if event.anchor is not None:
+                    anchors[event.anchor] = len(self.events)
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                if depth > _DEEPEST:
+                    raise _refusal(self.file, _place(event), _TOO_DEEP)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            else:
+                if isinstance(event, yaml.DocumentStartEvent) and self.events:
+                    raise _refusal(self.file, _place(event), "a second document, expected one YAML mapping per file")
+                continue
+            self.events.append(event)
+        if not self.events:
+            raise _refusal(self.file, (1, 1), "the file is empty, expected a YAML mapping")
+
+    def read(self, path: KeyPath) -> Any:
+        """The value that begins at the next event."""
+        start = self.at
+        event = self.events[start]
+        self.at += 1
+        if start in self.targets:
+            return self._alias(self.targets[start], path)
+        self.values[path] = place = _place(event)
         if len(self.values) > _MOST_VALUES:
-            raise SpecError((Problem(self.file, *place, f"more than {_MOST_VALUES:,} values, expected fewer"),))
-        if id(node) in self.open:
-            raise SpecError((Problem(self.file, *place, "an alias inside its own anchor, expected plain data"),))
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node)
-        self.open.add(id(node))
-        try:
-            if isinstance(node, yaml.SequenceNode):
-                self._refuse_tag(node, "tag:yaml.org,2002:seq")
-                return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-            self._refuse_tag(node, "tag:yaml.org,2002:map")
-            return self._mapping(node, path)
-        finally:
-            self.open.discard(id(node))
+            raise _refusal(self.file, place, f"more than {_MOST_VALUES:,} values, expected fewer")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        self.open.add(start)
+        data = self._mapping(event, path) if isinstance(event, yaml.MappingStartEvent) else self._list(event, path)
+        self.open.remove(start)
+        return data
 
-    def _problem(self, node: yaml.Node, message: str) -> None:
-        self.problems.append(Problem(self.file, *_place(node), message))
+    def _alias(self, target: int, path: KeyPath) -> Any:
+        place = _place(self.events[target])
+        if target in self.open:
+            raise _refusal(self.file, place, "an alias inside its own anchor, expected plain data")
+        if len(path) > _DEEPEST:
+            raise _refusal(self.file, place, _TOO_DEEP)
+        after, self.at = self.at, target
+        data = self.read(path)
+        self.at = after
+        return data
 
-    def _refuse_tag(self, node: yaml.Node, plain: str) -> None:
-        if node.tag != plain:
-            self._problem(node, f"the tag {node.tag}, expected plain data")
+    def _list(self, start: Any, path: KeyPath) -> list[Any]:
+        self._refuse_tag(start, "tag:yaml.org,2002:seq")
+        data: list[Any] = []
+        while not isinstance(self.events[self.at], yaml.CollectionEndEvent):
+            data.append(self.read((*path, len(data))))
+        self.at += 1
+        return data
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
-        if node.tag not in _PLAIN_TAGS:
-            self._problem(node, f"{shorten(repr(node.value))} with the tag {node.tag}, expected plain data")
+    def _mapping(self, start: Any, path: KeyPath) -> dict[str, Any]:
+        self._refuse_tag(start, "tag:yaml.org,2002:map")
+        data: dict[str, Any] = {}
+        while not isinstance(event := self.events[self.at], yaml.CollectionEndEvent):
+            key = self._key(event)
+            if key is not None and key in data:
+                first = self.keys[(*path, key)][0]
+                self._problem(event, f"key {key!r} again (first on line {first}), expected it once")
+                key = None
+            if key is None:
+                self._skip()
+            else:
+                self.keys[(*path, key)] = _place(event)
+                data[key] = self.read((*path, key))
+        self.at += 1
+        return data
+
+    def _key(self, event: Any) -> str | None:
+        """The text of a key; None where it is no text, which is a problem."""
+        self._skip()
+        if not isinstance(event, yaml.ScalarEvent):
+            kind = next(kind for start, kind in _NO_KEYS.items() if isinstance(event, start))
+            self._problem(event, f"{kind} as a key, expected a text key")
+            return None
+        if self._tag(event) == "tag:yaml.org,2002:merge":
+            self._problem(event, "a merge key (<<), expected every key written out")
+            return None
+        problems = len(self.problems)
+        key = self._scalar(event)
+        if isinstance(key, str):
+            return key
+        if len(self.problems) == problems:
+            self._problem(event, f"key {describe(key)}, expected a text key")
+        return None
+
+    def _skip(self) -> None:
+        """Goes past the value that begins at the next event."""
+        depth = 0
+        while True:
+            event = self.events[self.at]
+            self.at += 1
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth == 0:
+                return
+
+    def _problem(self, event: Any, message: str) -> None:
+        self.problems.append(Problem(self.file, *_place(event), message))
+
+    def _refuse_tag(self, event: Any, plain: str) -> None:
+        if event.tag not in (None, "!", plain):
+            self._problem(event, f"the tag {event.tag}, expected plain data")
+
+    def _tag(self, event: Any) -> str:
+        if event.tag not in (None, "!"):
+            return str(event.tag)
+        tag: str = self.loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        return tag
+
+    def _scalar(self, event: Any) -> Any:
+        tag, text = self._tag(event), event.value
+        if tag == "tag:yaml.org,2002:str":
+            return text
+        if tag not in _PLAIN_TAGS:
+            self._problem(event, f"{shorten(repr(text))} with the tag {tag}, expected plain data")
             return None
         try:
-            value = self.loader.construct_object(node)
+            value = self.loader.construct_object(yaml.ScalarNode(tag, text))
         except (ValueError, AttributeError, LookupError):  # whichever PyYAML lets through of a tag that doesn't fit
-            kind = node.tag.rpartition(":")[2]
-            self._problem(node, f"{shorten(repr(node.value))} is no valid {kind}, expected plain data")
+            kind = tag.rpartition(":")[2]
+            self._problem(event, f"{shorten(repr(text))} is no valid {kind}, expected plain data")
             return None
         if isinstance(value, int) and abs(value) >= _LARGEST_INTEGER:
-            self._problem(node, f"{shorten(node.value)} is too large, expected a number below 2^63")
+            self._problem(event, f"{shorten(text)} is too large, expected a number below 2^63")
             return None
         return value
-
-    def _mapping(self, node: yaml.Node, path: KeyPath) -> dict[str, Any]:
-        data: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                self._problem(key_node, "a merge key (<<), expected every key written out")
-                continue
-            if not isinstance(key_node, yaml.ScalarNode):
-                kind = "a list" if isinstance(key_node, yaml.SequenceNode) else "a mapping"
-                self._problem(key_node, f"{kind} as a key, expected a text key")
-                continue
-            problems = len(self.problems)
-            key = self._scalar(key_node)
-            if not isinstance(key, str):
-                if len(self.problems) == problems:
-                    self._problem(key_node, f"key {describe(key)}, expected a text key")
-                continue
-            if key in data:
-                first = self.keys[(*path, key)][0]
-                self._problem(key_node, f"key {key!r} again (first on line {first}), expected it once")
-                continue
-            self.keys[(*path, key)] = _place(key_node)
-            data[key] = self.read(value_node, (*path, key))
-        return data
 
 
 def _place(start: yaml.Node | yaml.Event) -> Place:

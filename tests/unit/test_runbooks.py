@@ -13,7 +13,7 @@ from slostack import names, promtool
 from slostack.demo.logs import log_lines
 from slostack.demo.scenarios import SCENARIOS
 from slostack.rules import AlertingRule
-from slostack.rules.service import service_groups, windows
+from slostack.rules.budget import windows
 from slostack.rules.stack import stack_groups
 from slostack.spec import RUNBOOK_FOLDER, load_services
 from slostack.spec.quantities import parse_promql

@@ -12,6 +12,7 @@ from slostack import names
 from slostack.deploy.local.loopback import ask
 from slostack.errors import SlostackError
 from slostack.spec import Duration, Severity
+from slostack.spec.windows import parse_window
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 BURN_WINDOW = Duration(3600)
@@ -53,12 +54,17 @@ def slo_states(prometheus: str) -> tuple[SloState, ...]:
     """Every SLO by service and name; raises SlostackError where Prometheus doesn't answer."""
     windows = {_key(sample): sample["metric"][names.WINDOW] for sample in _query(prometheus, names.INFO)}
     objectives = _by_slo(_query(prometheus, names.OBJECTIVE))
-    budgets = _by_slo(_query(prometheus, names.BUDGET_REMAINING))
-    ratios = _by_slo(_query(prometheus, names.error_ratio(BURN_WINDOW)))
+    budgets = _by_slo(_query(prometheus, _worst("min", names.BUDGET_REMAINING)))
+    burns = _by_slo(_query(prometheus, _worst("max", names.burn_rate(BURN_WINDOW))))
     down = {key for key, up in _by_slo(_query(prometheus, names.UP)).items() if up == 0}
     return tuple(
         _slo_state(
-            key, windows.get(key), objective, budgets.get(key), 1 if key in down else ratios.get(key), key in down
+            key,
+            windows.get(key),
+            objective,
+            budgets.get(key),
+            _of_an_outage(objective) if key in down else burns.get(key),
+            key in down,
         )
         for key, objective in sorted(objectives.items())
     )
@@ -99,14 +105,23 @@ def _slo_state(
     window: str | None,
     objective: float,
     budget_left: float | None,
-    error_ratio: float | None,
+    burn_rate: float | None,
     down: bool,
 ) -> SloState:
-    burn_rate = error_ratio / (1 - objective) if error_ratio is not None else None
     seconds_left = None
     if window and budget_left is not None and burn_rate:
-        seconds_left = max(budget_left, 0) * Duration.parse(window).seconds / burn_rate
+        seconds_left = max(budget_left, 0) * parse_window(window).seconds / burn_rate
     return SloState(*key, round(objective * 100, 9), window, budget_left, burn_rate, seconds_left, down)
+
+
+def _of_an_outage(objective: float) -> float:
+    """The burn rate of an outage."""
+    return 1 / (1 - objective)
+
+
+def _worst(aggregation: str, series: str) -> str:
+    """A series by SLO: of a grouped one, the worst label set's."""
+    return f"{aggregation} by ({names.SERVICE}, {names.SLO}) ({series})"
 
 
 def _by_slo(samples: list[dict[str, Any]]) -> dict[tuple[str, str], float]:

@@ -7,7 +7,7 @@ import pytest
 
 from slostack import names
 from slostack.rules import AlertingRule, RecordingRule, render_rules, render_stack_rules, service_groups
-from slostack.rules.service import windows
+from slostack.rules.budget import windows
 from slostack.spec import Duration, Service, parse_service
 
 FILE = """

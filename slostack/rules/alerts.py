@@ -1,0 +1,126 @@
+"""The alerts of an SLO: one per tier of its policy, and those on a spent budget and on absence that it may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from slostack import names
+from slostack.bundle import GRAFANA_URL, RUNBOOK_URL
+from slostack.rules.model import AlertingRule
+from slostack.spec.alerting import Absence, Spent
+from slostack.spec.model import Service, Slo
+from slostack.spec.policy import Tier
+from slostack.spec.quantities import Duration
+
+_FIRST = "{{ . | first | value | %s }}"
+
+
+def slo_alerts(service: Service, slo: Slo) -> Iterator[AlertingRule]:
+    """The alerts of every tier that the SLO asks for, the most urgent first, then its others."""
+    for tier in slo.tiers:
+        yield _burn_alert(service, slo, tier)
+    if slo.alerting.spent:
+        yield _spent_alert(service, slo, slo.alerting.spent)
+    if slo.alerting.absence:
+        yield _absence_alert(service, slo, slo.alerting.absence)
+
+
+def _burn_alert(service: Service, slo: Slo, tier: Tier) -> AlertingRule:
+    identity = names.identity(service.service, slo.name)
+    limits = [(names.burn_rate(window), tier.burn) for window in dict.fromkeys((tier.long, tier.short))]
+    if tier.guard:
+        limits.append((names.burn_rate(tier.guard.window), tier.guard.burn))
+    if slo.alerting.least_failures:
+        limits.append((names.failures(tier.long), slo.alerting.least_failures - 0.5))
+    severity = slo.alerting.severity(tier)
+    assert severity is not None
+    return AlertingRule(
+        alert=names.BURN_ALERT,
+        expr="\nand\n".join(f"{name}{{{identity}}} > {limit:.12g}" for name, limit in limits),
+        keep_firing_for=tier.guard.keep_firing_for if tier.guard else None,
+        labels=_labels(service, slo, {names.SEVERITY: severity, names.TIER: tier.name, names.WINDOW: str(tier.long)}),
+        annotations=_annotations(
+            service,
+            slo,
+            'the error budget burns {{ printf "%.1f" $value }} times too fast',
+            f"Over the last {tier.long} {_ratio(service, slo, tier.long)} of all events were bad: a burn rate of "
+            f'{{{{ printf "%.1f" $value }}}}. {_budget(service, slo)}',
+        ),
+    )
+
+
+def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
+    identity = names.identity(service.service, slo.name)
+    return AlertingRule(
+        alert=names.SPENT_ALERT,
+        expr=f"1 - {names.BUDGET_REMAINING}{{{identity}}} >= {spent.share / 100:.12g}",
+        labels=_labels(service, slo, {names.SEVERITY: spent.severity}),
+        annotations=_annotations(
+            service,
+            slo,
+            "{{ $value | humanizePercentage }} of the error budget are spent",
+            f"It is to last for {_period(slo)}. {_budget(service, slo)}",
+        ),
+    )
+
+
+def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule:
+    identity = names.identity(service.service, slo.name)
+    quiet = f"\nunless on () {names.MAINTENANCE}{{{identity}}} == 1" if slo.maintenance else ""
+    return AlertingRule(
+        alert=names.ABSENCE_ALERT,
+        expr=f"absent({names.event_rate(Duration(300))}{{{identity}}}){quiet}",
+        for_=absence.for_,
+        labels=_labels(service, slo, {names.SEVERITY: absence.severity}),
+        annotations=_annotations(
+            service,
+            slo,
+            "nothing is measured",
+            f"The series that it is judged by have been gone for {absence.for_}; meanwhile no burn alert can fire.",
+        ),
+    )
+
+
+def _labels(service: Service, slo: Slo, labels: Mapping[str, str]) -> dict[str, str]:
+    return {names.TEAM: service.team, **slo.labels, **labels}
+
+
+def _annotations(service: Service, slo: Slo, summary: str, description: str) -> dict[str, str]:
+    group = ", ".join(f"{label} {{{{ $labels.{label} }}}}" for label in slo.group_by)
+    of_group = f" ({group})" if group else ""
+    promise = f"{slo.description}: {slo.objective:g} % over {_period(slo)} is promised."
+    return {
+        "summary": f"{service.service} {slo.name}{of_group}: {summary}",
+        "description": f"{promise} {description}",
+        "runbook_url": f"{RUNBOOK_URL}/{slo.runbook}",
+        "dashboard_url": f"{GRAFANA_URL}/d/{names.dashboard_uid(service.service)}",
+    }
+
+
+def _period(slo: Slo) -> str:
+    return f"{slo.window}" if isinstance(slo.window, Duration) else f"a {slo.window}"
+
+
+def _ratio(service: Service, slo: Slo, window: Duration) -> str:
+    percentage = _FIRST % "humanizePercentage"
+    query = _query(service, slo, names.error_ratio(window))
+    return f"{{{{ with {query} }}}}{percentage}{{{{ else }}}}too many{{{{ end }}}}"
+
+
+def _budget(service: Service, slo: Slo) -> str:
+    left, lasts = (_query(service, slo, name) for name in (names.BUDGET_REMAINING, names.EXHAUSTION))
+    percentage, duration = _FIRST % "humanizePercentage", _FIRST % "humanizeDuration"
+    return (
+        f"Budget left: {{{{ with {left} }}}}{percentage}{{{{ else }}}}not known yet{{{{ end }}}}"
+        f"{{{{ with {lasts} }}}}, gone in {duration} at this rate{{{{ end }}}}."
+    )
+
+
+def _query(service: Service, slo: Slo, name: str) -> str:
+    """A template's pipeline that asks for a recorded series of the label set that fires."""
+    matchers = names.identity(service.service, slo.name).replace('"', "'")
+    if not slo.group_by:
+        return f'query "{name}{{{matchers}}}"'
+    matchers += "".join(f",{label}=%q" for label in slo.group_by)
+    values = " ".join(f"$labels.{label}" for label in slo.group_by)
+    return f'printf "{name}{{{matchers}}}" {values} | query'

@@ -1,0 +1,164 @@
+"""What an SLI counts, as PromQL: the rate of its events over a window, and their number in a span that has passed.
+
+Each kind of SLI is a pair of measures, of all events and of the bad (or good) ones; the rules know nothing else of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slostack import names
+from slostack.rules.grouping import Grouping
+from slostack.spec.model import Service, Slo
+from slostack.spec.quantities import Duration, Selector, WindowedPromQL
+from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, TimeSlices, Uptime
+
+LOOKBACK = Duration(15 * 60)
+"""How long a counter may go unscraped before its increase meanwhile is lost."""
+MARGIN = Duration(60)
+"""Keeps a range that reaches back to one count clear of the count before it."""
+SLICE_STEP = names.TIER_INTERVAL
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of events."""
+
+    rate: Callable[[Duration], str]
+    """Events per second over a window, aggregated."""
+    count: Callable[[Duration, Duration], str]
+    """Events per series over a span that ended an offset ago; NaN or negative where a series tells nothing."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """All events of an SLI, and a part of them: the bad ones or the good ones."""
+
+    total: Measure
+    part: Measure
+    part_is_good: bool
+
+
+def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measures:
+    """The measures of an SLO's SLI."""
+    match slo.sli.kind:
+        case EventRatio(bad=Selector() as bad, total=total):
+            return Measures(_counter(total, by), _counter(bad, by), part_is_good=False)
+        case EventRatio(good=Selector() as good, total=total):
+            return Measures(_counter(total, by), _counter(good, by), part_is_good=True)
+        case LatencyRatio(histogram=Selector()) as latency:
+            return Measures(_counter(latency.total, by), _counter(latency.good, by), part_is_good=True)
+        case LatencyRatio(native_histogram=Selector() as native, threshold=threshold):
+            fast = f"histogram_fraction(0, {threshold:.12g}, {{0}}) * histogram_count({{0}})"
+            return Measures(_counter(native, by, "histogram_count({0})"), _counter(native, by, fast), part_is_good=True)
+        case Uptime(gauge=gauge):
+            step = service.interval_of(gauge).seconds
+            return Measures(_watched(gauge, step, by), _down(gauge, step, by), part_is_good=False)
+        case TimeSlices() as slices:
+            value = slice_value(slices, by)
+            operator, limit = slices.bad_comparison
+            is_bad = f"{value} {operator} bool {limit:.12g}"
+            return Measures(
+                _slices(f"count_over_time(({value})", slices, names.EVENTS, by, identity),
+                _slices(f"sum_over_time(({is_bad})", slices, names.BAD_EVENTS, by, identity),
+                part_is_good=False,
+            )
+        case LogRatio():
+            return Measures(_lines(names.LOG_EVENTS, by, identity), _lines(names.LOG_BAD_EVENTS, by, identity), False)
+        case QueryRatio(bad=WindowedPromQL() as bad, total=WindowedPromQL() as total):
+            return Measures(_query(total, by), _query(bad, by), part_is_good=False)
+        case QueryRatio(error_ratio=WindowedPromQL() as ratio):
+            return Measures(_time_of(ratio, by, "0 * ({0}) + 1"), _time_of(ratio, by, "({0})"), part_is_good=False)
+    raise AssertionError(slo.sli)
+
+
+def _counter(counter: Selector, by: Grouping, value: str = "{0}") -> Measure:
+    """The difference of its last values, which survives failed scrapes, late commits and pods that come and go;
+    where a counter was reset, or is younger than the span, `increase`. `value` turns a histogram into a number."""
+
+    def rate(window: Duration) -> str:
+        if value == "{0}":
+            return by.sum(f"rate({counter}[{window}])")
+        return value.format(by.sum(f"rate({counter}[{window}])"))
+
+    def count(span: Duration, offset: Duration) -> str:
+        before, watched = Duration(span.seconds + offset.seconds), Duration(span.seconds + MARGIN.seconds)
+        last = value.format(f"last_over_time({counter}[{LOOKBACK}] offset {offset})")
+        first = value.format(f"last_over_time({counter}[{LOOKBACK}] offset {before})")
+        grown = value.format(f"increase({counter}[{span}] offset {offset})")
+        return f"  ({last} - {first} >= 0)\n  unless resets({counter}[{watched}] offset {offset}) > 0\n  or {grown}"
+
+    return Measure(rate, count)
+
+
+def _watched(gauge: Selector, step: int, by: Grouping) -> Measure:
+    """The seconds for which gauges were watched: each sample stands for the time to the next."""
+    return Measure(
+        lambda window: f"{by.sum(f'count_over_time({gauge}[{window}])')} * {step} / {window.seconds}",
+        lambda span, offset: f"  {step} * count_over_time({gauge}[{span}] offset {offset})",
+    )
+
+
+def _down(gauge: Selector, step: int, by: Grouping) -> Measure:
+    """The seconds for which gauges were not 1."""
+
+    def zeros(span: str) -> str:
+        return f"count_over_time({gauge}{span}) - sum_over_time({gauge}{span})"
+
+    return Measure(
+        lambda window: f"{by.sum(zeros(f'[{window}]'))} * {step} / {window.seconds}",
+        lambda span, offset: f"  {step} * ({zeros(f'[{span}] offset {offset}')})",
+    )
+
+
+def _slices(counted: str, slices: TimeSlices, recorded: str, by: Grouping, identity: str) -> Measure:
+    """Slices of time, on the clock: a slice that is shorter than the tier's interval is counted several times in it,
+    one that is longer is looked at as often as the tier is recorded."""
+    step = min(slices.length, SLICE_STEP)
+    return Measure(
+        lambda window: f"{by.sum(f'sum_over_time({recorded}{{{identity}}}[{window}])')} / {window.seconds}",
+        lambda span, offset: f"  {counted}[{span}:{step}] offset {offset})",
+    )
+
+
+def slice_value(slices: TimeSlices, by: Grouping) -> str:
+    """The value of the slice that ends now, nothing where it can't be told (NaN)."""
+    length = slices.length
+    if slices.histogram:
+        buckets = Selector(f"{slices.histogram.metric}_bucket", slices.histogram.matchers)
+        value = f"histogram_quantile({slices.quantile:.12g}, {by.sum(f'rate({buckets}[{length}])', 'le')})"
+    elif slices.native_histogram:
+        value = f"histogram_quantile({slices.quantile:.12g}, {by.sum(f'rate({slices.native_histogram}[{length}])')})"
+    elif slices.total:
+        total, part = (by.sum(f"rate({counter}[{length}])") for counter in (slices.total, slices.bad or slices.good))
+        value = f"({part} or 0 * {total}) / ({total} > 0)"
+    else:
+        assert slices.value is not None
+        worst = "max" if slices.bad_comparison[0] in (">", ">=") else "min"
+        value = by.aggregate(worst, slices.value.over(length))
+    return f"({value}) >= -Inf"
+
+
+def _lines(recorded: str, by: Grouping, identity: str) -> Measure:
+    """Log lines, as Loki's ruler has counted them minute by minute."""
+    return Measure(
+        lambda window: f"{by.sum(f'sum_over_time({recorded}{{{identity}}}[{window}])')} / {window.seconds}",
+        lambda span, offset: f"  sum_over_time({recorded}{{{identity}}}[{span}] offset {offset})",
+    )
+
+
+def _query(query: WindowedPromQL, by: Grouping) -> Measure:
+    return Measure(
+        lambda window: f"{by.sum(query.over(window))} / {window.seconds}",
+        lambda span, _offset: f"  ({query.over(span)})",
+    )
+
+
+def _time_of(ratio: WindowedPromQL, by: Grouping, share: str) -> Measure:
+    """Seconds, of which a share is bad that can only be asked for, not counted."""
+
+    def mean(window: Duration) -> str:
+        return share.format(by.aggregate("avg", f"({ratio.over(window)}) >= 0"))
+
+    return Measure(mean, lambda span, _offset: f"  {span.seconds} * {mean(span)}")

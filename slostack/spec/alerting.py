@@ -1,0 +1,57 @@
+"""Which alerts an SLO gets, and how severe they are."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from slostack.spec.part import Part
+from slostack.spec.policy import Tier, policies
+from slostack.spec.quantities import Duration, mismatch
+from slostack.spec.source import describe
+
+Severity = Literal["critical", "high", "medium", "low"]
+SeverityOrNone = Literal["critical", "high", "medium", "low", "none"]
+
+
+class Absence(Part):
+    """An alert while nothing is recorded for an SLO: its series are gone. An idle service is not absent."""
+
+    for_: Duration = Field(Duration(600), alias="for", description="How long nothing may be recorded.")
+    severity: Severity = Field("high", description="How soon someone responds.")
+
+
+class Spent(Part):
+    """An alert while a share of the error budget is spent."""
+
+    share: float = Field(
+        100.0, gt=0, le=1000, strict=False, description="The percentage of the budget at which it fires: 100 is all."
+    )
+    severity: Severity = Field("medium", description="How soon someone responds.")
+
+
+class Alerting(Part):
+    """Which alerts an SLO gets, and how severe they are."""
+
+    policy: str = Field(
+        "google", description="A burn-rate policy of slostack/policies/.", json_schema_extra={"enum": [*policies()]}
+    )
+    page: SeverityOrNone = Field("critical", description="The severity of a fast burn; none: no such alert.")
+    ticket: SeverityOrNone = Field("medium", description="The severity of a slow burn; none: no such alert.")
+    least_failures: int = Field(
+        0, ge=0, le=1_000_000, description="How many bad events a burn-rate alert needs in its long window."
+    )
+    absence: Absence | None = Field(None, description="An alert while nothing is recorded; not by default.")
+    spent: Spent | None = Field(None, description="An alert when the budget is spent; not by default.")
+
+    @model_validator(mode="after")
+    def _known_policy(self) -> Self:
+        if self.policy not in policies():
+            raise mismatch(describe(self.policy), f"one of {', '.join(policies())}", key="policy")
+        return self
+
+    def severity(self, tier: Tier) -> Severity | None:
+        """The severity of a tier's alert; None where its kind is switched off."""
+        severity = self.page if tier.kind == "page" else self.ticket
+        return None if severity == "none" else severity

@@ -1,0 +1,52 @@
+"""Maintenance windows: times at which an SLO is not judged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from slostack.spec.part import Part
+from slostack.spec.quantities import Duration, mismatch
+from slostack.spec.source import describe
+
+LONGEST = Duration(7 * 86400)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _cron(text: str) -> str:
+    expected = 'five fields of cron in UTC (minute, hour, day, month, weekday), such as "0 2 * * SUN"'
+    try:
+        schedule = CronSim(text, _EPOCH)
+    except CronSimError as error:
+        raise mismatch(f"{describe(text)} is no cron expression ({error})", expected) from None
+    if len(text.split()) != 5:
+        raise mismatch(f"{describe(text)} has seconds", expected)
+    if any(isinstance(day, tuple) for day in schedule.weekdays) or CronSim.LAST_WEEKDAY in schedule.days:
+        raise mismatch(f"{describe(text)} counts weekdays of the month", f"{expected}; without #, LW or a weekday's L")
+    return text
+
+
+Cron = Annotated[str, AfterValidator(_cron), WithJsonSchema({"type": "string", "examples": ["0 2 * * SUN"]})]
+
+
+class Maintenance(Part):
+    """A time at which events neither burn budget nor alert."""
+
+    cron: Cron = Field(description="When it begins, as cron in UTC: minute, hour, day, month, weekday.")
+    duration: Duration = Field(description=f"How long it lasts, at most {LONGEST}.")
+
+    @model_validator(mode="after")
+    def _check_duration(self) -> Self:
+        if self.duration > LONGEST:
+            raise mismatch(f"{self.duration}", f"at most {LONGEST}", key="duration")
+        if self.duration.seconds % 60:
+            raise mismatch(f"{self.duration}", "whole minutes", key="duration")
+        return self
+
+    @property
+    def schedule(self) -> CronSim:
+        """The parsed cron expression."""
+        return CronSim(self.cron, _EPOCH)

@@ -1,0 +1,252 @@
+"""How good events are told from bad ones: the kinds of SLI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from slostack.spec.fields import LogQuery, Quantile, Seconds
+from slostack.spec.part import Part, one_of
+from slostack.spec.quantities import Duration, Matcher, Selector, SlicePromQL, WindowedPromQL, mismatch
+
+_SLICE_STEP = Duration(300)
+_LONGEST_SLICE = Duration(3600)
+
+
+def _exactly_one(part: Part, *keys: str) -> str:
+    """The one of these keys that is set; raises PydanticCustomError where it isn't exactly one."""
+    found = [key for key in keys if getattr(part, key) is not None]
+    if len(found) != 1:
+        what = " and ".join(f"`{key}`" for key in found) or f"none of {', '.join(keys)}"
+        expected = "one of the two" if len(keys) == 2 else f"exactly one of {', '.join(keys)}"
+        raise mismatch(what, expected, key=found[-1] if found else None)
+    return found[0]
+
+
+def _check_histogram(part: Part, key: str) -> None:
+    histogram: Selector = getattr(part, key)
+    for suffix in ("_bucket", "_count", "_sum"):
+        if histogram.metric.endswith(suffix):
+            name = histogram.metric
+            raise mismatch(f"{name!r}", f"the histogram's base name {name.removesuffix(suffix)!r}", key=key)
+    if any(matcher.label == "le" for matcher in histogram.matchers):
+        raise mismatch("a matcher on `le`", "a histogram without it; the generator chooses the bucket", key=key)
+
+
+class EventRatio(Part):
+    """Bad (or good) events over all events, from counters. Selectors only: the generator writes the rates."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("bad", "good"))
+
+    bad: Selector | None = Field(None, description="A selector of the counters of bad events.")
+    good: Selector | None = Field(None, description="A selector of the counters of good events, in place of `bad`.")
+    total: Selector = Field(description="A selector of the counters of all events.")
+
+    @model_validator(mode="after")
+    def _one_of_bad_and_good(self) -> Self:
+        if (self.bad is None) == (self.good is None):
+            raise mismatch("both `bad` and `good`" if self.bad else "neither `bad` nor `good`", "one of the two")
+        return self
+
+
+class LatencyRatio(Part):
+    """Events no slower than a threshold over all events, from a classic or a native histogram."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("histogram", "native_histogram"))
+
+    histogram: Selector | None = Field(
+        None,
+        description="A classic histogram: its name (without _bucket) and matchers.",
+        examples=['http_request_duration_seconds{job="api"}'],
+    )
+    native_histogram: Selector | None = Field(
+        None,
+        description="A native histogram, in place of `histogram`.",
+        examples=['http_request_duration_seconds{job="api"}'],
+    )
+    threshold: Seconds = Field(
+        description="In seconds (0.2) or as a duration (60s); slower events are bad. Of a classic histogram: "
+        "one of its bucket bounds."
+    )
+    buckets: tuple[Seconds, ...] | None = Field(
+        None,
+        strict=False,
+        description="The bucket bounds that the service exposes; `threshold` is checked against them.",
+    )
+
+    @model_validator(mode="after")
+    def _histogram_and_bound(self) -> Self:
+        _check_histogram(self, _exactly_one(self, "histogram", "native_histogram"))
+        if self.buckets is None:
+            return self
+        if self.native_histogram:
+            raise mismatch("`buckets` of a native histogram", "none; it has a bucket at any threshold", key="buckets")
+        bounds = sorted(self.buckets)
+        if self.threshold not in bounds:
+            nearest = [max((b for b in bounds if b < self.threshold), default=None)]
+            nearest.append(min((b for b in bounds if b > self.threshold), default=None))
+            shown = " or ".join(f"{bound:.12g}" for bound in nearest if bound is not None)
+            raise mismatch(
+                f"{self.threshold:.12g}, which is no bucket bound", f"the nearest one, {shown}", key="threshold"
+            )
+        return self
+
+    @property
+    def source(self) -> Selector:
+        """The histogram of either kind."""
+        histogram = self.histogram or self.native_histogram
+        assert histogram is not None
+        return histogram
+
+    @property
+    def total(self) -> Selector:
+        """The counter of all events of a classic histogram."""
+        return Selector(f"{self.source.metric}_count", self.source.matchers)
+
+    @property
+    def good(self) -> Selector:
+        """The counter of fast events of a classic histogram; matches the bound as any client or server writes it
+        (`60`, `60.0`)."""
+        bound = self.threshold
+        le = (
+            Matcher("le", "=~", f"{int(bound)}|{int(bound)}[.]0")
+            if bound.is_integer()
+            else Matcher("le", "=", repr(bound))
+        )
+        return Selector(f"{self.source.metric}_bucket", self.source.matchers).where(le)
+
+
+class TimeSlices(Part):
+    """Good slices of time over all slices that have data: a slice is good when its value meets the limit."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [one_of("quantile", "total", "value"), one_of("below", "at_most", "above", "at_least")]
+        }
+    )
+
+    length: Duration = Field(Duration(300), description="The length of a slice: 1m, 5m or whole 5m up to 1h.")
+    quantile: Quantile | None = Field(None, description="The quantile to judge, above 0 and below 1, of a histogram.")
+    histogram: Selector | None = Field(None, description="A classic histogram (without _bucket), for `quantile`.")
+    native_histogram: Selector | None = Field(None, description="A native histogram, for `quantile`.")
+    bad: Selector | None = Field(None, description="A selector of counters of bad events, for a ratio with `total`.")
+    good: Selector | None = Field(None, description="A selector of the counters of good events, in place of `bad`.")
+    total: Selector | None = Field(None, description="A selector of the counters of all events, for a ratio.")
+    value: SlicePromQL | None = Field(None, description="PromQL for any other value; [$window] is the slice.")
+    below: float | None = Field(None, strict=False, description="A good slice's value is below this.")
+    at_most: float | None = Field(None, strict=False, description="A good slice's value is at most this.")
+    above: float | None = Field(None, strict=False, description="A good slice's value is above this.")
+    at_least: float | None = Field(None, strict=False, description="A good slice's value is at least this.")
+
+    @model_validator(mode="after")
+    def _one_value_and_one_limit(self) -> Self:
+        kind = _exactly_one(self, "quantile", "total", "value")
+        _exactly_one(self, "below", "at_most", "above", "at_least")
+        belongs = {"histogram": "quantile", "native_histogram": "quantile", "bad": "total", "good": "total"}
+        for key, needed in belongs.items():
+            if getattr(self, key) is not None and kind != needed:
+                raise mismatch(f"`{key}` beside `{kind}`", f"`{key}` with `{needed}` alone", key=key)
+        if kind == "quantile":
+            _check_histogram(self, _exactly_one(self, "histogram", "native_histogram"))
+        if kind == "total":
+            _exactly_one(self, "bad", "good")
+        step, longest = _SLICE_STEP.seconds, _LONGEST_SLICE.seconds
+        seconds = self.length.seconds
+        if seconds % 60 or seconds > longest or (step % seconds and seconds % step):
+            raise mismatch(f"{self.length}", "1m, 5m or a multiple of 5m up to 1h", key="length")
+        return self
+
+    @property
+    def bad_comparison(self) -> tuple[str, float]:
+        """The PromQL operator and the limit that a bad slice's value meets."""
+        for operator, limit in ((">=", self.below), (">", self.at_most), ("<=", self.above), ("<", self.at_least)):
+            if limit is not None:
+                return operator, limit
+        raise AssertionError(self)
+
+
+class LogRatio(Part):
+    """Bad log lines over all log lines, counted by Loki's ruler every minute."""
+
+    bad: LogQuery = Field(description="A LogQL query of the lines of bad events.")
+    total: LogQuery = Field(description="A LogQL query of the lines of all events.")
+
+
+class QueryRatio(Part):
+    """The way out for what selectors can't say: PromQL over `[$window]`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["bad", "total"]}, {"required": ["error_ratio"]}]}
+    )
+
+    bad: WindowedPromQL | None = Field(None, description="The number of bad events, such as sum(increase(x[$window])).")
+    total: WindowedPromQL | None = Field(
+        None, description="The number of all events, such as sum(increase(y[$window]))."
+    )
+    error_ratio: WindowedPromQL | None = Field(
+        None, description="In place of both: the share of bad events, 0 to 1, when nothing can be counted."
+    )
+
+    @model_validator(mode="after")
+    def _counts_or_ratio(self) -> Self:
+        given = [key for key in ("bad", "total", "error_ratio") if getattr(self, key) is not None]
+        if given not in (["bad", "total"], ["error_ratio"]):
+            what = " and ".join(f"`{key}`" for key in given) or "neither"
+            raise mismatch(what, "`bad` and `total`, or `error_ratio` alone")
+        return self
+
+
+@dataclass(frozen=True)
+class Uptime:
+    """The share of time at which 0/1 gauges are 1."""
+
+    gauge: Selector
+
+
+Kind = EventRatio | LatencyRatio | Uptime | TimeSlices | LogRatio | QueryRatio
+KINDS = ("events", "latency", "uptime", "slices", "logs", "queries")
+
+
+class Sli(Part):
+    """How good events are told from bad ones; exactly one kind."""
+
+    model_config = ConfigDict(json_schema_extra=one_of(*KINDS))
+
+    events: EventRatio | None = Field(None, description="A ratio of counters.")
+    latency: LatencyRatio | None = Field(None, description="A histogram and a threshold.")
+    uptime: Selector | None = Field(
+        None,
+        description="0/1 gauges (`up`, `probe_success`): the share of time at which they are 1.",
+        examples=['probe_success{job="api/health"}'],
+    )
+    slices: TimeSlices | None = Field(None, description="Slices of time, good or bad by a quantile, ratio or value.")
+    logs: LogRatio | None = Field(None, description="A ratio of log lines.")
+    queries: QueryRatio | None = Field(None, description="PromQL with a $window placeholder.")
+    up: Selector | None = Field(
+        None,
+        description="0/1 gauges of what answers (`up` or `probe_success`): while none is 1, the traffic of the hour "
+        "before counts as failed.",
+        examples=['up{job="api"}'],
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [key for key in KINDS if getattr(self, key) is not None]
+        if len(kinds) != 1:
+            raise mismatch(" and ".join(kinds) or "no kind of SLI", f"exactly one of {', '.join(KINDS)}")
+        if self.up and kinds[0] in ("uptime", "slices"):
+            raise mismatch(f"`up` beside `{kinds[0]}`", "`up` beside a ratio of events; time needs none", key="up")
+        return self
+
+    @property
+    def kind_name(self) -> str:
+        """The key of the one kind that is set."""
+        return next(key for key in KINDS if getattr(self, key) is not None)
+
+    @property
+    def kind(self) -> Kind:
+        """The one kind that is set."""
+        kind = getattr(self, self.kind_name)
+        return Uptime(kind) if isinstance(kind, Selector) else kind
