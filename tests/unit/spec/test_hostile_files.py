@@ -39,6 +39,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("1: a\n", "1:1: key 1 (a number), expected a text key"),
         ("no: a\n", "1:1: key false (a boolean), expected a text key"),
         ("? [a]\n: b\n", "1:3: a list as a key, expected a text key"),
+        ("a: &a b\n*a : c\n", "2:1: an alias as a key, expected a text key"),
         ("b: &b {x: 1}\nc:\n  <<: *b\n", "3:3: a merge key (<<), expected every key written out"),
         ("a: *b\n", "1:4: not YAML (found undefined alias), expected a YAML mapping"),
         ("a: &a [*a]\n", "1:4: an alias inside its own anchor, expected plain data"),
@@ -61,6 +62,10 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("{a: " * 100_000, "1:201: nested deeper than 50 levels, expected plain data"),
         ("".join(f"{' ' * i}a:\n" for i in range(60)), "51:51: nested deeper than 50 levels, expected plain data"),
         ("a" * 1_000_001, "1:1: a file of 1,000,001 characters, expected at most 1,000,000"),
+        (
+            "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 90)),
+            "1:5: nested deeper than 50 levels, expected plain data",
+        ),
         (f"a: [{'x,' * 30_000}]\n", "1:40001: more than 20,000 values, expected fewer"),
         (BOMB, "1:4: more than 20,000 values, expected fewer"),
     ],
