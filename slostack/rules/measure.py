@@ -69,7 +69,7 @@ def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measure
         case QueryRatio(bad=WindowedPromQL() as bad, total=WindowedPromQL() as total):
             return Measures(_query(total, by), _query(bad, by), part_is_good=False)
         case QueryRatio(error_ratio=WindowedPromQL() as ratio):
-            return Measures(_time_of(ratio, by, "0 * ({0}) + 1"), _time_of(ratio, by, "({0})"), part_is_good=False)
+            return Measures(_time_of(ratio, by, "(0 * {0} + 1)"), _time_of(ratio, by, "{0}"), part_is_good=False)
     raise AssertionError(slo.sli)
 
 
