@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -68,8 +68,14 @@ class Policy(BaseModel):
         Each stands for the same share of the budget as in the policy (SRE workbook, chapter 5: budget spent =
         burn x alert window / period): over long windows the burn grows, over short ones the alert windows shrink.
         """
-        scaled = {tier.name: tier for tier in (self._scaled(tier, window) for tier in self.tiers)}
-        return tuple(scaled.values())
+        if window not in self._known:
+            scaled = {tier.name: tier for tier in (self._scaled(tier, window) for tier in self.tiers)}
+            self._known[window] = tuple(scaled.values())
+        return self._known[window]
+
+    @cached_property
+    def _known(self) -> dict[Duration | Calendar, tuple[Tier, ...]]:
+        return {}
 
     def _scaled(self, tier: Tier, window: Duration | Calendar) -> Tier:
         factor = window.seconds / self.period.seconds

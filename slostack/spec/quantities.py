@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Literal, Self
 
 import promql_parser
@@ -62,12 +62,7 @@ class Duration:
         return cls(seconds)
 
     def __str__(self) -> str:
-        rest, text = self.seconds, ""
-        for unit, size in _UNITS.items():
-            if unit != "w" and rest >= size:
-                text += f"{rest // size}{unit}"
-                rest %= size
-        return text
+        return _written(self.seconds)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -76,6 +71,16 @@ class Duration:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return dict(DURATION_SCHEMA)
+
+
+@lru_cache(maxsize=1024)
+def _written(seconds: int) -> str:
+    rest, text = seconds, ""
+    for unit, size in _UNITS.items():
+        if unit != "w" and rest >= size:
+            text += f"{rest // size}{unit}"
+            rest %= size
+    return text
 
 
 @lru_cache(maxsize=4096)
@@ -215,6 +220,10 @@ class Selector:
         return Selector(self.metric, self.matchers + more)
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         matchers = ",".join(map(str, self.matchers))
         if _LEGACY_NAME.fullmatch(self.metric):
             return f"{self.metric}{{{matchers}}}" if matchers else self.metric
