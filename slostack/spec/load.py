@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,29 +47,68 @@ def slo_file(root: Path, service: str) -> Path:
 
 
 def slo_files(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
-    """The files in slos/, and what is wrong with the names of others there."""
-    return folder_files(root, SLO_FOLDER, ".yaml", f"SLO files alone, as {SLO_FOLDER}/<service>.yaml")
+    """The files in slos/, and what is wrong with the names of others there; raises SlostackError where it is empty."""
+    found = folder_files(root, SLO_FOLDER, ".yaml", f"SLO files alone, as {SLO_FOLDER}/<service>.yaml")
+    if not any(found):
+        raise SlostackError(
+            f"no SLO file in {SLO_FOLDER}/, expected {SLO_FOLDER}/<service>.yaml; `slostack new` writes one"
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Job:
+    """A scrape job or a probe, of which Prometheus takes a name once, and where an SLO file names it."""
+
+    name: str
+    key: str
+    file: str
+    line: int
+    column: int
+
+
+def load_with_jobs(path: Path, root: Path) -> tuple[Service, tuple[Job, ...]]:
+    """`load_service`, and the jobs whose names no other service may have (see `repeated_jobs`)."""
+    source = _source(path, root)
+    service = _service(source, root / RUNBOOK_FOLDER, path.name)
+    scraped: dict[KeyPath, str] = {("scrape", i, "job"): scrape.job for i, scrape in enumerate(service.scrape)}
+    probed: dict[KeyPath, str] = {
+        ("probes", i, "name"): names.probe_job(service.service, probe.name) for i, probe in enumerate(service.probes)
+    }
+    jobs = (
+        Job(name, dotted(key), source.file, *source.values[key]) for key, name in (*scraped.items(), *probed.items())
+    )
+    return service, tuple(jobs)
+
+
+def repeated_jobs(jobs: Iterable[Job]) -> Iterator[Problem]:
+    """Jobs of a name that another has already."""
+    first: dict[str, Job] = {}
+    for job in jobs:
+        other = first.setdefault(job.name, job)
+        if other is not job:
+            place = f"{other.file}:{other.line}:{other.column}"
+            what = f"{job.key}: the job {job.name!r} is in {place} already, expected a name of its own"
+            yield Problem(job.file, job.line, job.column, what)
 
 
 def load_services(root: Path, files: Iterable[Path] | None = None) -> tuple[Service, ...]:
     """The services of the given SLO files, or of all in slos/, by name; raises SpecError for all files at once."""
     chosen, misplaced = slo_files(root) if files is None else (tuple(sorted(set(files))), ())
-    if not chosen and not misplaced:
-        raise SlostackError(
-            f"no SLO file in {SLO_FOLDER}/, expected {SLO_FOLDER}/<service>.yaml; `slostack new` writes one"
-        )
-    loaded: list[tuple[Service, Source]] = []
+    services: list[Service] = []
+    jobs: list[Job] = []
     problems = [*misplaced]
     for file in chosen:
         try:
-            source = _source(file, root)
-            loaded.append((_service(source, root / RUNBOOK_FOLDER, file.name), source))
+            service, its_jobs = load_with_jobs(file, root)
+            services.append(service)
+            jobs += its_jobs
         except SpecError as error:
             problems.extend(error.problems)
-    problems += _jobs_of_others(loaded)
+    problems += repeated_jobs(jobs)
     if problems:
         raise SpecError(tuple(problems))
-    return tuple(sorted((service for service, _ in loaded), key=lambda service: service.service))
+    return tuple(sorted(services, key=lambda service: service.service))
 
 
 def parse_service(text: str, shown: str, runbooks: Path | None = None) -> Service:
@@ -94,23 +134,6 @@ def _service(source: Source, runbooks: Path | None, file_name: str | None = None
     if problems:
         raise SpecError(tuple(sorted(set(problems), key=lambda p: (p.line, p.column, p.message))))
     return service
-
-
-def _jobs_of_others(loaded: Iterable[tuple[Service, Source]]) -> Iterator[Problem]:
-    """Jobs that another service has already: Prometheus takes a name once. A probe is a job too."""
-    first: dict[str, str] = {}
-    for service, source in loaded:
-        jobs: dict[str, KeyPath] = {scrape.job: ("scrape", i, "job") for i, scrape in enumerate(service.scrape)}
-        probes: dict[str, KeyPath] = {
-            names.probe_job(service.service, probe.name): ("probes", i, "name")
-            for i, probe in enumerate(service.probes)
-        }
-        for job, path in (*jobs.items(), *probes.items()):
-            if job in first:
-                what = f"{dotted(path)}: the job {job!r} is in {first[job]} already, expected a name of its own"
-                yield source.problem(path, what)
-            line, column = source.values[path]
-            first.setdefault(job, f"{source.file}:{line}:{column}")
 
 
 def _misnamed(source: Source, file_name: str) -> Iterator[Problem]:
