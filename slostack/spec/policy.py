@@ -80,7 +80,7 @@ class Policy(BaseModel):
     def _scaled(self, tier: Tier, window: Duration | Calendar) -> Tier:
         factor = window.seconds / self.period.seconds
         if window.seconds >= KEEPS_ITS_WINDOWS.seconds:
-            return tier.model_copy(update={"burn": tier.burn * factor})
+            return tier.model_copy(update={"burn": round(tier.burn * factor, 12)})
         long, short = _shrunk(tier.long, factor), _shrunk(tier.short, factor)
         burn = min(tier.burn, MOST_OF_THE_BUDGET * window.seconds / long.seconds)
         return tier.model_copy(update={"burn": burn, "long": long, "short": short})

@@ -19,9 +19,11 @@ def _exactly_one(part: Part, *keys: str) -> str:
     """The one of these keys that is set; raises PydanticCustomError where it isn't exactly one."""
     found = [key for key in keys if getattr(part, key) is not None]
     if len(found) != 1:
-        what = " and ".join(f"`{key}`" for key in found) or f"none of {', '.join(keys)}"
-        expected = "one of the two" if len(keys) == 2 else f"exactly one of {', '.join(keys)}"
-        raise mismatch(what, expected, key=found[-1] if found else None)
+        if len(keys) == 2:
+            first, second = keys
+            what = f"both `{first}` and `{second}`" if found else f"neither `{first}` nor `{second}`"
+            raise mismatch(what, "one of the two")
+        raise mismatch(" and ".join(f"`{key}`" for key in found) or "none of them", f"exactly one of {', '.join(keys)}")
     return found[0]
 
 
@@ -46,8 +48,7 @@ class EventRatio(Part):
 
     @model_validator(mode="after")
     def _one_of_bad_and_good(self) -> Self:
-        if (self.bad is None) == (self.good is None):
-            raise mismatch("both `bad` and `good`" if self.bad else "neither `bad` nor `good`", "one of the two")
+        _exactly_one(self, "bad", "good")
         return self
 
 

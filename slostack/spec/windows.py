@@ -46,7 +46,7 @@ def parse_window(value: object) -> Duration | Calendar:
         return value
     if isinstance(value, str) and value in CALENDARS:
         return CALENDARS[value]
-    expected = f"a rolling window from {SHORTEST} to {LONGEST}, or a calendar one: {', '.join(CALENDARS)}"
+    expected = f"a rolling window from {SHORTEST} to {LONGEST}, such as 30d, or a calendar one: {', '.join(CALENDARS)}"
     try:
         window = Duration.parse(value)
     except PydanticCustomError:

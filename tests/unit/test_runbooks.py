@@ -12,7 +12,7 @@ import pytest
 from slostack import names, promtool
 from slostack.demo.logs import log_lines
 from slostack.demo.scenarios import SCENARIOS
-from slostack.rules import AlertingRule
+from slostack.rules import AlertingRule, service_groups
 from slostack.rules.budget import windows
 from slostack.rules.stack import stack_groups
 from slostack.spec import RUNBOOK_FOLDER, load_services

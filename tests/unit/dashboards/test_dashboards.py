@@ -13,7 +13,8 @@ from grafana_foundation_sdk.builders import timeseries
 from slostack import names
 from slostack.dashboards import OVERVIEW_UID, render_overview_dashboard, render_service_dashboard, service_uid
 from slostack.dashboards.house import GRID_WIDTH, grid
-from slostack.spec import EventRatio, LatencyRatio, QueryRatio, Service
+from slostack.spec import Duration, EventRatio, LatencyRatio, QueryRatio, Service
+from slostack.spec.quantities import WindowedPromQL
 from tests.unit.dashboards.reading import Json, metrics, panels, promql, values
 
 OWN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str) and ":" in value}
@@ -47,7 +48,7 @@ def test_queries_read_only_what_is_recorded_or_what_the_services_name(
     for expr in promql(dashboard):
         for metric in metrics(expr):
             if metric.startswith("slo:"):
-                assert metric in OWN or metric.startswith("slo:error_ratio:rate")
+                assert metric in OWN or metric.startswith(("slo:error_ratio:", "slo:burn_rate:", "slo:events:rate"))
             else:
                 assert metric in {"ALERTS", "ALERTS_FOR_STATE"} | service_metrics(learnsnap) | service_metrics(odd)
 
@@ -60,8 +61,8 @@ def service_metrics(service: Service) -> set[str]:
                 found.add(total.metric)
             case LatencyRatio(total=total, good=good):
                 found |= {total.metric, good.metric}
-            case QueryRatio(total=query):
-                found |= metrics(query.replace("$window", "5m"))
+            case QueryRatio(total=WindowedPromQL() as query):
+                found |= metrics(query.over(Duration(300)))
     return found.union(*(metrics(alert.expr) for alert in service.alerts))
 
 

@@ -30,7 +30,8 @@ def test_mistake_is_named_at_its_place(tmp_path: Path, mistake: Mistake) -> None
         (
             "window: 30d",
             f"window: {'9' * 5000}d",
-            f"11:13: slos[0].window: '{'9' * 56}... (text), expected a duration such as 30s, 5m, 1h30m or 30d",
+            f"11:13: slos[0].window: '{'9' * 56}... (text), "
+            "expected a rolling window from 1h to 90d, such as 30d, or a calendar one: week, month, quarter",
         ),
         (
             "objective: 99.9",

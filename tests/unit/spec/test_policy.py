@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slostack.spec import Slo, SpecError, Tier, parse_service, policies
+from slostack.spec import Slo, SpecError, parse_service, policies
 from tests.unit.spec.files import RIGHT
 
 GOOGLE = policies()["google"]
@@ -44,16 +44,77 @@ def test_the_tiers_of_the_sre_workbook() -> None:
     )
 
 
-@pytest.mark.parametrize(("window", "burn"), [("30d", 14.4), ("28d", 13.44), ("7d", 3.36), ("90d", 43.2)])
-def test_a_burn_rate_scales_with_the_window(window: str, burn: float) -> None:
-    assert GOOGLE.burn(TIERS["page-1h"], slo(99.9, window).window) == pytest.approx(burn)
+@pytest.mark.parametrize(
+    ("window", "burn"),
+    [("30d", 14.4), ("28d", 13.44), ("27d", 12.96), ("90d", 43.2), ("month", 14.4), ("quarter", 43.2)],
+)
+def test_over_long_windows_the_burn_rate_is_scaled(window: str, burn: float) -> None:
+    (page,) = [tier for tier in slo(99.9, window).tiers if tier.name == "page-1h"]
+    assert (page.burn, str(page.short)) == (burn, "5m")
 
 
-@given(st.integers(7, 90), st.sampled_from(GOOGLE.tiers))
-def test_a_tier_spends_the_same_share_of_every_windows_budget(days: int, tier: Tier) -> None:
-    window = slo(99.9, f"{days}d").window
-    spent = GOOGLE.burn(tier, window) * tier.long.seconds / window.seconds
-    assert math.isclose(spent, tier.burn * tier.long.seconds / GOOGLE.period.seconds)
+def shown(window: str) -> dict[str, tuple[float, str]]:
+    """The tiers over a window: their burn rates and short windows by name."""
+    return {tier.name: (tier.burn, str(tier.short)) for tier in slo(99.9, window).tiers}
+
+
+@pytest.mark.parametrize("window", ["7d", "week"])
+def test_over_a_week_the_alert_windows_shrink(window: str) -> None:
+    assert shown(window) == {
+        "page-5m": (28.8, "5m"),
+        "page-15m": (14.4, "5m"),
+        "page-1h25m": (6, "5m"),
+        "ticket-5h35m": (3, "30m"),
+        "ticket-16h50m": (1, "1h25m"),
+    }
+
+
+def test_over_a_day_the_first_two_pages_share_a_window_and_the_lower_burn_rate_stays() -> None:
+    assert shown("1d") == {
+        "page-5m": (14.4, "5m"),
+        "page-10m": (6, "5m"),
+        "ticket-50m": (3, "5m"),
+        "ticket-2h25m": (1, "10m"),
+    }
+
+
+def test_over_an_hour_no_tier_waits_for_more_than_half_of_the_budget() -> None:
+    assert shown("1h") == {"page-5m": (6, "5m"), "ticket-5m": (1, "5m")}
+
+
+LONG = st.one_of(st.integers(27 * 288, 90 * 288), st.sampled_from([288 * 27, 288 * 90])).map(lambda n: f"{5 * n}m")
+SHORT = st.one_of(st.integers(12, 27 * 288 - 1), st.sampled_from([12, 288, 7 * 288])).map(lambda n: f"{5 * n}m")
+
+
+@given(LONG | st.sampled_from(["month", "quarter"]))
+def test_a_tier_spends_the_same_share_of_every_long_windows_budget(window: str) -> None:
+    long = slo(99.9, window)
+    assert [tier.name for tier in long.tiers] == [tier.name for tier in GOOGLE.tiers]
+    for tier, own in zip(long.tiers, GOOGLE.tiers, strict=True):
+        spent = tier.burn * tier.long.seconds / long.window.seconds
+        assert math.isclose(spent, own.burn * own.long.seconds / GOOGLE.period.seconds)
+
+
+@given(SHORT | st.just("week"), st.sampled_from([*policies()]))
+def test_over_short_windows_every_tier_can_alert_in_time(window: str, policy: str) -> None:
+    text = RIGHT.replace("window: 30d", f"window: {window}").replace("policy: google", f"policy: {policy}")
+    short = parse_service(text, "api.yaml").slos[0]
+    tier_names = names(short)
+    assert {"page", "ticket"} == {tier.kind for tier in short.tiers}
+    assert len(set(tier_names)) == len(tier_names)
+    for tier in short.tiers:
+        assert tier.long.seconds % 300 == tier.short.seconds % 300 == 0
+        assert 300 <= tier.short.seconds <= tier.long.seconds < short.window.seconds
+        assert tier.burn * tier.long.seconds <= 0.5 * short.window.seconds
+        assert 0 < short.threshold(tier) < 1
+
+
+@given(LONG | SHORT | st.sampled_from(["week", "month", "quarter"]))
+def test_a_guard_ends_an_alert_below_the_burn_rate_at_which_it_began(window: str) -> None:
+    for scaled in slo(99.9, window).tiers:
+        if scaled.guard:
+            assert scaled.guard.burn < scaled.burn
+            assert scaled.guard.window <= scaled.long
 
 
 def test_the_threshold_is_the_burn_rate_times_the_budget() -> None:
@@ -104,7 +165,13 @@ def test_a_tier_that_cannot_be_reached_names_the_limit(
 
 @pytest.mark.parametrize(
     ("objective", "window", "page"),
-    [(93.06, "30d", "high"), (97.69, "90d", "high"), (71, "7d", "high"), (66.67, "30d", "none"), (1, "7d", "none")],
+    [
+        (93.06, "30d", "high"),
+        (97.69, "90d", "high"),
+        (92.97, "27d", "high"),
+        (93.06, "1d", "high"),
+        (66.67, "30d", "none"),
+    ],
 )
 def test_an_objective_above_the_limit_is_right(objective: float, window: str, page: str) -> None:
     assert slo(objective, window, page).tiers

@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from slostack.spec import slo_file_schema
+from slostack.spec.sli import KINDS
 from tests.unit.spec.files import RIGHT, Mistake, table
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +29,8 @@ BEYOND_A_SCHEMA = (
     "times the budget",
     "no longer than",
     "four scrapes",
-    "a window from",
+    "a rolling window from",
+    "whole 5m",
     "at most a hundred years",
     "base name",
     "a matcher on `le`",
@@ -107,5 +109,5 @@ def test_defaults_and_choices_are_as_people_write_them() -> None:
     assert definitions["Scrape"]["properties"]["interval"]["default"] == "15s"
     assert definitions["Alert"]["properties"]["severity"]["enum"] == ["critical", "high", "medium", "low"]
     assert definitions["Alerting"]["properties"]["policy"]["enum"] == ["google"]
-    assert definitions["Sli"]["oneOf"] == [{"required": [kind]} for kind in ("events", "latency", "queries")]
+    assert definitions["Sli"]["oneOf"] == [{"required": [kind]} for kind in KINDS]
     assert all(definition["additionalProperties"] is False for definition in definitions.values())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from slostack.spec import EventRatio, LatencyRatio, QueryRatio, parse_service
+from slostack.spec.sli import Kind
 from tests.unit.spec.files import SLI, edited
 
 
-def kind(sli: str) -> EventRatio | LatencyRatio | QueryRatio:
+def kind(sli: str) -> Kind:
     """The kind of an SLI as it is written in the file."""
     return parse_service(edited(SLI, sli), "api.yaml").slos[0].sli.kind
 
