@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from slostack import names
 from slostack.rules.model import RecordingRule
+from slostack.spec.quantities import Duration
 
 SEEN = "1h"
-"""How long a label set keeps its place after its last series."""
-_FIRST = "1e15"
+"""How long a label set keeps its place after it was last judged."""
+_FIRST = "1e12"
 """Above any rate: who has a place keeps it."""
+_JUDGED_BY = Duration(300)
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,19 @@ class Grouping:
         return f"({expr})\nand {self.on} {names.GROUP_ADMITTED}{{{identity}}}" if self.labels else expr
 
 
-def admission_rules(grouping: Grouping, traffic: str, identity: str) -> tuple[RecordingRule, ...]:
-    """Which label sets are judged: those that were, then those with the most traffic; and how many are not."""
-    if not grouping.labels:
+def admission_rules(by: Grouping, present: str, identity: str) -> tuple[RecordingRule, ...]:
+    """Which label sets are judged: those that were in the last hour, then the busiest; and how many are not.
+
+    Who was judged is told by what was recorded of it, so a place that only an idle memory holds is free after an hour.
+    """
+    if not by.labels:
         return ()
-    judged = grouping.sum(f"0 * last_over_time({names.GROUP_ADMITTED}{{{identity}}}[{SEEN}]) + {_FIRST}")
-    ranked = f"{traffic} + {grouping.on} {judged}\nor\n{traffic}"
-    refused = f"count({traffic} unless {grouping.on} {names.GROUP_ADMITTED}{{{identity}}}) or vector(0)"
+    lately = " or ".join(
+        by.aggregate("max", f"max_over_time({name}{{{identity}}}[{SEEN}]) + {_FIRST}")
+        for name in (names.event_rate(_JUDGED_BY), names.EVENTS)
+    )
+    refused = f"count({present} unless {by.on} {names.GROUP_ADMITTED}{{{identity}}}) or vector(0)"
     return (
-        RecordingRule(names.GROUP_ADMITTED, f"0 * topk({grouping.limit},\n{ranked}\n) + 1"),
+        RecordingRule(names.GROUP_ADMITTED, f"0 * topk({by.limit},\n{lately}\nor\n{present}\n) + 1"),
         RecordingRule(names.GROUPS_REFUSED, refused),
     )

@@ -19,6 +19,9 @@ LOOKBACK = Duration(15 * 60)
 MARGIN = Duration(60)
 """Keeps a range that reaches back to one count clear of the count before it."""
 SLICE_STEP = names.TIER_INTERVAL
+_PRESENT = Duration(300)
+"""How lately the series of a label set must have been seen."""
+_HISTOGRAM_COUNT = "histogram_count({0})"
 
 
 @dataclass(frozen=True)
@@ -38,39 +41,48 @@ class Measures:
     total: Measure
     part: Measure
     part_is_good: bool
+    present: str
+    """Something for each label set whose series exist, idle ones too; the more, the busier. Never NaN."""
 
 
 def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measures:
     """The measures of an SLO's SLI."""
     match slo.sli.kind:
         case EventRatio(bad=Selector() as bad, total=total):
-            return Measures(_counter(total, by), _counter(bad, by), part_is_good=False)
+            return _measures(_counter(total, by), _counter(bad, by))
         case EventRatio(good=Selector() as good, total=total):
-            return Measures(_counter(total, by), _counter(good, by), part_is_good=True)
+            return _measures(_counter(total, by), _counter(good, by), part_is_good=True)
         case LatencyRatio(histogram=Selector()) as latency:
-            return Measures(_counter(latency.total, by), _counter(latency.good, by), part_is_good=True)
+            return _measures(_counter(latency.total, by), _counter(latency.good, by), part_is_good=True)
         case LatencyRatio(native_histogram=Selector() as native, threshold=threshold):
-            fast = f"histogram_fraction(0, {threshold:.12g}, {{0}}) * histogram_count({{0}})"
-            return Measures(_counter(native, by, "histogram_count({0})"), _counter(native, by, fast), part_is_good=True)
+            fast = f"histogram_fraction(-Inf, {threshold:.12g}, {{0}}) * histogram_count({{0}})"
+            return _measures(_counter(native, by, _HISTOGRAM_COUNT), _counter(native, by, fast), part_is_good=True)
         case Uptime(gauge=gauge):
             step = service.interval_of(gauge).seconds
-            return Measures(_watched(gauge, step, by), _down(gauge, step, by), part_is_good=False)
+            return _measures(_watched(gauge, step, by), _down(gauge, step, by))
         case TimeSlices() as slices:
-            value = slice_value(slices, by)
+            value, present = slice_value(slices, by), _slices_present(slices, by)
             operator, limit = slices.bad_comparison
             is_bad = f"{value} {operator} bool {limit:.12g}"
             return Measures(
-                _slices(f"count_over_time(({value})", slices, names.EVENTS, by, identity),
-                _slices(f"sum_over_time(({is_bad})", slices, names.BAD_EVENTS, by, identity),
+                _slices(f"count_over_time(({value})", f" or 0 * {present}", slices, names.EVENTS, by, identity),
+                _slices(f"sum_over_time(({is_bad})", "", slices, names.BAD_EVENTS, by, identity),
                 part_is_good=False,
+                present=present,
             )
         case LogRatio():
-            return Measures(_lines(names.LOG_EVENTS, by, identity), _lines(names.LOG_BAD_EVENTS, by, identity), False)
+            return _measures(_lines(names.LOG_EVENTS, by, identity), _lines(names.LOG_BAD_EVENTS, by, identity))
         case QueryRatio(bad=WindowedPromQL() as bad, total=WindowedPromQL() as total):
-            return Measures(_query(total, by), _query(bad, by), part_is_good=False)
+            return _measures(_query(total, by), _query(bad, by))
         case QueryRatio(error_ratio=WindowedPromQL() as ratio):
-            return Measures(_time_of(ratio, by, "(0 * {0} + 1)"), _time_of(ratio, by, "{0}"), part_is_good=False)
+            watched = _time_of(ratio, by, "0 * {0} + 1", lambda window: f" or 0 * {_asked(ratio, window, by)}")
+            down = _time_of(ratio, by, "{0}", lambda _: "")
+            return Measures(watched, down, part_is_good=False, present=_asked(ratio, _PRESENT, by))
     raise AssertionError(slo.sli)
+
+
+def _measures(total: Measure, part: Measure, *, part_is_good: bool = False) -> Measures:
+    return Measures(total, part, part_is_good, f"({total.rate(_PRESENT)} >= 0)")
 
 
 def _counter(counter: Selector, by: Grouping, value: str = "{0}") -> Measure:
@@ -112,14 +124,26 @@ def _down(gauge: Selector, step: int, by: Grouping) -> Measure:
     )
 
 
-def _slices(counted: str, slices: TimeSlices, recorded: str, by: Grouping, identity: str) -> Measure:
+def _slices(counted: str, idle: str, slices: TimeSlices, recorded: str, by: Grouping, identity: str) -> Measure:
     """Slices of time, on the clock: a slice that is shorter than the tier's interval is counted several times in it,
     one that is longer is looked at as often as the tier is recorded."""
     step = min(slices.length, SLICE_STEP)
     return Measure(
         lambda window: f"{by.sum(f'sum_over_time({recorded}{{{identity}}}[{window}])')} / {window.seconds}",
-        lambda span, offset: f"  {counted}[{span}:{step}] offset {offset})",
+        lambda span, offset: f"  {counted}[{span}:{step}] offset {offset}){idle}",
     )
+
+
+def _slices_present(slices: TimeSlices, by: Grouping) -> str:
+    if slices.histogram:
+        count = Selector(f"{slices.histogram.metric}_count", slices.histogram.matchers)
+        return _counter(count, by).rate(_PRESENT)
+    if slices.native_histogram:
+        return _counter(slices.native_histogram, by, _HISTOGRAM_COUNT).rate(_PRESENT)
+    if slices.total:
+        return _counter(slices.total, by).rate(_PRESENT)
+    assert slices.value is not None
+    return _asked(slices.value, slices.length, by)
 
 
 def slice_value(slices: TimeSlices, by: Grouping) -> str:
@@ -155,10 +179,18 @@ def _query(query: WindowedPromQL, by: Grouping) -> Measure:
     )
 
 
-def _time_of(ratio: WindowedPromQL, by: Grouping, share: str) -> Measure:
+def _time_of(ratio: WindowedPromQL, by: Grouping, share: str, idle: Callable[[Duration], str]) -> Measure:
     """Seconds, of which a share is bad that can only be asked for, not counted."""
 
     def mean(window: Duration) -> str:
         return share.format(by.aggregate("avg", f"({ratio.over(window)}) >= 0"))
 
-    return Measure(mean, lambda span, _offset: f"  {span.seconds} * {mean(span)}")
+    return Measure(
+        lambda window: f"({mean(window)}{idle(window)})",
+        lambda span, _offset: f"  {span.seconds} * ({mean(span)}){idle(span)}",
+    )
+
+
+def _asked(query: WindowedPromQL, window: Duration, by: Grouping) -> str:
+    """How many series a query gives, of whatever value."""
+    return by.aggregate("count", query.over(window))

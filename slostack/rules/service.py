@@ -53,8 +53,7 @@ def _tier_group(service: Service, slo: Slo) -> RuleGroup:
 def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
     identity, by = names.identity(service.service, slo.name), grouping(slo)
     of = measures(service, slo, by, identity)
-    traffic = f"(0 * ({slice_value(slo.sli.slices, by)}))" if slo.sli.slices else of.total.rate(Duration(300))
-    rules = [*admission_rules(by, traffic, identity)]
+    rules = [*admission_rules(by, of.present, identity)]
     if slo.maintenance:
         rules.append(maintenance_rule(slo.maintenance))
     for window in windows(slo):
