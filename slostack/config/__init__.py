@@ -3,7 +3,7 @@
 from slostack.config.alertmanager import NOTIFICATION_PATH, alertmanager_files
 from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
 from slostack.config.loki import TENANT, loki_files
-from slostack.config.prometheus import prometheus_files
+from slostack.config.prometheus import REMOTE_WRITE_FLAG, prometheus_files
 from slostack.config.topology import Place, Topology
 from slostack.settings import Settings
 from slostack.spec import Service
@@ -13,6 +13,7 @@ __all__ = [
     "LOKI_UID",
     "NOTIFICATION_PATH",
     "PROMETHEUS_UID",
+    "REMOTE_WRITE_FLAG",
     "TENANT",
     "Place",
     "Topology",

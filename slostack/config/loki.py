@@ -1,8 +1,9 @@
-"""Loki's config: one process on a filesystem, with retention and a ruler."""
+"""Loki's config: one process on a filesystem, with retention and a ruler that writes what it counts to Prometheus."""
 
 from __future__ import annotations
 
 from slostack.config.document import yaml_text
+from slostack.config.prometheus import REMOTE_WRITE_PATH
 from slostack.config.topology import Topology, split
 from slostack.settings import Settings
 
@@ -57,6 +58,14 @@ def loki_files(settings: Settings, topology: Topology) -> dict[str, str]:
             "alertmanager_url": ",".join(f"http://{address}" for address in topology.alertmanager.addresses),
             "external_labels": {"environment": settings.environment},
             "enable_api": True,
+            "wal": {"dir": f"{place.data}/ruler-wal"},
+            "remote_write": {
+                "enabled": True,
+                "clients": {
+                    f"prometheus-{number}": {"url": f"http://{address}{REMOTE_WRITE_PATH}"}
+                    for number, address in enumerate(topology.prometheus.addresses)
+                },
+            },
         },
         "analytics": {"reporting_enabled": False},
     }

@@ -19,6 +19,10 @@ PROBE_MODULE = "http_2xx"
 SHARE_OF_STORAGE = 0.8
 """How much of the storage blocks may fill; the rest is for the write-ahead log and for compaction."""
 
+REMOTE_WRITE_FLAG = "--web.enable-remote-write-receiver"
+"""Has Prometheus take what Loki counts; it would otherwise be refused."""
+REMOTE_WRITE_PATH = "/api/v1/write"
+
 _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import yaml
+
 from slostack.deploy.kubernetes.labels import selector
 from slostack.servers import versions
 from slostack.settings import parse_settings
@@ -190,6 +192,19 @@ def test_prometheus_loads_edited_files_by_itself_and_writes_to_its_volume(progra
     assert "--config.auto-reload" in arguments
     assert "--storage.tsdb.path=/var/lib/prometheus" in arguments
     assert f"--web.external-url={stack_config(stack)['urls']['prometheus']}" in arguments
+
+
+def test_prometheus_takes_what_loki_counts_where_loki_writes_it(program: Program) -> None:
+    assert "--web.enable-remote-write-receiver" in _arguments(program, "prometheus")
+    (config,) = [
+        each.inputs["data"]["loki.yaml"] for each in program.of_type(":ConfigMap") if each.name == "loki-config"
+    ]
+    ruler = yaml.safe_load(config)["ruler"]
+    (client,) = ruler["remote_write"]["clients"].values()
+    service = program.one(":Service", "prometheus").inputs
+    host, port = f"prometheus-0.{service['metadata']['name']}.slostack.svc", int(service["spec"]["ports"][0]["port"])
+    assert client["url"] == f"http://{host}:{port}/api/v1/write"
+    assert ruler["wal"]["dir"].startswith("/var/lib/loki/"), "on its volume"
 
 
 def test_alertmanager_links_to_itself_and_writes_to_its_volume(program: Program, stack: str) -> None:

@@ -17,6 +17,7 @@ INSIDE = {
     ("grafana", "alertmanager", 9093),
     ("grafana", "loki", 3100),
     ("loki", "alertmanager", 9093),
+    ("loki", "prometheus", 9090),
 }
 OUTSIDE = {
     "dev": {("prometheus", "outside", 8080)},

@@ -18,6 +18,7 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
         *(Flow("prometheus", server, port) for server, port in PORTS.items() if server != "prometheus"),
         *(Flow("grafana", server, port) for server, port in PORTS.items() if server != "grafana"),
         Flow("loki", "alertmanager", PORTS["alertmanager"]),
+        Flow("loki", "prometheus", PORTS["prometheus"]),  # what its ruler counts
     ]
     scraped = [Flow("prometheus", OUTSIDE, port) for port in _target_ports(settings)]
     notified = [Flow("alertmanager", OUTSIDE, port) for port in _receiver_ports(settings)]

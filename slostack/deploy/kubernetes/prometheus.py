@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from slostack.config import REMOTE_WRITE_FLAG
 from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
 from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
@@ -34,6 +35,7 @@ class Prometheus(pulumi.ComponentResource):
                 f"--config.file={place.config}/prometheus.yml",
                 "--config.auto-reload",
                 f"--storage.tsdb.path={place.data}",
+                REMOTE_WRITE_FLAG,
                 f"--web.listen-address={place.listen}",
                 f"--web.external-url={args.external_url}",
                 "--web.route-prefix=/",

@@ -39,6 +39,20 @@ def test_its_rules_reach_every_alertmanager(document: Any, topology: Topology) -
     assert ruler["storage"] == {"type": "local", "local": {"directory": f"{topology.loki.config}/rules"}}
 
 
+def test_what_its_ruler_counts_reaches_every_prometheus_and_survives_a_restart(
+    document: Any, topology: Topology
+) -> None:
+    ruler = document["ruler"]
+    assert ruler["wal"] == {"dir": f"{topology.loki.data}/ruler-wal"}
+    assert ruler["remote_write"] == {
+        "enabled": True,
+        "clients": {
+            "prometheus-0": {"url": "http://prometheus-0:8080/api/v1/write"},
+            "prometheus-1": {"url": "http://prometheus-1:8080/api/v1/write"},
+        },
+    }
+
+
 def test_it_reports_to_nobody(document: Any) -> None:
     assert document["analytics"] == {"reporting_enabled": False}
 
