@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from slostack import names
 from slostack.rules.calendar import counts_in, period_rules, since_its_start
+from slostack.rules.maintenance import outside
 from slostack.rules.model import RecordingRule
 from slostack.rules.ratio import RAW_WINDOW
 from slostack.spec.model import Slo
@@ -76,7 +77,8 @@ def shown_rules(slo: Slo, identity: str) -> Iterator[RecordingRule]:
         if window <= RAW_WINDOW:
             ratio, rate = names.error_ratio(window), names.event_rate(window)
             failed = f"{ratio}{{{identity}}} * {rate}{{{identity}}} * {window.seconds}"
-            yield RecordingRule(names.failures(window), failed)
+            counted = f"sum_over_time({names.BAD_EVENTS}{{{identity}}}[{window}])"
+            yield RecordingRule(names.failures(window), outside(failed, counted, slo.maintenance, window))
     for every in every_window(slo):
         yield RecordingRule(names.burn_rate(every), f"{names.error_ratio(every)}{{{identity}}} / {slo.budget:.12g}")
     lasts = f"clamp_min({names.BUDGET_REMAINING}{{{identity}}}, 0) * {slo.window.seconds}"

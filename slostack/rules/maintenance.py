@@ -36,6 +36,14 @@ def untouched(expr: str, windows: tuple[Maintenance, ...], span: Duration) -> st
     return f"({expr})\n* on () group_left ()\n(0 * ({touched(windows, span)}) or vector(1))"
 
 
+def outside(expr: str, instead: str, windows: tuple[Maintenance, ...], span: Duration) -> str:
+    """An expression over a span, in place of it another that leaves maintenance out where the span reaches into it."""
+    if not windows:
+        return expr
+    within = touched(windows, span)
+    return f"(\n{expr}\n) unless on () ({within})\nor\n{instead} and on () ({within})"
+
+
 def _began(window: Maintenance, span: Duration | None) -> str:
     schedule = window.schedule
     reach = Duration(window.duration.seconds + (span.seconds if span else 0))
@@ -50,18 +58,21 @@ def _condition(schedule: CronSim) -> str:
         _among("hour()", schedule.hours, range(24)),
         _among("month()", schedule.months, range(1, 13)),
     ]
-    if schedule.day_and or not days or not weekdays:
+    if schedule.day_and:
         parts += [days, weekdays]
-    else:
+    elif days and weekdays:  # of which either is enough; one that takes every day leaves no condition
         parts.append(f"({days} or {weekdays})")
     chosen = " and ".join(part for part in parts if part)
     return f"0 * ({chosen}) + 1" if chosen else "vector(1)"
 
 
 def _days(schedule: CronSim) -> str:
-    last = "day_of_month() == days_in_month()" if CronSim.LAST in schedule.days else ""
-    named = _among("day_of_month()", {day for day in schedule.days if day > 0}, range(1, 32))
-    return f"({last} or {named})" if last and named else f"({last})" if last else named
+    named = {day for day in schedule.days if day > 0}
+    condition = _among("day_of_month()", named, range(1, 32))
+    if CronSim.LAST not in schedule.days or (named and not condition):
+        return condition
+    last = "day_of_month() == days_in_month()"
+    return f"({last} or {condition})" if condition else f"({last})"
 
 
 def _among(value: str, chosen: Collection[int], every: range) -> str:

@@ -21,6 +21,7 @@ MARGIN = Duration(60)
 SLICE_STEP = names.TIER_INTERVAL
 _PRESENT = Duration(300)
 """How lately the series of a label set must have been seen."""
+_NO_TIME = Duration(0)
 _HISTOGRAM_COUNT = "histogram_count({0})"
 
 
@@ -43,25 +44,29 @@ class Measures:
     part_is_good: bool
     present: str
     """Something for each label set whose series exist, idle ones too; the more, the busier. Never NaN."""
+    looks_back: Duration
+    """How far before its span a count can reach: to the scrape before it, or to a slice's start."""
 
 
 def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measures:
     """The measures of an SLO's SLI."""
+    scrape = service.scrape_interval
     match slo.sli.kind:
         case EventRatio(bad=Selector() as bad, total=total):
-            return _measures(_counter(total, by), _counter(bad, by))
+            return _of_counters(total, bad, by, scrape, part_is_good=False)
         case EventRatio(good=Selector() as good, total=total):
-            return _measures(_counter(total, by), _counter(good, by), part_is_good=True)
+            return _of_counters(total, good, by, scrape, part_is_good=True)
         case LatencyRatio(histogram=Selector()) as latency:
-            return _measures(_counter(latency.total, by), _counter(latency.good, by), part_is_good=True)
+            return _of_counters(latency.total, latency.good, by, scrape, part_is_good=True)
         case LatencyRatio(native_histogram=Selector() as native, threshold=threshold):
-            fast = f"histogram_fraction(-Inf, {threshold:.12g}, {{0}}) * histogram_count({{0}})"
-            return _measures(_counter(native, by, _HISTOGRAM_COUNT), _counter(native, by, fast), part_is_good=True)
+            within = f"histogram_fraction(-Inf, {threshold:.12g}, {{0}}) * histogram_count({{0}})"
+            every, fast = _counter(native, by, _HISTOGRAM_COUNT), _counter(native, by, within)
+            return _measures(every, fast, scrape, part_is_good=True)
         case Uptime(gauge=gauge):
             step = service.interval_of(gauge).seconds
             return _measures(_watched(gauge, step, by), _down(gauge, step, by))
         case TimeSlices() as slices:
-            value, present = slice_value(slices, by), _slices_present(slices, by)
+            value, present = slice_value(slices, by), f"({_slices_present(slices, by)} >= 0)"
             operator, limit = slices.bad_comparison
             is_bad = f"{value} {operator} bool {limit:.12g}"
             return Measures(
@@ -69,6 +74,7 @@ def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measure
                 _slices(f"sum_over_time(({is_bad})", "", slices, names.BAD_EVENTS, by, identity),
                 part_is_good=False,
                 present=present,
+                looks_back=slices.length,
             )
         case LogRatio():
             return _measures(_lines(names.LOG_EVENTS, by, identity), _lines(names.LOG_BAD_EVENTS, by, identity))
@@ -77,12 +83,18 @@ def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measure
         case QueryRatio(error_ratio=WindowedPromQL() as ratio):
             watched = _time_of(ratio, by, "0 * {0} + 1", lambda window: f" or 0 * {_asked(ratio, window, by)}")
             down = _time_of(ratio, by, "{0}", lambda _: "")
-            return Measures(watched, down, part_is_good=False, present=_asked(ratio, _PRESENT, by))
+            return Measures(watched, down, False, _asked(ratio, _PRESENT, by), _NO_TIME)
     raise AssertionError(slo.sli)
 
 
-def _measures(total: Measure, part: Measure, *, part_is_good: bool = False) -> Measures:
-    return Measures(total, part, part_is_good, f"({total.rate(_PRESENT)} >= 0)")
+def _measures(
+    total: Measure, part: Measure, looks_back: Duration = _NO_TIME, *, part_is_good: bool = False
+) -> Measures:
+    return Measures(total, part, part_is_good, f"({total.rate(_PRESENT)} >= 0)", looks_back)
+
+
+def _of_counters(total: Selector, part: Selector, by: Grouping, scrape: Duration, *, part_is_good: bool) -> Measures:
+    return _measures(_counter(total, by), _counter(part, by), scrape, part_is_good=part_is_good)
 
 
 def _counter(counter: Selector, by: Grouping, value: str = "{0}") -> Measure:

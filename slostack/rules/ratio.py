@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slostack import names
 from slostack.rules.grouping import Grouping
-from slostack.rules.maintenance import touched
+from slostack.rules.maintenance import outside
 from slostack.rules.measure import Measures
 from slostack.rules.model import RecordingRule
 from slostack.spec.maintenance import Maintenance
@@ -18,27 +18,18 @@ def raw_rules(
     of: Measures, window: Duration, by: Grouping, identity: str, maintenance: tuple[Maintenance, ...]
 ) -> tuple[RecordingRule, RecordingRule]:
     """The rate of all events over a window, and the share of bad ones: a ratio of sums, nothing where there is no
-    traffic, never NaN. All events are read from raw once, then from what the first rule recorded."""
+    traffic, never NaN. All events are read from raw once, then from what the first rule recorded. A ratio that would
+    reach into maintenance is that of the five-minute counts, which leave it out."""
     name = names.event_rate(window)
     events = f"{name}{{{identity}}}"
     part = of.part.rate(window)
     share = f"{by.sum(f'{part} or 0 * {events}')}\n/ {by.sum(f'{events} > 0')}"
     # Good events that are counted a little later than all events make it no less than 0.
     ratio = f"clamp_min(1 - {share}, 0)\n>= 0" if of.part_is_good else f"{share}\n>= 0"
+    bad, counted = (
+        by.sum(f"sum_over_time({count}{{{identity}}}[{window}])") for count in (names.BAD_EVENTS, names.EVENTS)
+    )
     return (
         RecordingRule(name, by.admitted(f"{of.total.rate(window)} >= 0", identity)),
-        RecordingRule(names.error_ratio(window), _after_maintenance(ratio, window, by, identity, maintenance)),
+        RecordingRule(names.error_ratio(window), outside(ratio, f"{bad} / ({counted} > 0)", maintenance, window)),
     )
-
-
-def _after_maintenance(
-    ratio: str, window: Duration, by: Grouping, identity: str, maintenance: tuple[Maintenance, ...]
-) -> str:
-    """The ratio, where a window reaches into maintenance that of the five-minute counts, which leave it out."""
-    if not maintenance:
-        return ratio
-    bad, events = (
-        by.sum(f"sum_over_time({name}{{{identity}}}[{window}])") for name in (names.BAD_EVENTS, names.EVENTS)
-    )
-    within = touched(maintenance, window)
-    return f"(\n{ratio}\n) unless on () ({within})\nor\n{bad} / ({events} > 0) and on () ({within})"

@@ -40,11 +40,11 @@ def count_rules(
     bad_events = f"{names.BAD_EVENTS}{{{identity}}}"
     good_events = f"{names.GOOD_EVENTS}{{{identity}}}"
 
+    def reach(span: Duration) -> Duration:
+        return Duration(span.seconds + offset.seconds + of.looks_back.seconds)
+
     def counted(measure: Measure, last_count: str, and_outage: str | None) -> str:
-        counts = [
-            untouched(_events(measure, rung, offset, by, and_outage), maintenance, _reach(rung, offset))
-            for rung in RUNGS
-        ]
+        counts = [untouched(_events(measure, rung, offset, by, and_outage), maintenance, reach(rung)) for rung in RUNGS]
         return by.admitted(_by_age(counts, last_count, by), identity)
 
     if of.part_is_good:
@@ -58,10 +58,6 @@ def count_rules(
         RecordingRule(names.BAD_EVENTS, f"{bad_count}\nor\n0 * {by.sum(f'last_over_time({events}[9m])')}"),
         RecordingRule(names.EVENTS, counted(of.total, events, outage)),
     )
-
-
-def _reach(span: Duration, offset: Duration) -> Duration:
-    return Duration(span.seconds + offset.seconds)
 
 
 def _by_age(counts: list[str], last_count: str, by: Grouping) -> str:
