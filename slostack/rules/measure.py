@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from slostack import names
+from slostack.rules import logs
 from slostack.rules.grouping import Grouping
 from slostack.spec.model import Service, Slo
 from slostack.spec.quantities import Duration, Selector, WindowedPromQL
@@ -45,7 +46,7 @@ class Measures:
     present: str
     """Something for each label set whose series exist, idle ones too; the more, the busier. Never NaN."""
     looks_back: Duration
-    """How far before its span a count can reach: to the scrape before it, or to a slice's start."""
+    """How far before its span a count can reach: to the scrape before it, a slice's start, or the age of log lines."""
 
 
 def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measures:
@@ -77,7 +78,8 @@ def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measure
                 looks_back=slices.length,
             )
         case LogRatio():
-            return _measures(_lines(names.LOG_EVENTS, by, identity), _lines(names.LOG_BAD_EVENTS, by, identity))
+            lines, bad_lines = (_lines(name, by, identity) for name in (names.LOG_EVENTS, names.LOG_BAD_EVENTS))
+            return _measures(lines, bad_lines, logs.AGE)
         case QueryRatio(bad=WindowedPromQL() as bad, total=WindowedPromQL() as total):
             return _measures(_query(total, by), _query(bad, by))
         case QueryRatio(error_ratio=WindowedPromQL() as ratio):

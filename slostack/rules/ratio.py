@@ -29,7 +29,8 @@ def raw_rules(
     bad, counted = (
         by.sum(f"sum_over_time({count}{{{identity}}}[{window}])") for count in (names.BAD_EVENTS, names.EVENTS)
     )
+    reach = Duration(window.seconds + of.looks_back.seconds)
     return (
         RecordingRule(name, by.admitted(f"{of.total.rate(window)} >= 0", identity)),
-        RecordingRule(names.error_ratio(window), outside(ratio, f"{bad} / ({counted} > 0)", maintenance, window)),
+        RecordingRule(names.error_ratio(window), outside(ratio, f"{bad} / ({counted} > 0)", maintenance, reach)),
     )

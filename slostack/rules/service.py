@@ -7,6 +7,7 @@ from slostack.bundle import GRAFANA_URL, RUNBOOK_URL
 from slostack.rules.alerts import slo_alerts
 from slostack.rules.budget import shown_rules, tier_rules, windows
 from slostack.rules.grouping import Grouping, admission_rules
+from slostack.rules.logs import DELIVERY
 from slostack.rules.maintenance import maintenance_rule
 from slostack.rules.measure import measures, slice_value
 from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup
@@ -42,7 +43,8 @@ def _labels(service: Service, slo: Slo) -> dict[str, str]:
 def _tier_group(service: Service, slo: Slo) -> RuleGroup:
     identity, by = names.identity(service.service, slo.name), grouping(slo)
     of = measures(service, slo, by, identity)
-    offset = Duration(service.scrape_timeout.seconds + MARGIN_OF_SCRAPES)
+    after_scrapes = Duration(service.scrape_timeout.seconds + MARGIN_OF_SCRAPES)
+    offset = DELIVERY if slo.sli.logs else after_scrapes
     outage = f"{names.OUTAGE_EVENTS}{{{identity}}}" if slo.sli.up else None
     rules = [outage_events_rule(identity, by, service.scrape_interval)] if slo.sli.up else []
     rules += count_rules(of, by, identity, offset, slo.maintenance, outage)
