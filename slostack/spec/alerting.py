@@ -26,7 +26,11 @@ class Spent(Part):
     """An alert while a share of the error budget is spent."""
 
     share: float = Field(
-        100.0, gt=0, le=1000, strict=False, description="The percentage of the budget at which it fires: 100 is all."
+        100.0,
+        gt=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="The percentage of the budget at which it fires: 100 is all.",
     )
     severity: Severity = Field("medium", description="How soon someone responds.")
 
@@ -48,7 +52,7 @@ class Alerting(Part):
     @model_validator(mode="after")
     def _known_policy(self) -> Self:
         if self.policy not in policies():
-            raise mismatch(describe(self.policy), f"one of {', '.join(policies())}", key="policy")
+            raise mismatch(describe(self.policy), f"one of {', '.join(policies())}", "policy")
         return self
 
     def severity(self, tier: Tier) -> Severity | None:

@@ -15,9 +15,16 @@ from slostack.spec.source import KeyPath, Problem, Source, describe
 _EXPECTED_TYPES = {
     "string_type": "text",
     "float_type": "a number",
+    "finite_number": "a finite number",
+    "int_type": "a whole number",
     "tuple_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
+}
+_LIMITS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
 }
 _PATTERNS = {
     "name": "lower-case words joined by hyphens, such as quiz-latency",
@@ -29,8 +36,7 @@ _PATTERNS = {
 def explain(source: Source, detail: ErrorDetails) -> Problem:
     """A mistake that pydantic found as a Problem: where it is in the file, what was found, what is expected."""
     path = _path_in_file(source, detail["loc"])
-    if key := detail.get("ctx", {}).get("key"):
-        path = (*path, key)
+    path += detail.get("ctx", {}).get("at", ())
     at_key = detail["type"] == "extra_forbidden" or detail["loc"][-1:] == ("[key]",)
     return source.problem(path, f"{dotted(path)}: {_what(detail, path)}", at_key=at_key)
 
@@ -64,8 +70,13 @@ def _what(detail: ErrorDetails, path: KeyPath) -> str:
             return f"{found}, expected {detail['ctx']['expected']}"
         case "string_type" if isinstance(detail["input"], int | float | date):
             return f"{found}, expected text in quotes"
+        case "string_type" if isinstance(detail["input"], dict):
+            return f"{found}, expected text (in quotes, where it begins with a brace)"
         case kind if kind in _EXPECTED_TYPES:
             return f"{found}, expected {_EXPECTED_TYPES[kind]}"
+        case kind if kind in _LIMITS:
+            words, limit = _LIMITS[kind]
+            return f"{found}, expected {words} {detail['ctx'][limit]:,.12g}"
         case _:
             return f"{found}, expected another value ({detail['msg'].removeprefix('Value error, ')})"
 

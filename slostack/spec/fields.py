@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +26,7 @@ HIGHEST_OBJECTIVE = 99.99999
 """Above it the error budget is less than a third of a second a month."""
 
 _NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+_LABEL = r"[a-zA-Z_][a-zA-Z0-9_]{0,62}"
 _RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
 _STREAM = re.compile(r"\{\s*\w+\s*(=~?|!~|!=)\s*(\"([^\"\\]|\\.)*\"|`[^`]*`)[^{]*?\}\s*($|[|!])")
 _OWN_FILES = ("slostack", "overview")
@@ -67,7 +68,8 @@ def _url(value: str) -> str:
 
 def _objective(value: float) -> float:
     if not 0 < value <= HIGHEST_OBJECTIVE:
-        raise mismatch(f"{value:.12g}", f"a percentage above 0 and at most {HIGHEST_OBJECTIVE}, such as 99.9")
+        found = "100, which leaves no error budget" if value == 100 else f"{value:.12g}"
+        raise mismatch(found, f"a percentage above 0 and at most {HIGHEST_OBJECTIVE}, such as 99.9")
     return value
 
 
@@ -78,6 +80,8 @@ def _quantile(value: float) -> float:
 
 
 def _label(value: str) -> str:
+    if not re.fullmatch(_LABEL, value):
+        raise mismatch(describe(value), "a label's name: letters, digits and _, such as route")
     if value in names.RESERVED_LABELS or value.startswith("__"):
         raise mismatch(describe(value), "another label; the generator, Prometheus or Alertmanager sets this one")
     return value
@@ -85,10 +89,10 @@ def _label(value: str) -> str:
 
 def _log_query(value: str) -> str:
     expected = """a log query that begins with a stream selector, such as {service="api"} |= "error\""""
+    if re.search(r"\[[^\]\"`]*\]\s*$", value):
+        raise mismatch(f"{describe(value)} with a range", "a log query alone; the generator counts its lines")
     if not _STREAM.match(value):
         raise mismatch(describe(value), expected)
-    if re.search(r"\[[^\]\"`]*\]\s*$", value):
-        raise mismatch(describe(value), "a log query without a range; the generator counts its lines")
     return value
 
 
@@ -138,10 +142,19 @@ Quantile = Annotated[
     AfterValidator(_quantile),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "examples": [0.95]}),
 ]
-LabelName = Annotated[
-    str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=63), AfterValidator(_label)
+LABEL_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": f"^(?!__){_LABEL}$",
+    "not": {"enum": sorted(names.RESERVED_LABELS)},
+}
+LabelName = Annotated[str, AfterValidator(_label), WithJsonSchema(LABEL_SCHEMA)]
+Limit = Annotated[float, Field(allow_inf_nan=False)]
+LogQuery = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_log_query),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*\{", "examples": ['{service="api"} |= "error"']}),
 ]
-LogQuery = Annotated[Text, AfterValidator(_log_query)]
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds),

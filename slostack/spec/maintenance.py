@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 
 from cronsim import CronSim, CronSimError
@@ -13,7 +13,9 @@ from slostack.spec.quantities import Duration, mismatch
 from slostack.spec.source import describe
 
 LONGEST = Duration(7 * 86400)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+_CRON = {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$", "examples": ["0 2 * * SUN"]}
+_MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def _cron(text: str) -> str:
@@ -29,7 +31,7 @@ def _cron(text: str) -> str:
     return text
 
 
-Cron = Annotated[str, AfterValidator(_cron), WithJsonSchema({"type": "string", "examples": ["0 2 * * SUN"]})]
+Cron = Annotated[str, AfterValidator(_cron), WithJsonSchema(_CRON)]
 
 
 class Maintenance(Part):
@@ -41,10 +43,27 @@ class Maintenance(Part):
     @model_validator(mode="after")
     def _check_duration(self) -> Self:
         if self.duration > LONGEST:
-            raise mismatch(f"{self.duration}", f"at most {LONGEST}", key="duration")
+            raise mismatch(f"{self.duration}", f"at most {LONGEST}", "duration")
         if self.duration.seconds % 60:
-            raise mismatch(f"{self.duration}", "whole minutes", key="duration")
+            raise mismatch(f"{self.duration}", "whole minutes", "duration")
+        if self._never_ends():
+            found = f"{self.duration} from each time of {self.cron!r}, which never ends"
+            raise mismatch(found, "times at which it is over, too", "cron")
         return self
+
+    def _never_ends(self) -> bool:
+        """Whether another has always begun when one is over, looked at for a day or, where not every day is like
+        the next, for a year."""
+        every_day, length = self.cron.split()[2:] == ["*", "*", "*"], timedelta(seconds=self.duration.seconds)
+        if not every_day and length < _A_DAY:
+            return False
+        over = _EPOCH
+        while over < _EPOCH + (_A_DAY if every_day else 366 * _A_DAY):
+            latest = next(CronSim(self.cron, over + _MINUTE, reverse=True))
+            if latest + length <= over:
+                return False
+            over = latest + length
+        return True
 
     @property
     def schedule(self) -> CronSim:

@@ -11,6 +11,7 @@ from slostack import names
 from slostack.spec.alerting import Alerting, Severity
 from slostack.spec.fields import (
     HIGHEST_OBJECTIVE,
+    LABEL_SCHEMA,
     AlertName,
     JobName,
     LabelName,
@@ -36,7 +37,7 @@ MOST_SCRAPE_INTERVAL = Duration(75)
 
 def _check_timeout(what: str, interval: Duration, timeout: Duration) -> None:
     if timeout > interval:
-        raise mismatch(f"{timeout}", f"a timeout no longer than the {what} interval ({interval})", key="timeout")
+        raise mismatch(f"{timeout}", f"a timeout no longer than the {what} interval ({interval})", "timeout")
 
 
 class Scrape(Part):
@@ -51,7 +52,7 @@ class Scrape(Part):
     def _check_times(self) -> Self:
         if self.interval > MOST_SCRAPE_INTERVAL:
             expected = f"at most {MOST_SCRAPE_INTERVAL}, so that the shortest window (5m) holds four scrapes"
-            raise mismatch(f"{self.interval}", expected, key="interval")
+            raise mismatch(f"{self.interval}", expected, "interval")
         _check_timeout("scrape", self.interval, self.timeout)
         return self
 
@@ -68,11 +69,16 @@ class Slo(Part):
     )
     sli: Sli = Field(description="How good events are told from bad ones.")
     group_by: tuple[LabelName, ...] = Field(
-        (), strict=False, description="Labels of which each set of values has a budget and alerts of its own."
+        (),
+        strict=False,
+        description="Labels of which each set of values has a budget and alerts of its own.",
+        json_schema_extra={"uniqueItems": True},
     )
     group_limit: int = Field(20, ge=1, le=1000, description="How many sets of values of `group_by` are judged at most.")
     labels: dict[LabelName, PlainText] = Field(
-        default_factory=dict, description="Labels of its alerts and of slo:info; history doesn't depend on them."
+        default_factory=dict,
+        description="Labels of its alerts and of slo:info; history doesn't depend on them.",
+        json_schema_extra={"propertyNames": LABEL_SCHEMA},
     )
     maintenance: tuple[Maintenance, ...] = Field(
         (), strict=False, description="Times at which events neither burn budget nor alert."
@@ -111,16 +117,16 @@ class Slo(Part):
                     f"{self.objective:g}, at which {tier.name} ({tier.burn:g} times the budget) needs "
                     f"{self.threshold(tier):.1%} errors and can't be reached",
                     f"an objective above {100 - 100 / tier.burn:.2f}, another policy or `{tier.kind}: none`",
-                    key="objective",
+                    "objective",
                 )
         return self
 
     @model_validator(mode="after")
     def _groups(self) -> Self:
         if repeated := [label for i, label in enumerate(self.group_by) if label in self.group_by[:i]]:
-            raise mismatch(f"{repeated[0]!r} twice", "each label once", key="group_by")
+            raise mismatch(f"{repeated[0]!r} twice", "each label once", "group_by")
         if both := [label for label in self.labels if label in self.group_by]:
-            raise mismatch(f"{both[0]!r}, by which it is grouped", "another label", key="labels")
+            raise mismatch(f"{both[0]!r}, by which it is grouped", "another label", "labels")
         return self
 
 
@@ -183,9 +189,16 @@ class Service(Part):
 
     @model_validator(mode="after")
     def _frequent_enough(self) -> Self:
-        for slo in self.slos:
-            gauge = slo.sli.uptime
+        for index, slo in enumerate(self.slos):
+            gauge, slices = slo.sli.uptime, slo.sli.slices
             if gauge and (interval := self.interval_of(gauge)) > MOST_SCRAPE_INTERVAL:
-                expected = f"one scraped at least every {MOST_SCRAPE_INTERVAL}, so that 5m hold four samples"
-                raise mismatch(f"{gauge} of {slo.name}, scraped every {interval}", expected, key="slos")
+                expected = f"gauges scraped at least every {MOST_SCRAPE_INTERVAL}, so that 5m hold four samples"
+                raise mismatch(f"{gauge}, scraped every {interval}", expected, "slos", index, "sli", "uptime")
+            if (
+                slices
+                and slices.source
+                and 4 * (interval := self.interval_of(slices.source)).seconds > slices.length.seconds
+            ):
+                expected = f"slices that hold four scrapes, every {interval}"
+                raise mismatch(f"{slices.length}", expected, "slos", index, "sli", "slices", "length")
         return self

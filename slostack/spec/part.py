@@ -16,3 +16,8 @@ class Part(BaseModel):
 def one_of(*keys: str) -> dict[str, Any]:
     """The JSON Schema of a mapping that has exactly one of these keys."""
     return {"oneOf": [{"required": [key]} for key in keys]}
+
+
+def any_of(*keys: str) -> dict[str, Any]:
+    """The JSON Schema of a mapping that has one of these keys or more."""
+    return {"anyOf": [{"required": [key]} for key in keys]}

@@ -25,12 +25,12 @@ _MOST_CHARACTERS = 4_000
 WINDOW_PLACEHOLDER = "$window"
 
 
-def mismatch(found: str, expected: str, key: str | None = None) -> PydanticCustomError:
+def mismatch(found: str, expected: str, *at: str | int) -> PydanticCustomError:
     """The error of a value that is not what its key expects; `{found}, expected {expected}`.
 
-    A check of a whole mapping names the `key` in it that is to be changed.
+    A check of a whole mapping says by keys and list indexes where `at` in it something is to be changed.
     """
-    context = {"found": found, "expected": expected, "key": key}
+    context = {"found": found, "expected": expected, "at": at}
     return PydanticCustomError("mismatch", "{found}, expected {expected}", context)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from slostack.spec.fields import LogQuery, Quantile, Seconds
-from slostack.spec.part import Part, one_of
+from slostack.spec.fields import Limit, LogQuery, Quantile, Seconds
+from slostack.spec.part import Part, any_of, one_of
 from slostack.spec.quantities import Duration, Matcher, Selector, SlicePromQL, WindowedPromQL, mismatch
 
 _SLICE_STEP = Duration(300)
 _LONGEST_SLICE = Duration(3600)
+_BELONGS = {"histogram": "quantile", "native_histogram": "quantile", "bad": "total", "good": "total"}
+"""Keys of slices, and those that they stand beside."""
 
 
 def _exactly_one(part: Part, *keys: str) -> str:
@@ -27,14 +30,21 @@ def _exactly_one(part: Part, *keys: str) -> str:
     return found[0]
 
 
+def nearest_bounds(threshold: float, bounds: Collection[float]) -> str:
+    """The bucket bounds right below and right above a threshold that is none of them: `0.25 or 0.5`."""
+    below, above = ([b for b in bounds if b < threshold], [b for b in bounds if b > threshold])
+    nearest = [max(below), *([min(above)] if above else [])] if below else [min(above)]
+    return " or ".join(f"{bound:.12g}" for bound in nearest)
+
+
 def _check_histogram(part: Part, key: str) -> None:
     histogram: Selector = getattr(part, key)
     for suffix in ("_bucket", "_count", "_sum"):
         if histogram.metric.endswith(suffix):
             name = histogram.metric
-            raise mismatch(f"{name!r}", f"the histogram's base name {name.removesuffix(suffix)!r}", key=key)
+            raise mismatch(f"{name!r}", f"the histogram's base name {name.removesuffix(suffix)!r}", key)
     if any(matcher.label == "le" for matcher in histogram.matchers):
-        raise mismatch("a matcher on `le`", "a histogram without it; the generator chooses the bucket", key=key)
+        raise mismatch("a matcher on `le`", "a histogram without it; the generator chooses the bucket", key)
 
 
 class EventRatio(Part):
@@ -55,7 +65,9 @@ class EventRatio(Part):
 class LatencyRatio(Part):
     """Events no slower than a threshold over all events, from a classic or a native histogram."""
 
-    model_config = ConfigDict(json_schema_extra=one_of("histogram", "native_histogram"))
+    model_config = ConfigDict(
+        json_schema_extra={**one_of("histogram", "native_histogram"), "dependentRequired": {"buckets": ["histogram"]}}
+    )
 
     histogram: Selector | None = Field(
         None,
@@ -68,12 +80,13 @@ class LatencyRatio(Part):
         examples=['http_request_duration_seconds{job="api"}'],
     )
     threshold: Seconds = Field(
-        description="In seconds (0.2) or as a duration (60s); slower events are bad. Of a classic histogram: "
-        "one of its bucket bounds."
+        description="The slowest good event, in seconds (0.2) or as a duration (60s); of a classic histogram one of "
+        "its bucket bounds."
     )
     buckets: tuple[Seconds, ...] | None = Field(
         None,
         strict=False,
+        min_length=1,
         description="The bucket bounds that the service exposes; `threshold` is checked against them.",
     )
 
@@ -83,15 +96,10 @@ class LatencyRatio(Part):
         if self.buckets is None:
             return self
         if self.native_histogram:
-            raise mismatch("`buckets` of a native histogram", "none; it has a bucket at any threshold", key="buckets")
-        bounds = sorted(self.buckets)
-        if self.threshold not in bounds:
-            nearest = [max((b for b in bounds if b < self.threshold), default=None)]
-            nearest.append(min((b for b in bounds if b > self.threshold), default=None))
-            shown = " or ".join(f"{bound:.12g}" for bound in nearest if bound is not None)
-            raise mismatch(
-                f"{self.threshold:.12g}, which is no bucket bound", f"the nearest one, {shown}", key="threshold"
-            )
+            raise mismatch("`buckets` of a native histogram", "none; it has a bucket at any threshold", "buckets")
+        if self.threshold not in self.buckets:
+            expected = f"one, such as the nearest, {nearest_bounds(self.threshold, self.buckets)}"
+            raise mismatch(f"{self.threshold:.12g}, which is no bucket bound", expected, "threshold")
         return self
 
     @property
@@ -124,7 +132,13 @@ class TimeSlices(Part):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "allOf": [one_of("quantile", "total", "value"), one_of("below", "at_most", "above", "at_least")]
+            "allOf": [
+                one_of("quantile", "total", "value"),
+                one_of("below", "at_most", "above", "at_least"),
+                {"if": {"required": ["quantile"]}, "then": one_of("histogram", "native_histogram")},
+                {"if": {"required": ["total"]}, "then": one_of("bad", "good")},
+            ],
+            "dependentRequired": {key: [needed] for key, needed in _BELONGS.items()},
         }
     )
 
@@ -136,19 +150,18 @@ class TimeSlices(Part):
     good: Selector | None = Field(None, description="A selector of the counters of good events, in place of `bad`.")
     total: Selector | None = Field(None, description="A selector of the counters of all events, for a ratio.")
     value: SlicePromQL | None = Field(None, description="PromQL for any other value; [$window] is the slice.")
-    below: float | None = Field(None, strict=False, description="A good slice's value is below this.")
-    at_most: float | None = Field(None, strict=False, description="A good slice's value is at most this.")
-    above: float | None = Field(None, strict=False, description="A good slice's value is above this.")
-    at_least: float | None = Field(None, strict=False, description="A good slice's value is at least this.")
+    below: Limit | None = Field(None, description="A good slice's value is below this (seconds, for a quantile).")
+    at_most: Limit | None = Field(None, description="A good slice's value is at most this.")
+    above: Limit | None = Field(None, description="A good slice's value is above this.")
+    at_least: Limit | None = Field(None, description="A good slice's value is at least this.")
 
     @model_validator(mode="after")
     def _one_value_and_one_limit(self) -> Self:
+        for key, needed in _BELONGS.items():
+            if getattr(self, key) is not None and getattr(self, needed) is None:
+                raise mismatch(f"`{key}` without `{needed}`", f"`{needed}` beside it", key)
         kind = _exactly_one(self, "quantile", "total", "value")
         _exactly_one(self, "below", "at_most", "above", "at_least")
-        belongs = {"histogram": "quantile", "native_histogram": "quantile", "bad": "total", "good": "total"}
-        for key, needed in belongs.items():
-            if getattr(self, key) is not None and kind != needed:
-                raise mismatch(f"`{key}` beside `{kind}`", f"`{key}` with `{needed}` alone", key=key)
         if kind == "quantile":
             _check_histogram(self, _exactly_one(self, "histogram", "native_histogram"))
         if kind == "total":
@@ -156,8 +169,13 @@ class TimeSlices(Part):
         step, longest = _SLICE_STEP.seconds, _LONGEST_SLICE.seconds
         seconds = self.length.seconds
         if seconds % 60 or seconds > longest or (step % seconds and seconds % step):
-            raise mismatch(f"{self.length}", "1m, 5m or a multiple of 5m up to 1h", key="length")
+            raise mismatch(f"{self.length}", "1m, 5m or a multiple of 5m up to 1h", "length")
         return self
+
+    @property
+    def source(self) -> Selector | None:
+        """What is scraped for it; None where its value is asked for by PromQL."""
+        return self.histogram or self.native_histogram or self.total
 
     @property
     def bad_comparison(self) -> tuple[str, float]:
@@ -179,7 +197,7 @@ class QueryRatio(Part):
     """The way out for what selectors can't say: PromQL over `[$window]`."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["bad", "total"]}, {"required": ["error_ratio"]}]}
+        json_schema_extra={"oneOf": [{"required": ["bad", "total"]}, {"required": ["error_ratio"], "maxProperties": 1}]}
     )
 
     bad: WindowedPromQL | None = Field(None, description="The number of bad events, such as sum(increase(x[$window])).")
@@ -194,7 +212,7 @@ class QueryRatio(Part):
     def _counts_or_ratio(self) -> Self:
         given = [key for key in ("bad", "total", "error_ratio") if getattr(self, key) is not None]
         if given not in (["bad", "total"], ["error_ratio"]):
-            what = " and ".join(f"`{key}`" for key in given) or "neither"
+            what = " and ".join(f"`{key}`" for key in given) or "no query"
             raise mismatch(what, "`bad` and `total`, or `error_ratio` alone")
         return self
 
@@ -208,12 +226,15 @@ class Uptime:
 
 Kind = EventRatio | LatencyRatio | Uptime | TimeSlices | LogRatio | QueryRatio
 KINDS = ("events", "latency", "uptime", "slices", "logs", "queries")
+_TIME_WEIGHTED = ("uptime", "slices")
 
 
 class Sli(Part):
     """How good events are told from bad ones; exactly one kind."""
 
-    model_config = ConfigDict(json_schema_extra=one_of(*KINDS))
+    model_config = ConfigDict(
+        json_schema_extra={**one_of(*KINDS), "dependentSchemas": {"up": {"not": any_of(*_TIME_WEIGHTED)}}}
+    )
 
     events: EventRatio | None = Field(None, description="A ratio of counters.")
     latency: LatencyRatio | None = Field(None, description="A histogram and a threshold.")
@@ -237,8 +258,8 @@ class Sli(Part):
         kinds = [key for key in KINDS if getattr(self, key) is not None]
         if len(kinds) != 1:
             raise mismatch(" and ".join(kinds) or "no kind of SLI", f"exactly one of {', '.join(KINDS)}")
-        if self.up and kinds[0] in ("uptime", "slices"):
-            raise mismatch(f"`up` beside `{kinds[0]}`", "`up` beside a ratio of events; time needs none", key="up")
+        if self.up and kinds[0] in _TIME_WEIGHTED:
+            raise mismatch(f"`up` beside `{kinds[0]}`", "`up` beside a ratio of events; time needs none", "up")
         return self
 
     @property

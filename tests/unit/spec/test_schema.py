@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from slostack.spec import slo_file_schema
+from slostack.spec import parse_service, slo_file_schema
 from slostack.spec.sli import KINDS
 from tests.unit.spec.files import RIGHT, Mistake, table
 
@@ -35,6 +35,18 @@ BEYOND_A_SCHEMA = (
     "base name",
     "a matcher on `le`",
     "without {{",
+    "which is no bucket bound",
+    "four samples",
+    "multiple of 5m",
+    "with a range",
+    "never ends",
+    "at most 7d",
+    "whole minutes",
+    "(Bad day",
+    "counts weekdays",
+    "by which it is grouped",
+    "'{}' (text), expected a log query",
+    "a finite number",
     ": nan, expected",
     "'../x.md'",
     "'/x.md'",
@@ -63,13 +75,42 @@ def test_the_schema_accepts_the_services(path: Path) -> None:
         "{events: {good: g, total: t}}",
         "{latency: {histogram: h, threshold: 0.25}}",
         "{latency: {histogram: h, threshold: 60s}, up: up}",
+        "{latency: {histogram: h, threshold: 60s, buckets: [30, 1m, 120.5]}}",
+        "{latency: {native_histogram: h, threshold: 0.3}}",
+        "{uptime: 'probe_success{job=\"api/health\"}'}",
+        "{slices: {quantile: 0.95, histogram: h, below: 0.2}}",
+        "{slices: {length: 300s, quantile: 0.95, native_histogram: h, at_least: 1}}",
+        "{slices: {length: 1m, bad: b, total: t, at_most: 0.01}}",
+        "{slices: {length: 1h, good: g, total: t, above: 0.99}}",
+        "{slices: {value: max(queue_depth), below: 100}}",
+        "{logs: {bad: '{a=\"b\"} | json | status >= 500', total: ' {a=\"b\"}'}, up: up}",
         "{queries: {bad: 'sum(increase(b[$window]))', total: 'sum(increase(t[$window]))'}}",
+        "{queries: {error_ratio: 'avg(avg_over_time(x[$window]))'}}",
     ],
 )
 def test_the_schema_accepts_every_kind_of_sli(sli: str) -> None:
     data = yaml.safe_load(RIGHT)
     data["slos"][0]["sli"] = yaml.safe_load(sli)
     assert schema_mistakes(data) == []
+    assert parse_service(yaml.safe_dump(data), "api.yaml").slos[0].sli.kind
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "{group_by: [route, instance], group_limit: 1000, labels: {journey: pay}}",
+        "{maintenance: [{cron: '0 2 * * 0', duration: 2h}, {cron: '*/30 1-3,5 1,L JAN-MAR MON-FRI', duration: 10m}]}",
+        "{alerting: {page: none, least_failures: 3, absence: {}, spent: {}}}",
+        "{alerting: {absence: {for: 30m, severity: low}, spent: {share: 50.5, severity: high}}}",
+        "{window: week}",
+        "{window: 1h5m}",
+    ],
+)
+def test_the_schema_accepts_what_an_slo_may_have(keys: str) -> None:
+    data = yaml.safe_load(RIGHT)
+    data["slos"][0] |= yaml.safe_load(keys)
+    assert schema_mistakes(data) == []
+    assert parse_service(yaml.safe_dump(data), "api.yaml").slos
 
 
 @pytest.mark.parametrize(
