@@ -77,7 +77,16 @@ def play(
     return Played({case: _samples(answer) for case, answer in zip(cases, found, strict=True)})
 
 
-def annotations(file: str, series: Mapping[str, str], alert: str, at: int, *, step: int = 15, every: int = 30) -> str:
+def ask(queries: Iterable[str], at: int, start: str) -> list[dict[Labels, float]]:
+    """What queries that need no series answer, so many seconds after a time."""
+    tests = [{"expr": query, "eval_time": f"{at}s", "exp_samples": _NEVER} for query in queries]
+    output = _run((), {}, DAY, DAY, start, {"promql_expr_test": tests})
+    found = _ANSWER.findall(output)
+    assert len(found) == len(tests), output
+    return [_samples(answer) for answer in found]
+
+
+def annotated(file: str, series: Mapping[str, str], alert: str, at: int, *, step: int = 15, every: int = 30) -> str:
     """What promtool prints of the firing alerts of a name: their labels and expanded annotations."""
     groups = tuple(_held_back(group, every) for group in service_groups(parse_service(file, "api.yaml")))
     never = [{"exp_labels": {"never": "fires"}, "exp_annotations": {}}]
