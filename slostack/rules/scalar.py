@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import yaml
 
+from slostack.spec.source import TEXT_TAG, plain_tag
+
 _INDICATORS = frozenset(" -?:,[]{}#&*!|>'\"%@`")
 """What a plain scalar had better not begin with (YAML 1.2.2, 5.3)."""
-_OTHER_TYPES = yaml.resolver.Resolver.yaml_implicit_resolvers
-"""Patterns of numbers, booleans, dates and so on, by their first character."""
 _LINE_START = re.compile(r"\n(?!\n)")
 _UNFOLDED = 2**31 - 1
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -17,22 +18,22 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 def value(text: str, indent: str) -> str:
     """A text as a value of a block mapping whose keys are indented by `indent`."""
-    return _block(text, indent) if "\n" in text else key(text)
+    return _block(text, indent) if "\n" in text else _line(text)
 
 
+@lru_cache(maxsize=1024)
 def key(text: str) -> str:
-    """A text as a key, on one line."""
+    """A text as a key, or another name that many rules share, on one line."""
+    return _line(text)
+
+
+def _line(text: str) -> str:
     if not text or not text.isprintable():
         return _escaped(text)
     first, last = text[0], text[-1]
-    if first in _INDICATORS or last in " :" or ": " in text or " #" in text or _is_of_other_type(text):
+    if first in _INDICATORS or last in " :" or ": " in text or " #" in text or plain_tag(text) != TEXT_TAG:
         return "'" + text.replace("'", "''") + "'"
     return text
-
-
-def _is_of_other_type(text: str) -> bool:
-    patterns = _OTHER_TYPES.get(text[0])
-    return patterns is not None and any(pattern.match(text) for _, pattern in patterns)
 
 
 def _block(text: str, indent: str) -> str:

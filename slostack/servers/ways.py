@@ -5,9 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slostack.servers.cache import cache_root, find_in_cache, only_writer, server_folder, whole_or_nothing
-from slostack.servers.go_module import build_module
 from slostack.servers.on_path import find_on_path
-from slostack.servers.release import download_release
 from slostack.servers.server import Origin, Report, Server, ServerUnavailable, WayFailed
 from slostack.servers.versions import GoWheel, ServerVersion
 
@@ -33,6 +31,9 @@ def obtain_pinned(pin: ServerVersion, wheel: GoWheel, report: Report, tools: Pat
 
 
 def _fetch_or_build(pin: ServerVersion, wheel: GoWheel, tools: Path, not_on_path: str, report: Report) -> Server:
+    from slostack.servers.go_module import build_module
+    from slostack.servers.release import download_release  # imports requests, which most runs don't need
+
     report(f"{pin}: {not_on_path}; not in the cache; downloading its release")
     try:
         return _install(pin, "release", lambda folder: download_release(pin, folder, report), report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,9 @@ _NO_KEYS = {
     yaml.MappingStartEvent: "a mapping",
     yaml.AliasEvent: "an alias",
 }
+TEXT_TAG = "tag:yaml.org,2002:str"
+_PATTERNS = yaml.resolver.Resolver.yaml_implicit_resolvers
+"""Tags and patterns of what isn't text, by its first character."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -78,7 +82,8 @@ class Source:
 def read_text(path: Path, shown: str) -> str:
     """A file's text; raises SpecError where it can't be read or isn't UTF-8."""
     try:
-        if path.is_fifo() or path.is_char_device():
+        mode = path.stat().st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
             raise SpecError((Problem(shown, 1, 1, "a pipe or a device, expected a text file"),))
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
@@ -129,6 +134,14 @@ def _not_yaml(file: str, place: Place, why: str | None) -> SpecError:
     return _refusal(file, place, f"not YAML ({why}), expected a YAML mapping")
 
 
+def plain_tag(text: str) -> str:
+    """The YAML tag of what a text means where it stands without quotes: a text, a number, a date and so on."""
+    for tag, pattern in _PATTERNS.get(text[:1], ()):
+        if pattern.match(text):
+            return str(tag)
+    return TEXT_TAG
+
+
 def describe(value: object) -> str:
     """A value as a person reads it in an error: its text and its kind, shortened."""
     match value:
@@ -175,24 +188,25 @@ class _Reader:
         """Gathers the events of the only document, and where each alias in it leads."""
         anchors: dict[str, int] = {}
         depth = 0
-        while not isinstance(event := self.loader.get_event(), yaml.StreamEndEvent):
-            if isinstance(event, yaml.AliasEvent):
-                if event.anchor not in anchors:
-                    raise _not_yaml(self.file, _place(event), "found undefined alias")
-                self.targets[len(self.events)] = anchors[event.anchor]
-            elif isinstance(event, yaml.NodeEvent):
+        events, next_event = self.events, self.loader.get_event
+        while not isinstance(event := next_event(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
                 if event.anchor is not None:
-                    anchors[event.anchor] = len(self.events)
-                depth += isinstance(event, yaml.CollectionStartEvent)
+                    anchors[event.anchor] = len(events)
+                depth += not isinstance(event, yaml.ScalarEvent)
                 if depth > _DEEPEST:
                     raise _refusal(self.file, _place(event), _TOO_DEEP)
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
+            elif isinstance(event, yaml.AliasEvent):
+                if event.anchor not in anchors:
+                    raise _not_yaml(self.file, _place(event), "found undefined alias")
+                self.targets[len(events)] = anchors[event.anchor]
             else:
-                if isinstance(event, yaml.DocumentStartEvent) and self.events:
+                if isinstance(event, yaml.DocumentStartEvent) and events:
                     raise _refusal(self.file, _place(event), "a second document, expected one YAML mapping per file")
                 continue
-            self.events.append(event)
+            events.append(event)
         if not self.events:
             raise _refusal(self.file, (1, 1), "the file is empty, expected a YAML mapping")
 
@@ -251,8 +265,10 @@ class _Reader:
 
     def _key(self, event: Any) -> str | None:
         """The text of a key; None where it is no text, which is a problem."""
-        self._skip()
-        if not isinstance(event, yaml.ScalarEvent):
+        if isinstance(event, yaml.ScalarEvent):
+            self.at += 1
+        else:
+            self._skip()
             kind = next(kind for start, kind in _NO_KEYS.items() if isinstance(event, start))
             self._problem(event, f"{kind} as a key, expected a text key")
             return None
@@ -287,12 +303,11 @@ class _Reader:
     def _tag(self, event: Any) -> str:
         if event.tag not in (None, "!"):
             return str(event.tag)
-        tag: str = self.loader.resolve(yaml.ScalarNode, event.value, event.implicit)
-        return tag
+        return plain_tag(event.value) if event.implicit[0] else TEXT_TAG
 
     def _scalar(self, event: Any) -> Any:
         tag, text = self._tag(event), event.value
-        if tag == "tag:yaml.org,2002:str":
+        if tag == TEXT_TAG:
             return text
         if tag not in _PLAIN_TAGS:
             self._problem(event, f"{shorten(repr(text))} with the tag {tag}, expected plain data")
