@@ -28,6 +28,7 @@ HIGHEST_OBJECTIVE = 99.99999
 _NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _LABEL = r"[a-zA-Z_][a-zA-Z0-9_]{0,62}"
 _RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
+_MILLISECONDS = "[1-9][0-9]{0,8}ms"
 _STREAM = re.compile(r"\{\s*\w+\s*(=~?|!~|!=)\s*(\"([^\"\\]|\\.)*\"|`[^`]*`)[^{]*?\}\s*($|[|!])")
 _OWN_FILES = ("slostack", "overview")
 """Names of generated files that belong to no service."""
@@ -101,10 +102,12 @@ def _seconds(value: object) -> float:
         if not 0 < value < float("inf"):
             raise mismatch(f"{value}", "a positive bucket bound")
         return float(value)
+    if isinstance(value, str) and re.fullmatch(_MILLISECONDS, value):
+        return int(value.removesuffix("ms")) / 1000
     try:
         return float(Duration.parse(value).seconds)
     except PydanticCustomError:
-        raise mismatch(describe(value), "seconds (0.2) or a duration (60s)") from None
+        raise mismatch(describe(value), "seconds (0.2) or a duration (200ms, 60s)") from None
 
 
 def _runbook(value: str, info: ValidationInfo) -> str:
@@ -158,5 +161,13 @@ LogQuery = Annotated[
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds),
-    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "examples": [0.5]}, DURATION_SCHEMA]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "examples": [0.5]},
+                {"type": "string", "pattern": f"^{_MILLISECONDS}$", "examples": ["200ms"]},
+                DURATION_SCHEMA,
+            ]
+        }
+    ),
 ]

@@ -80,7 +80,7 @@ class LatencyRatio(Part):
         examples=['http_request_duration_seconds{job="api"}'],
     )
     threshold: Seconds = Field(
-        description="The slowest good event, in seconds (0.2) or as a duration (60s); of a classic histogram one of "
+        description="The slowest good event, in seconds (0.2) or as a duration (200ms); of a classic histogram one of "
         "its bucket bounds."
     )
     buckets: tuple[Seconds, ...] | None = Field(

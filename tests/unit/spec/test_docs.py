@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from slostack.spec import SpecError, parse_service, slo_file_schema
+from slostack.spec.sli import KINDS
 
 DOCUMENT = (Path(__file__).parents[3] / "docs/slo-files.md").read_text(encoding="utf-8")
 EXAMPLES: list[str] = [
@@ -41,10 +43,16 @@ def test_every_example_loads(example: str) -> None:
     assert parse_service(whole_file(example), "docs/slo-files.md").service == "shop"
 
 
-def test_there_is_an_example_of_every_kind() -> None:
+def test_there_is_an_example_of_every_kind_under_a_title_of_its_own() -> None:
     assert set(map(top_key, EXAMPLES)) == {"service", "links", "scrape", "slos", "sli", "alerts", "probes"}
-    kinds = {parse_service(whole_file(example), "x").slos[0].sli.kind.__class__.__name__ for example in EXAMPLES}
-    assert kinds == {"EventRatio", "LatencyRatio", "QueryRatio"}
+    kinds = {parse_service(whole_file(example), "x").slos[0].sli.kind_name for example in EXAMPLES}
+    assert kinds == set(KINDS)
+    for kind in KINDS:
+        (section,) = re.findall(rf"^#### `{kind}`: .*?(?=^#)", DOCUMENT, re.DOTALL | re.MULTILINE)
+        assert f"  {kind}:" in section
+        (anchor,) = re.findall(rf"^\| \[`{kind}`\]\(#(.*?)\)", DOCUMENT, re.MULTILINE)
+        title = section.splitlines()[0].removeprefix("#### ").lower()
+        assert anchor == re.sub(r"[^a-z0-9 _-]", "", title).replace(" ", "-")
 
 
 def properties(schema: Any) -> set[str]:
@@ -56,8 +64,17 @@ def properties(schema: Any) -> set[str]:
     return set(schema.get("properties", {})).union(*map(properties, schema.values()))
 
 
-def test_every_key_is_explained() -> None:
-    assert sorted(key for key in properties(slo_file_schema()) if f"`{key}`" not in DOCUMENT) == []
+def keys(data: Any) -> set[str]:
+    """Every key of nested data."""
+    if isinstance(data, list):
+        return set().union(*map(keys, data))
+    return set(data).union(*map(keys, data.values())) if isinstance(data, dict) else set()
+
+
+def test_every_key_is_explained_and_in_an_example() -> None:
+    known = properties(slo_file_schema())
+    assert sorted(key for key in known if f"`{key}`" not in DOCUMENT) == []
+    assert sorted(known - set().union(*(keys(yaml.safe_load(example)) for example in EXAMPLES))) == []
 
 
 def test_the_mistakes_are_those_that_the_loader_names() -> None:

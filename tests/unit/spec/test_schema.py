@@ -76,7 +76,7 @@ def test_the_schema_accepts_the_services(path: Path) -> None:
         "{latency: {histogram: h, threshold: 0.25}}",
         "{latency: {histogram: h, threshold: 60s}, up: up}",
         "{latency: {histogram: h, threshold: 60s, buckets: [30, 1m, 120.5]}}",
-        "{latency: {native_histogram: h, threshold: 0.3}}",
+        "{latency: {native_histogram: h, threshold: 300ms}}",
         "{uptime: 'probe_success{job=\"api/health\"}'}",
         "{slices: {quantile: 0.95, histogram: h, below: 0.2}}",
         "{slices: {length: 300s, quantile: 0.95, native_histogram: h, at_least: 1}}",

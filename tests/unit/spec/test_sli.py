@@ -16,7 +16,13 @@ def kind(sli: str) -> Kind:
 
 @pytest.mark.parametrize(
     ("threshold", "matcher"),
-    [("60s", 'le=~"60|60[.]0"'), ("2m", 'le=~"120|120[.]0"'), ("1", 'le=~"1|1[.]0"'), ("0.25", 'le="0.25"')],
+    [
+        ("60s", 'le=~"60|60[.]0"'),
+        ("2m", 'le=~"120|120[.]0"'),
+        ("1", 'le=~"1|1[.]0"'),
+        ("0.25", 'le="0.25"'),
+        ("250ms", 'le="0.25"'),
+    ],
 )
 def test_latency_counts_the_events_up_to_a_bound_however_it_is_written(threshold: str, matcher: str) -> None:
     latency = kind(f"{{latency: {{histogram: 'h{{job=\"api\"}}', threshold: {threshold}}}}}")
