@@ -42,6 +42,7 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier) -> AlertingRule:
         annotations=_annotations(
             service,
             slo,
+            _group(slo),
             'the error budget burns {{ printf "%.1f" $value }} times too fast',
             f"Over the last {tier.long} {_ratio(service, slo, tier.long)} of all events were bad: a burn rate of "
             f'{{{{ printf "%.1f" $value }}}}. {_budget(service, slo)}',
@@ -58,6 +59,7 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
         annotations=_annotations(
             service,
             slo,
+            _group(slo),
             "{{ $value | humanizePercentage }} of the error budget are spent",
             f"It is to last for {_period(slo)}. {_budget(service, slo)}",
         ),
@@ -75,6 +77,7 @@ def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule
         annotations=_annotations(
             service,
             slo,
+            "",
             "nothing is measured",
             f"The series that it is judged by have been gone for {absence.for_}; meanwhile no burn alert can fire.",
         ),
@@ -85,12 +88,16 @@ def _labels(service: Service, slo: Slo, labels: Mapping[str, str]) -> dict[str, 
     return {names.TEAM: service.team, **slo.labels, **labels}
 
 
-def _annotations(service: Service, slo: Slo, summary: str, description: str) -> dict[str, str]:
+def _group(slo: Slo) -> str:
+    """Tells which label set fires."""
     group = ", ".join(f"{label} {{{{ $labels.{label} }}}}" for label in slo.group_by)
-    of_group = f" ({group})" if group else ""
+    return f" ({group})" if group else ""
+
+
+def _annotations(service: Service, slo: Slo, group: str, summary: str, description: str) -> dict[str, str]:
     promise = f"{slo.description}: {slo.objective:g} % over {_period(slo)} is promised."
     return {
-        "summary": f"{service.service} {slo.name}{of_group}: {summary}",
+        "summary": f"{service.service} {slo.name}{group}: {summary}",
         "description": f"{promise} {description}",
         "runbook_url": f"{RUNBOOK_URL}/{slo.runbook}",
         "dashboard_url": f"{GRAFANA_URL}/d/{names.dashboard_uid(service.service)}",

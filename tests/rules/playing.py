@@ -87,11 +87,11 @@ def ask(queries: Iterable[str], at: int, start: str) -> list[dict[Labels, float]
 
 
 def annotated(file: str, series: Mapping[str, str], alert: str, at: int, *, step: int = 15, every: int = 30) -> str:
-    """What promtool prints of the firing alerts of a name: their labels and expanded annotations."""
+    """What promtool prints of the firing alerts of a name: their labels and expanded annotations, as JSON."""
     groups = tuple(_held_back(group, every) for group in service_groups(parse_service(file, "api.yaml")))
     never = [{"exp_labels": {"never": "fires"}, "exp_annotations": {}}]
     cases = [{"alertname": alert, "eval_time": f"{at}s", "exp_alerts": never}]
-    return _run(groups, series, step, every, None, {"alert_rule_test": cases}).partition("got:")[2]
+    return _run(groups, series, step, every, None, {"alert_rule_test": cases})
 
 
 def repeated(value: str, times: int) -> str:
@@ -122,7 +122,12 @@ def _run(
     with TemporaryDirectory(prefix="slostack-rules-") as name:
         folder = Path(name)
         (folder / "rules.yaml").write_text(rules_yaml(groups, "a test"), encoding="utf-8")
-        fixture = {"rule_files": ["rules.yaml"], "evaluation_interval": f"{every}s", "tests": [test]}
+        fixture = {
+            "rule_files": ["rules.yaml"],
+            "evaluation_interval": f"{every}s",
+            "group_eval_order": [group.name for group in groups],
+            "tests": [test],
+        }
         (folder / "fixture.yaml").write_text(yaml.safe_dump(fixture), encoding="utf-8")
         return promtool.test_rules(folder / "fixture.yaml").output
 
