@@ -11,16 +11,19 @@ from pathlib import Path
 from slostack import names
 from slostack.errors import SlostackError
 from slostack.files import shown_path, write_atomically
-from slostack.rules import render_rules, render_stack_rules
+from slostack.rules import render_log_rules, render_rules, render_stack_rules
 from slostack.spec import SLO_FOLDER, Problem, Service, SpecError, load_services, slo_file, slo_file_schema
 from slostack.spec.folder import folder_files
 from slostack.spec.source import read_text
 
 RULE_FOLDER = "alert_rules"
+LOKI_RULE_FOLDER = "alert_rules/loki"
 DASHBOARD_FOLDER = "dashboards"
 CUSTOM = "custom"
-"""The folder below each of these for a team's own files, which are never touched."""
-SUFFIXES = {RULE_FOLDER: ".yaml", DASHBOARD_FOLDER: ".json"}
+"""The folder below those of rules and of dashboards for a team's own files, which are never touched."""
+SUFFIXES = {RULE_FOLDER: ".yaml", LOKI_RULE_FOLDER: ".yaml", DASHBOARD_FOLDER: ".json"}
+_FOLDERS_IN = {RULE_FOLDER: (CUSTOM, "loki"), LOKI_RULE_FOLDER: (), DASHBOARD_FOLDER: (CUSTOM,)}
+STACK_RULES = f"{RULE_FOLDER}/slostack.yaml"
 SCHEMA_FILE = "schemas/slo.schema.json"
 
 
@@ -42,13 +45,21 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
 
     services = tuple(services)
     files = {
-        f"{RULE_FOLDER}/slostack.yaml": render_stack_rules(),
+        STACK_RULES: render_stack_rules(),
         f"{DASHBOARD_FOLDER}/overview.json": render_overview_dashboard(services),
         SCHEMA_FILE: json.dumps(slo_file_schema(), indent=2, sort_keys=True) + "\n",
     }
     for service in services:
-        files[f"{RULE_FOLDER}/{service.service}.yaml"] = render_rules(service)
+        files |= rule_files(service)
         files[f"{DASHBOARD_FOLDER}/{service.service}.json"] = render_service_dashboard(service)
+    return files
+
+
+def rule_files(service: Service) -> dict[str, str]:
+    """The rules of one service: for Prometheus, and for Loki where it has some."""
+    files = {f"{RULE_FOLDER}/{service.service}.yaml": render_rules(service)}
+    if log_rules := render_log_rules(service):
+        files[f"{LOKI_RULE_FOLDER}/{service.service}.yaml"] = log_rules
     return files
 
 
@@ -58,16 +69,16 @@ def staleness(root: Path) -> Staleness:
     """
     fresh = generated_files(load_services(root))
     write = {path: text for path, text in fresh.items() if _read(root / path) != text}
-    present = {path.relative_to(root).as_posix() for path in _present(root)}
+    present = {path.relative_to(root).as_posix() for path in present_files(root)}
     return Staleness(fresh, write, tuple(sorted(present - set(fresh))))
 
 
-def rendered_rules(root: Path, files: Mapping[str, str]) -> dict[Path, str]:
-    """The rules among generated files that come from an SLO file, by that file."""
+def rendered_rules(root: Path, files: Mapping[str, str], folder: str = RULE_FOLDER) -> dict[Path, str]:
+    """The rules of a folder, among generated files, that come from an SLO file, by that file."""
     return {
         path: text
         for name, text in files.items()
-        if name.startswith(f"{RULE_FOLDER}/") and (path := slo_file(root, Path(name).stem)).is_file()
+        if Path(name).parent == Path(folder) and (path := slo_file(root, Path(name).stem)).is_file()
     }
 
 
@@ -99,7 +110,7 @@ def difference(root: Path, stale: Staleness) -> str:
 
 def check_folders(root: Path) -> None:
     """Raises SpecError where a file stands among the generated ones that slostack didn't write."""
-    _present(root)
+    present_files(root)
 
 
 def custom_paths(root: Path, folder: str) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
@@ -116,13 +127,14 @@ def custom_texts(root: Path, folder: str) -> dict[Path, str]:
     return {path: read_text(path, shown_path(path, root)) for path in paths}
 
 
-def _present(root: Path) -> tuple[Path, ...]:
-    """The generated files that are there; raises SpecError for anything else beside them."""
+def present_files(root: Path, *folders: str) -> tuple[Path, ...]:
+    """The generated files that are there, in all folders or some; raises SpecError for anything else beside them."""
     found: list[Path] = []
     problems: list[Problem] = []
-    for folder, suffix in SUFFIXES.items():
-        expected = f"nothing but what `slostack render` writes; move your own to {folder}/{CUSTOM}/, or remove it"
-        paths, others = folder_files(root, folder, suffix, expected, beside=CUSTOM)
+    for folder in folders or SUFFIXES:
+        own = f"move your own to {folder}/{CUSTOM}/, or " if CUSTOM in _FOLDERS_IN[folder] else ""
+        expected = f"nothing but what `slostack render` writes; {own}remove it"
+        paths, others = folder_files(root, folder, SUFFIXES[folder], expected, beside=_FOLDERS_IN[folder])
         problems += others
         for path in paths:
             if _is_generated(path):

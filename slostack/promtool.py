@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 from slostack.errors import SlostackError
-from slostack.servers import obtain_binary
 
 _CHECK_SECONDS = 120
 _BACKFILL_SECONDS = 1800
@@ -20,6 +20,10 @@ _MISTAKE = re.compile(
         (?:group\ "(?P<group>[^"]*)",\ rule\ (?P<rule>\d+),\ "(?P<name>[^"]*)":\ )?
         (?:(?P<kind>label|annotation)\ "(?P<field>[^"]*)":\ )?
         (?P<reason>.*)""",
+    re.VERBOSE,
+)
+_LOGQL_MISTAKE = re.compile(
+    r"""parse\ error\ (?:at\ line\ (?P<line>\d+),\ col\ (?P<column>\d+))?:\ (?P<reason>(?:[^"\\]|\\.)*)""",
     re.VERBOSE,
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -109,6 +113,23 @@ def verify_loki_rules(files: Sequence[Path]) -> None:
     """Check Loki rule files, their LogQL and the names of their recordings. Raises CheckFailed."""
     for file in files:
         _check("lokitool", ["rules", "check", *_existing([file])], [file])
+
+
+def logql_mistake(expr: str) -> str | None:
+    """Why Loki's parser refuses an expression, with the place in it where it says so; None where it takes it."""
+    rule = {"record": "a:b:c", "expr": expr}
+    with tempfile.TemporaryDirectory(prefix="slostack-logql-") as scratch:
+        file = Path(scratch) / "rules.yaml"
+        file.write_text(json.dumps({"groups": [{"name": "a", "rules": [rule]}]}), encoding="utf-8")
+        try:
+            verify_loki_rules([file])
+        except CheckFailed as error:
+            said = _LOGQL_MISTAKE.search(str(error))
+            if not said:
+                raise
+            reason = re.sub(r"\\(.)", r"\1", said["reason"])
+            return f"{reason} at line {said['line']}, column {said['column']}" if said["line"] else reason
+    return None
 
 
 def create_blocks_from_openmetrics(input: Path, out_dir: Path, *, max_block_duration: str = "2h") -> None:
@@ -214,6 +235,8 @@ def _run(binary: str, arguments: Sequence[str], seconds: int = _CHECK_SECONDS) -
 
 @cache
 def _path(binary: str) -> Path:
+    from slostack.servers import obtain_binary
+
     return obtain_binary(binary, lambda line: print(line, file=sys.stderr, flush=True))
 
 

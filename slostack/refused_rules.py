@@ -1,14 +1,17 @@
-"""What Prometheus refuses of the rules that are rendered from SLO files, said of the SLO files."""
+"""What Prometheus and Loki refuse of the rules that are rendered from SLO files, said of the SLO files."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from slostack import names
 from slostack.files import shown_path
-from slostack.promtool import RuleMistake, rule_mistakes
+from slostack.promtool import CheckFailed, RuleMistake, logql_mistake, rule_mistakes, verify_loki_rules
 from slostack.spec import Problem, SpecError
 from slostack.spec.source import Source, describe, parse_yaml, read_text
 
@@ -25,6 +28,42 @@ def check_rendered_rules(root: Path, rules: Mapping[Path, str]) -> None:
     sources = {file: _source(origins[file], root) for file in {mistake.file for mistake in mistakes}}
     if mistakes:
         raise SpecError(tuple(dict.fromkeys(_problem(sources[mistake.file], mistake) for mistake in mistakes)))
+
+
+def check_log_rules(root: Path, rules: Mapping[Path, str]) -> None:
+    """Asks lokitool about rendered Loki rules, by the SLO file that they are of; raises SpecError with what it refuses.
+
+    It stops at the first mistake of all, so it is asked again about each query where there is one.
+    """
+    if not rules:
+        return
+    with tempfile.TemporaryDirectory(prefix="slostack-rules-") as scratch:
+        origins = {Path(scratch) / f"{number}.yaml": slo_file for number, slo_file in enumerate(rules)}
+        for file, slo_file in origins.items():
+            file.write_text(rules[slo_file], encoding="utf-8")
+        try:
+            verify_loki_rules(list(origins))
+        except CheckFailed as error:
+            problems = [
+                problem for path, text in rules.items() for problem in _query_problems(_source(path, root), text)
+            ]
+            if not problems:
+                raise error from None
+            raise SpecError(tuple(problems)) from None
+
+
+def _query_problems(source: Source, rules: str) -> Iterator[Problem]:
+    for group in yaml.load(rules, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["groups"]:
+        index = _named(source.data["slos"], group["name"].rpartition("/")[2])
+        for rule in group["rules"]:
+            key = {names.LOG_EVENTS: "total", names.LOG_BAD_EVENTS: "bad"}.get(rule.get("record"))
+            if index is None or key is None:
+                continue
+            path = ("slos", index, "sli", "logs", key)
+            query = source.data["slos"][index]["sli"]["logs"][key]
+            if reason := logql_mistake(query) or logql_mistake(rule["expr"]):
+                what = f"{describe(query)} ({reason}), expected LogQL that Loki understands"
+                yield source.problem(path, f"slos[{index}].sli.logs.{key}: {what}")
 
 
 def _source(slo_file: Path, root: Path) -> Source:

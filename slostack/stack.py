@@ -7,10 +7,17 @@ from pathlib import Path
 
 from slostack.bundle import GRAFANA_URL, RUNBOOK_URL, Bundle
 from slostack.checks import check_custom_files
-from slostack.config import config_files
+from slostack.config import TENANT, config_files
 from slostack.config.topology import Topology
 from slostack.errors import SlostackError
-from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER, custom_texts, generated_files
+from slostack.project import (
+    CUSTOM,
+    DASHBOARD_FOLDER,
+    LOKI_RULE_FOLDER,
+    RULE_FOLDER,
+    custom_texts,
+    generated_files,
+)
 from slostack.settings import Settings
 from slostack.spec import load_services
 
@@ -32,6 +39,7 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
         {
             **config_files(services, settings, topology),
             **{f"prometheus/rules/{name}": _with_urls(text, settings) for name, text in rules.items()},
+            **{f"loki/rules/{TENANT}/{name}": text for name, text in _folder(generated, LOKI_RULE_FOLDER).items()},
             **{f"grafana/dashboards/{name}": _with_urls(text, settings) for name, text in dashboards.items()},
         }
     )
@@ -43,8 +51,7 @@ def _own(root: Path, folder: str) -> dict[str, str]:
 
 
 def _folder(files: Mapping[str, str], folder: str) -> dict[str, str]:
-    prefix = f"{folder}/"
-    return {path.removeprefix(prefix): text for path, text in files.items() if path.startswith(prefix)}
+    return {Path(path).name: text for path, text in files.items() if Path(path).parent == Path(folder)}
 
 
 def _with_urls(text: str, settings: Settings) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from slostack.project import difference, rendered_rules, staleness, write_generated
-from slostack.refused_rules import check_rendered_rules
+from slostack.project import LOKI_RULE_FOLDER, difference, rendered_rules, staleness, write_generated
+from slostack.refused_rules import check_log_rules, check_rendered_rules
 
 
 @click.command("render")
@@ -17,10 +17,12 @@ from slostack.refused_rules import check_rendered_rules
 def command(root: Path, check: bool) -> None:
     """Writes alert_rules/, dashboards/ and the JSON Schema from slos/; only files that change are touched.
 
-    What promtool refuses is a mistake of the SLO file, exit 2; nothing is written then.
+    What promtool or lokitool refuses is a mistake of the SLO file, exit 2; nothing is written then.
     """
     stale = staleness(root)
-    check_rendered_rules(root, rendered_rules(root, stale.fresh if check else stale.write))
+    rendered = stale.fresh if check else stale.write
+    check_rendered_rules(root, rendered_rules(root, rendered))
+    check_log_rules(root, rendered_rules(root, rendered, LOKI_RULE_FOLDER))
     if check:
         if stale.write or stale.remove:
             click.echo(difference(root, stale), nl=False)

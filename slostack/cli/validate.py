@@ -8,8 +8,8 @@ import click
 
 from slostack.checks import check_custom_files
 from slostack.project import check_folders
-from slostack.refused_rules import check_rendered_rules
-from slostack.rules import render_rules
+from slostack.refused_rules import check_log_rules, check_rendered_rules
+from slostack.rules import render_log_rules, render_rules
 from slostack.spec import load_services, slo_file
 
 
@@ -17,13 +17,16 @@ from slostack.spec import load_services, slo_file
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_obj
 def command(root: Path, files: tuple[Path, ...]) -> None:
-    """Checks SLO files, and by promtool the rules rendered from them; names every mistake, exit 2 where there is one.
+    """Checks SLO files, and by promtool and lokitool the rules rendered from them; names every mistake, exit 2 where
+    there is one.
 
     Without FILES: all of slos/, and the hand-written rules and dashboards in the custom/ folders.
     """
     given = {file.stem: file.resolve() for file in files}
     services = load_services(root, [file.resolve() for file in files] or None)
-    check_rendered_rules(root, {given.get(s.service) or slo_file(root, s.service): render_rules(s) for s in services})
+    paths = {service.service: given.get(service.service) or slo_file(root, service.service) for service in services}
+    check_rendered_rules(root, {paths[service.service]: render_rules(service) for service in services})
+    check_log_rules(root, {paths[s.service]: rules for s in services if (rules := render_log_rules(s))})
     slos = sum(len(service.slos) for service in services)
     alerts = sum(len(service.alerts) for service in services)
     custom = 0

@@ -1,18 +1,34 @@
-"""Prometheus rules: pure functions from the model to text."""
+"""Rules of Prometheus and Loki: pure functions from the model to text."""
 
 from __future__ import annotations
 
+from slostack.rules.logs import log_groups
 from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup, rules_yaml
 from slostack.rules.service import service_groups
 from slostack.rules.stack import stack_groups
 from slostack.spec.model import Service
 
-__all__ = ["AlertingRule", "RecordingRule", "RuleGroup", "render_rules", "render_stack_rules", "service_groups"]
+__all__ = [
+    "AlertingRule",
+    "RecordingRule",
+    "RuleGroup",
+    "log_groups",
+    "render_log_rules",
+    "render_rules",
+    "render_stack_rules",
+    "service_groups",
+]
 
 
 def render_rules(service: Service) -> str:
     """The rule file of one service, as Prometheus loads it."""
     return rules_yaml(service_groups(service), f"slos/{service.service}.yaml")
+
+
+def render_log_rules(service: Service) -> str | None:
+    """The rule file of one service, as Loki's ruler loads it; None where nothing of it is judged by logs."""
+    groups = log_groups(service)
+    return rules_yaml(groups, f"slos/{service.service}.yaml") if groups else None
 
 
 def render_stack_rules() -> str:

@@ -11,15 +11,15 @@ _README = "readme.md"
 
 
 def folder_files(
-    root: Path, folder: str, suffix: str, expected: str, *, beside: str = ""
+    root: Path, folder: str, suffix: str, expected: str, *, beside: tuple[str, ...] = ()
 ) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
     """The files right in a folder with a suffix (`.yaml`), and a Problem for each other one that says what is expected.
 
-    A README.md, hidden files, editors' backups (`x~`) and the folder named `beside` are nobody's mistake.
+    A README.md, hidden files, editors' backups (`x~`) and the folders named `beside` are nobody's mistake.
     """
     files, problems = [], []
     for path in sorted((root / folder).iterdir()) if (root / folder).is_dir() else ():
-        if path.name.startswith(".") or path.name.endswith("~") or path.name.lower() == _README or path.name == beside:
+        if path.name.startswith(".") or path.name.endswith("~") or path.name.lower() == _README or path.name in beside:
             continue
         if path.suffix == suffix and path.is_file():
             files.append(path)

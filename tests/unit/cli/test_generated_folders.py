@@ -10,7 +10,7 @@ import pytest
 from slostack.errors import SlostackError
 from slostack.project import Staleness, write_generated
 from tests.unit.cli.test_slo_file_errors import contents, run
-from tests.unit.spec.files import RIGHT, project
+from tests.unit.spec.files import RIGHT, SLI, edited, project
 
 WEB = RIGHT.replace("service: api", "service: web").replace("{job: api,", "{job: web,")
 
@@ -59,6 +59,32 @@ def test_a_file_of_someone_else_s_is_named_and_kept(
         f"move your own to {folder}/custom/, or remove it\n"
     )
     assert contents(tmp_path) == before
+
+
+def test_loki_s_rules_go_when_the_last_slo_from_logs_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = '{logs: {bad: \'{app="api"} |= "error"\', total: \'{app="api"}\'}}'
+    project(tmp_path, edited(SLI, logs))
+    assert run(monkeypatch, tmp_path, "render") == 0
+    assert (tmp_path / "alert_rules/loki/api.yaml").is_file()
+    project(tmp_path)
+    assert run(monkeypatch, tmp_path, "render") == 0
+    assert not (tmp_path / "alert_rules/loki/api.yaml").exists()
+    assert (tmp_path / "alert_rules/api.yaml").is_file()
+
+
+def test_loki_s_folder_is_slostack_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    file = tmp_path / "alert_rules/loki/mine.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("groups: []\n", encoding="utf-8")
+    assert run(monkeypatch, tmp_path, "render") == 2
+    assert capfd.readouterr().err == (
+        "alert_rules/loki/mine.yaml:1:1: not generated from slos/mine.yaml, "
+        "expected nothing but what `slostack render` writes; remove it\n"
+    )
+    assert file.is_file()
 
 
 def test_git_conflicts_in_generated_files_are_rendered_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
