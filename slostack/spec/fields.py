@@ -88,6 +88,15 @@ def _label(value: str) -> str:
     return value
 
 
+def _label_schema() -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^(?!__){_LABEL}$", "not": {"enum": sorted(names.RESERVED_LABELS)}}
+
+
+def with_label_names(schema: dict[str, Any]) -> None:
+    """Adds to the JSON Schema of a mapping that its keys are names of labels."""
+    schema["propertyNames"] = _label_schema()
+
+
 def _log_query(value: str) -> str:
     expected = """a log query that begins with a stream selector, such as {service="api"} |= "error\""""
     if re.search(r"\[[^\]\"`]*\]\s*$", value):
@@ -145,12 +154,9 @@ Quantile = Annotated[
     AfterValidator(_quantile),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "examples": [0.95]}),
 ]
-LABEL_SCHEMA: dict[str, Any] = {
-    "type": "string",
-    "pattern": f"^(?!__){_LABEL}$",
-    "not": {"enum": sorted(names.RESERVED_LABELS)},
-}
-LabelName = Annotated[str, AfterValidator(_label), WithJsonSchema(LABEL_SCHEMA)]
+LabelName = Annotated[
+    str, AfterValidator(_label), Field(json_schema_extra=lambda schema: schema.update(_label_schema()))
+]
 Limit = Annotated[float, Field(allow_inf_nan=False)]
 LogQuery = Annotated[
     str,

@@ -11,7 +11,6 @@ from slostack import names
 from slostack.spec.alerting import Alerting, Severity
 from slostack.spec.fields import (
     HIGHEST_OBJECTIVE,
-    LABEL_SCHEMA,
     AlertName,
     JobName,
     LabelName,
@@ -23,6 +22,7 @@ from slostack.spec.fields import (
     Text,
     Url,
     UrlPath,
+    with_label_names,
 )
 from slostack.spec.maintenance import Maintenance
 from slostack.spec.part import Part
@@ -78,7 +78,7 @@ class Slo(Part):
     labels: dict[LabelName, PlainText] = Field(
         default_factory=dict,
         description="Labels of its alerts and of slo:info; history doesn't depend on them.",
-        json_schema_extra={"propertyNames": LABEL_SCHEMA},
+        json_schema_extra=with_label_names,
     )
     maintenance: tuple[Maintenance, ...] = Field(
         (), strict=False, description="Times at which events neither burn budget nor alert."
