@@ -62,7 +62,8 @@ def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
         if window <= RAW_WINDOW:
             rules += raw_rules(of, window, by, identity, slo.maintenance)
     if slo.sli.slices:
-        rules.append(RecordingRule(names.SLICE_VALUE, slice_value(slo.sli.slices, by)))
+        value = f"{slice_value(slo.sli.slices, by)} < Inf > -Inf"
+        rules.append(RecordingRule(names.SLICE_VALUE, by.admitted(value, identity)))
     if slo.sli.up:
         rules.append(up_rule(slo.sli.up, identity, service.scrape_interval))
     rules += shown_rules(slo, identity)

@@ -1,0 +1,131 @@
+"""Time slices: each is judged on the clock by its value and a limit, and one without a value isn't judged."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.rules.histograms import classic, native
+from tests.rules.playing import DAY, HOUR, MINUTE, play, slo_file
+
+BAD, EVENTS = (f"sum(sum_over_time(slo:{name}:count5m[%s]))" for name in ("bad_events", "events"))
+VALUE = "slo:slice:value"
+
+
+def sliced(keys: str) -> str:
+    return slo_file(f"sli: {{slices: {{{keys}}}}}", objective=95)
+
+
+def repeat(*parts: tuple[str, int]) -> str:
+    """Values, each so many times."""
+    return " ".join(" ".join([value] * times) for value, times in parts)
+
+
+@pytest.mark.parametrize(
+    ("length", "limit", "bad_at_it"),
+    [("1m", "below", 1), ("5m", "at_most", 0), ("10m", "above", 1), ("5m", "at_least", 0)],
+)
+def test_at_the_exact_limit(length: str, limit: str, bad_at_it: int) -> None:
+    """A day, of which two hours are a little below the limit, two at it and two above."""
+    series = {"load": repeat(("0.1", 24), ("0.2", 24), ("0.3", 24), ("_", 216))}
+    played = play(
+        sliced(f"length: {length}, value: max(load), {limit}: 0.2"),
+        series,
+        {BAD % "1d": [DAY], EVENTS % "1d": [DAY]},
+        step=300,
+        every=300,
+    )
+    per_hour = 60 if length == "1m" else 12
+    assert played.value(EVENTS % "1d", DAY) == pytest.approx(6 * per_hour, abs=per_hour / 6)
+    assert played.value(BAD % "1d", DAY) == pytest.approx((2 + 2 * bad_at_it) * per_hour, abs=per_hour / 6)
+
+
+def test_slices_end_on_the_clock() -> None:
+    """One minute of load in the slice from 1:10 to 1:20."""
+    minutes = 3 * HOUR // MINUTE
+    series = {"load": repeat(("0", 75), ("9", 1), ("0", minutes - 75))}
+    slo = sliced("length: 10m, value: 'max(max_over_time(load[$window]))', below: 1")
+    times = range(HOUR, 2 * HOUR, 300)
+    played = play(slo, series, {"slo:bad_events:count5m": times}, step=60, every=300)
+    assert [at // MINUTE - 60 for at in times if played.value("slo:bad_events:count5m", at)] == [20, 25]
+
+
+def test_counts_of_one_minute_slices_are_right() -> None:
+    """Three of sixty minutes are bad; each is counted once."""
+    series = {"load": repeat(("0", 60), ("9", 1), ("0", 11), ("9", 2), ("0", 60))}
+    slo = sliced("length: 1m, value: max(load), below: 1")
+    at = 2 * HOUR
+    played = play(
+        slo,
+        series,
+        {BAD % "1h": [at], EVENTS % "1h": [at], "slo:error_ratio:rate1h": [at], VALUE: [HOUR, HOUR + 30, at]},
+        step=60,
+    )
+    assert played.value(BAD % "1h", at) == 3
+    assert played.value(EVENTS % "1h", at) == 60
+    assert played.value("slo:error_ratio:rate1h", at) == pytest.approx(0.05)
+    assert [played.value(VALUE, at) for at in (HOUR, HOUR + 30, at)] == [9, 9, 0]
+
+
+def observations() -> list[tuple[int, int]]:
+    """By scrapes of 15 s: an hour of fast ones, one of slow ones, one without any, and one of fast ones again."""
+    hours = [(20 * n, 0) for n in range(240)], [(4800, 20 * n) for n in range(240)], [(4800, 4800)] * 240
+    return [*itertools.chain(*hours), *((4800 + 20 * n, 4800) for n in range(241))]
+
+
+@pytest.mark.parametrize(("kind", "length"), [("histogram", "1m"), ("native_histogram", "5m"), ("histogram", "10m")])
+def test_quantiles_and_idle_hours(kind: str, length: str) -> None:
+    slo = sliced(f"length: {length}, quantile: 0.95, {kind}: seconds, below: 0.6")
+    series = (classic if kind == "histogram" else native)("seconds", observations())
+    asked = {BAD % "4h": [4 * HOUR], EVENTS % "4h": [4 * HOUR], "count(slo:events:count5m)": range(300, 4 * HOUR, 300)}
+    asked |= {VALUE: [HOUR, 2 * HOUR, 150 * MINUTE], "slo:error_budget_remaining:ratio": [4 * HOUR]}
+    played = play(slo, series, asked, every=300)
+    per_hour = 60 if length == "1m" else 12
+    assert played.value(BAD % "4h", 4 * HOUR) == pytest.approx(per_hour, abs=per_hour / 6)
+    assert played.value(EVENTS % "4h", 4 * HOUR) == pytest.approx(3 * per_hour, abs=per_hour / 6)
+    fast, slow, idle = (played.value(VALUE, at) for at in (HOUR, 2 * HOUR, 150 * MINUTE))
+    assert fast is not None
+    assert slow is not None
+    assert fast < 0.6 < slow
+    assert idle is None
+    assert all(played.value("count(slo:events:count5m)", at) for at in range(600, 4 * HOUR, 300)), "idle is not absent"
+    # a third of the judged slices is bad, over 48 of a month's 8,640 counts
+    left = played.value("slo:error_budget_remaining:ratio", 4 * HOUR)
+    assert left == pytest.approx(1 - (1 / 3) / 0.05 * 48 / 8640, abs=0.005)
+
+
+@pytest.mark.parametrize("part", ["bad: bad_total", "good: good_total"])
+def test_ratios_of_bad_and_of_good_events(part: str) -> None:
+    """An hour in which one of 64 events is bad, then one in which two are, then one without traffic."""
+    series = {
+        "all_total": "0+64x240 15424+64x239 30720x240",
+        "bad_total": "0+1x240 242+2x239 720x240",
+        "good_total": "0+63x240 15182+62x239 30000x240",
+    }
+    limit = "at_most: 0.016" if part.startswith("bad") else "at_least: 0.984"
+    slo = sliced(f"length: 5m, {part}, total: all_total, {limit}")
+    played = play(slo, series, {BAD % "3h": [3 * HOUR], EVENTS % "3h": [3 * HOUR], VALUE: [HOUR, 3 * HOUR]}, every=300)
+    assert played.value(BAD % "3h", 3 * HOUR) == pytest.approx(12, abs=1)
+    assert played.value(EVENTS % "3h", 3 * HOUR) == pytest.approx(24, abs=1)
+    assert played.value(VALUE, HOUR) == pytest.approx(1 / 64 if part.startswith("bad") else 63 / 64)
+    assert played.value(VALUE, 3 * HOUR) is None
+
+
+def test_an_infinite_value_is_judged_but_not_shown() -> None:
+    series = {"a": "1x60", "b": "0x30 1x30"}
+    slo = sliced("length: 5m, value: max(a / b), below: 2")
+    played = play(slo, series, {BAD % "1h": [HOUR], VALUE: [20 * MINUTE, 50 * MINUTE]}, step=60)
+    assert played.value(BAD % "1h", HOUR) == pytest.approx(6, abs=1)
+    assert played.value(VALUE, 20 * MINUTE) is None
+    assert played.value(VALUE, 50 * MINUTE) == 1
+
+
+def test_a_bad_slice_of_the_present_pages() -> None:
+    """All slices of half an hour are bad: by then, nearly three quarters of the last hour's would have to be."""
+    firing = 'ALERTS{alertstate="firing",tier="page-1h"}'
+    series = {"load": repeat(("0", 60), ("9", 80))}
+    slo = slo_file("sli: {slices: {length: 5m, value: max(load), below: 1}}", objective=97)
+    times = [HOUR + 25 * MINUTE, HOUR + 35 * MINUTE]
+    played = play(slo, series, {firing: times}, step=60)
+    assert [played.value(firing, at) for at in times] == [None, 1]
