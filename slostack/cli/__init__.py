@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ COMMANDS = {
     "validate": "Check SLO files.",
     "new": "Write a commented starting SLO file and its runbook for a service.",
     "render": "Write rules and dashboards from the SLO files.",
+    "import": "Write SLO files from those of OpenSLO, sloth or pyrra.",
     "diff": "Show what the SLO files change against a git revision: SLOs, rules, alerts, panels.",
     "up": "Start the stack on this machine; when it runs, change only what changed.",
     "down": "Stop the stack on this machine and keep its data.",
@@ -31,7 +33,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"slostack.cli.{cmd_name.replace('-', '_')}").command
+        module = cmd_name if not keyword.iskeyword(cmd_name) else f"{cmd_name}_"
+        command = importlib.import_module(f"slostack.cli.{module.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -1,0 +1,34 @@
+"""What imported Kubernetes objects have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slostack.imports.fields import Fields
+
+_OF_KUBERNETES = "says where the Kubernetes object is; an SLO file is in none"
+_KEPT_BY_KUBERNETES = "kept by Kubernetes itself"
+FOR_KUBERNETES = "of the Kubernetes object, not of its series or alerts"
+
+
+def objects(document: Fields) -> Iterator[Fields]:
+    """The objects of a document: itself, or the items of a list as `kubectl get --output yaml` prints it."""
+    kind = document.value("kind")
+    if isinstance(kind, str) and kind.endswith("List") and document.value("items") is not None:
+        document.value("apiVersion")
+        document.leave("metadata", why=_KEPT_BY_KUBERNETES)
+        yield from document.items("items")
+    else:
+        yield document
+
+
+def leave_kept(document: Fields) -> None:
+    """Leaves out what Kubernetes adds to an object."""
+    document.leave("status", why=_KEPT_BY_KUBERNETES)
+    if metadata := document.fields("metadata"):
+        metadata.leave("namespace", why=_OF_KUBERNETES)
+        metadata.leave(
+            *("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"),
+            *("finalizers", "ownerReferences"),
+            why=_KEPT_BY_KUBERNETES,
+        )

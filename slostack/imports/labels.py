@@ -1,0 +1,53 @@
+"""Labels and severities of other formats in this project's words."""
+
+from __future__ import annotations
+
+import re
+
+from slostack.imports.fields import Fields
+from slostack.imports.model import slug
+from slostack.names import RESERVED_LABELS
+
+_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,62}")
+_SEVERITIES = {
+    "critical": ("critical", "page", "pager", "fatal", "emergency", "sev0", "sev1", "p0", "p1"),
+    "high": ("high", "error", "urgent", "sev2", "p2"),
+    "medium": ("medium", "warning", "warn", "ticket", "moderate", "sev3", "p3"),
+    "low": ("low", "info", "minor", "notice", "sev4", "sev5", "p4", "p5"),
+}
+_BY_WORD = {word: severity for severity, words in _SEVERITIES.items() for word in words}
+OWNERS = ("team", "owner")
+"""Labels that name the owner team, the first that is there."""
+
+
+def severity(word: str) -> str | None:
+    """One of critical, high, medium, low for a word that others use; None for a word that isn't known."""
+    return _BY_WORD.get(re.sub("[ _-]", "", word.lower()))
+
+
+def owner(fields: Fields, key: str, labels: dict[str, str]) -> tuple[str, str] | None:
+    """The label that names the owner team, and the team; None where no label does. Says it where its name changes."""
+    found = next((label for label in OWNERS if labels.get(label)), None)
+    if found is None:
+        return None
+    team = slug(labels[found], "team")
+    if team != labels[found]:
+        fields.assume(key, f"{found} {labels[found]!r} as the team {team!r}: names are words joined by hyphens")
+    return found, team
+
+
+def carried(fields: Fields, key: str, labels: dict[str, str], *, without: tuple[str, ...] = ()) -> dict[str, str]:
+    """The labels at a key that an SLO can have too; the others are left out, each with its reason."""
+    kept: dict[str, str] = {}
+    for name, value in labels.items():
+        if name in without:
+            continue
+        if name in RESERVED_LABELS or name.startswith("__"):
+            fields.leave_below(key, name, "the generator, Prometheus or Alertmanager sets this label")
+        elif not _NAME.fullmatch(name):
+            fields.leave_below(key, name, "no name of a Prometheus label (letters, digits and _)")
+        elif not value.strip() or "{{" in value:
+            fields.leave_below(key, name, "a label's value is plain text")
+        else:
+            kept[name] = value.strip()
+    return kept

@@ -1,0 +1,58 @@
+"""What every imported format is turned into before it is written as an SLO file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slostack.imports.fields import Fields
+
+_LONGEST_NAME = 63
+
+
+@dataclass(frozen=True)
+class ImportedSlo:
+    """One SLO, its values as an SLO file has them, and the mapping that it was read from."""
+
+    name: str
+    description: str | None
+    objective: float
+    window: str
+    sli: Mapping[str, Any]
+    origin: Fields
+    group_by: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    alerting: Mapping[str, Any] = field(default_factory=dict)
+    runbooks: tuple[str, ...] = ()
+    """Where people found help before: the stub of the runbook links there."""
+
+
+@dataclass(frozen=True)
+class ImportedService:
+    """SLOs of one service, and what is known of it."""
+
+    name: str
+    format: str
+    origin: Fields
+    slos: tuple[ImportedSlo, ...]
+    description: str | None = None
+    team: str | None = None
+
+
+def slug(text: str, prefix: str) -> str:
+    """A text as a name of this project: lower-case words joined by hyphens; `prefix` goes before a leading digit."""
+    name = re.sub("[^a-z0-9]+", "-", re.sub("([a-z0-9])([A-Z])", r"\1-\2", text).lower()).strip("-")
+    if not name or not name[0].isalpha():
+        name = f"{prefix}-{name}".rstrip("-")
+    return name[:_LONGEST_NAME].rstrip("-")
+
+
+def read_name(fields: Fields, key: str, prefix: str, expected: str) -> str:
+    """The name at a key, as a name of this project; says so where it had to be changed."""
+    text = fields.text(key, expected)
+    name = slug(text, prefix)
+    if name != text:
+        fields.assume(key, f"written as {name!r}: names are lower-case words joined by hyphens")
+    return name

@@ -1,0 +1,79 @@
+"""OpenSLO's objects, and how they refer to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from slostack.imports.fields import Fields
+from slostack.spec.source import Problem, SpecError, describe
+
+API_VERSION = "openslo/v1"
+KINDS = ("SLO", "SLI", "DataSource", "Service", "AlertPolicy", "AlertCondition", "AlertNotificationTarget")
+_SUPPLEMENT = "an SLO file has no place for it"
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The objects of all files by kind and name, and those that were referred to."""
+
+    by_name: dict[tuple[str, str], Fields] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)
+
+    def of_kind(self, kind: str) -> list[Fields]:
+        """The objects of a kind."""
+        return [document for (of, _), document in self.by_name.items() if of == kind]
+
+    def find(self, kind: str, name: str) -> Fields | None:
+        """An object; None where no file has it."""
+        self.used.add((kind, name))
+        return self.by_name.get((kind, name))
+
+    def required(self, kind: str, fields: Fields, key: str) -> Fields:
+        """The object that a key names; raises SpecError where no file has it."""
+        name = fields.text(key, f"the name of an {kind}")
+        found = self.find(kind, name)
+        if found is None:
+            known = ", ".join(known for of, known in self.by_name if of == kind) or "there is none"
+            raise fields.error(key, f"no {kind} {name!r} in the files, expected one that is ({known})")
+        return found
+
+    def inline_or_named(self, kind: str, fields: Fields, key: str) -> Fields:
+        """The object that stands in a mapping itself, or that its key names."""
+        if fields.value(key) is not None:
+            return self.required(kind, fields, key)
+        fields.value("apiVersion")
+        fields.value("kind")
+        return fields
+
+
+def gather(documents: Iterable[Fields]) -> tuple[Objects, list[Problem]]:
+    """The objects of all documents, and what is wrong with their kinds and names."""
+    objects = Objects()
+    problems: list[Problem] = []
+    for document in documents:
+        try:
+            document.value("apiVersion")
+            kind = document.text("kind", f"one of {', '.join(KINDS)}")
+            if kind not in KINDS:
+                raise document.error("kind", f"{describe(kind)}, expected one of {', '.join(KINDS)}")
+            metadata = document.required_fields("metadata")
+            name = metadata.text("name", "the object's name")
+            if (kind, name) in objects.by_name:
+                raise metadata.error("name", f"a second {kind} {name!r}, expected a name of its own")
+            objects.by_name[kind, name] = document
+        except SpecError as error:
+            problems += error.problems
+    return objects, problems
+
+
+def leave_metadata(document: Fields) -> None:
+    """Leaves out what an object that is no SLO and no service says of itself."""
+    if metadata := document.fields("metadata"):
+        metadata.value("name")
+        metadata.leave("displayName", "labels", "annotations", why=_SUPPLEMENT)
+
+
+def leave_description(spec: Fields) -> None:
+    """Leaves out what people wrote of an object that is no SLO and no service."""
+    spec.leave("description", why=_SUPPLEMENT)

@@ -1,0 +1,183 @@
+"""From files of other formats to SLO files, or to every mistake in them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic_core import PydanticCustomError
+
+from slostack.imports import openslo, openslo_objects, pyrra, sloth
+from slostack.imports.fields import Document, Fields, Note, read_documents
+from slostack.imports.kubernetes import objects
+from slostack.imports.model import ImportedService, ImportedSlo
+from slostack.imports.write import runbook_path, runbook_text, slo_file_text
+from slostack.spec import Problem, SpecError, parse_service, policies
+from slostack.spec.source import describe
+from slostack.spec.windows import parse_window
+
+_FORMATS: dict[tuple[str, str], Callable[[Fields], ImportedService]] = {
+    (sloth.API_VERSION, sloth.KIND): sloth.read_kubernetes,
+    (pyrra.API_VERSION, pyrra.KIND): pyrra.read,
+}
+_EXPECTED = f"`apiVersion: {openslo_objects.API_VERSION}`, `version: {sloth.VERSION}`, " + " or ".join(
+    f"`apiVersion: {version}` of kind {kind}" for version, kind in _FORMATS
+)
+_SLO_OF = re.compile(r"slos\[(\d+)\]")
+
+
+@dataclass(frozen=True)
+class Import:
+    """What was read: the texts of SLO files and of runbooks by service, how many SLOs each has, what was not carried
+    over, and what was filled in."""
+
+    slo_files: dict[str, str]
+    runbooks: dict[str, str]
+    counts: dict[str, int]
+    left: tuple[Note, ...]
+    assumed: tuple[Note, ...]
+
+
+def import_files(files: Sequence[tuple[Path, str]]) -> Import:
+    """Reads files, each with the name that it is shown by; raises SpecError with what is wrong in any of them."""
+    documents: list[Document] = []
+    services: list[ImportedService] = []
+    problems: list[Problem] = []
+    of_openslo: list[Fields] = []
+    for path, shown in files:
+        try:
+            found = read_documents(path, shown)
+        except SpecError as error:
+            problems += error.problems
+            continue
+        documents += found
+        for document in found:
+            try:
+                for each in objects(Fields(document)):
+                    _read(each, services, of_openslo, problems)
+            except SpecError as error:
+                problems += error.problems
+    try:
+        services += openslo.read(of_openslo)
+    except SpecError as error:
+        problems += error.problems
+    problems = problems or [problem for document in documents for problem in document.unread()]
+    if problems:
+        raise SpecError(tuple(dict.fromkeys(problems)))
+    if not services:
+        raise SpecError((Problem(files[0][1], 1, 1, "no SLO in the files, expected at least one"),))
+    return _written(_merged(services), documents)
+
+
+def _read(document: Fields, services: list[ImportedService], of_openslo: list[Fields], problems: list[Problem]) -> None:
+    """Reads one object by its format; those of OpenSLO refer to each other and are read when all are known."""
+    version = document.value("apiVersion")
+    kind = document.value("kind")
+    try:
+        if version == openslo_objects.API_VERSION:
+            of_openslo.append(document)
+        elif document.data.get("version") == sloth.VERSION and version is None:
+            services.append(sloth.read_plain(document))
+        elif reader := _FORMATS.get((str(version), str(kind))):
+            services.append(reader(document))
+        else:
+            key = "apiVersion" if "apiVersion" in document.data else "version"
+            found = ", ".join(
+                f"{each} {describe(document.data[each])}"
+                for each in ("version", "apiVersion", "kind")
+                if each in document.data
+            )
+            raise document.error(key, f"{found or 'missing'}, expected {_EXPECTED}")
+    except SpecError as error:
+        problems += error.problems
+
+
+def _merged(services: Iterable[ImportedService]) -> list[ImportedService]:
+    """One service for each name; raises SpecError where two of its SLOs have the same name."""
+    merged: dict[str, ImportedService] = {}
+    for service in services:
+        known = merged.get(service.name)
+        if known is None:
+            merged[service.name] = service
+            continue
+        formats = known.format if service.format in known.format else f"{known.format} and {service.format}"
+        merged[service.name] = replace(
+            known,
+            slos=(*known.slos, *service.slos),
+            format=formats,
+            description=known.description or service.description,
+            team=known.team or service.team,
+        )
+    problems = [problem for service in merged.values() for problem in _repeated(service)]
+    if problems:
+        raise SpecError(tuple(problems))
+    return sorted(merged.values(), key=lambda service: service.name)
+
+
+def _repeated(service: ImportedService) -> Iterable[Problem]:
+    first: dict[str, ImportedSlo] = {}
+    for slo in service.slos:
+        if slo.name in first:
+            place = _problem(first[slo.name], "")
+            what = (
+                f"a second SLO {slo.name!r} of {service.name} (first {place.file}:{place.line}), expected another name"
+            )
+            yield _problem(slo, what)
+        first.setdefault(slo.name, slo)
+
+
+def _problem(slo: ImportedSlo, message: str) -> Problem:
+    return slo.origin.document.source.problem(slo.origin.path, message)
+
+
+def _written(services: list[ImportedService], documents: list[Document]) -> Import:
+    services = [replace(service, slos=tuple(map(_reachable, service.slos))) for service in services]
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for service in services:
+        files = dict.fromkeys(slo.origin.file for slo in service.slos)
+        texts[service.name] = slo_file_text(service, files)
+        problems += _mistakes(service, texts[service.name])
+    if problems:
+        raise SpecError(tuple(dict.fromkeys(problems)))
+    notes = [document.notes() for document in documents]
+    return Import(
+        slo_files=texts,
+        runbooks={runbook_path(service.name): runbook_text(service) for service in services},
+        counts={service.name: len(service.slos) for service in services},
+        left=tuple(note for left, _ in notes for note in left),
+        assumed=tuple(note for _, assumed in notes for note in assumed),
+    )
+
+
+def _reachable(slo: ImportedSlo) -> ImportedSlo:
+    """The SLO without the alerts that no error ratio could reach at its objective, which is said."""
+    try:
+        tiers = policies()["google"].tiers_for(parse_window(slo.window))
+    except PydanticCustomError:
+        return slo
+    alerting = dict(slo.alerting)
+    for tier in tiers:
+        threshold = tier.burn * (100 - slo.objective) / 100
+        if threshold >= 1 and not tier.optional and alerting.get(tier.kind) != "none":
+            alerting[tier.kind] = "none"
+            why = f"no {tier.kind} alerts: at {slo.objective:.12g} %, {tier.name} would need {threshold:.0%} errors"
+            slo.origin.assume("alerting" if "alerting" in slo.origin.data else _target_key(slo), why)
+    return replace(slo, alerting=alerting)
+
+
+def _target_key(slo: ImportedSlo) -> str:
+    return next((key for key in ("target", "targetPercent", "objective") if key in slo.origin.data), "objective")
+
+
+def _mistakes(service: ImportedService, text: str) -> Iterable[Problem]:
+    """What is wrong with an SLO file as it would be written, at the places that it comes from."""
+    try:
+        parse_service(text, f"{service.name}.yaml")
+    except SpecError as error:
+        for problem in error.problems:
+            of_slo = _SLO_OF.match(problem.message)
+            origin = service.slos[int(of_slo[1])].origin if of_slo else service.origin
+            yield origin.document.source.problem(origin.path, f"as an SLO file: {problem.message}")
