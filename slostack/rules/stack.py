@@ -74,6 +74,16 @@ _ALERTS = (
         {names.SERVICE: "{{ $labels.service }}"},
     ),
     _alert(
+        "SLOGroupsRefused",
+        f"{names.GROUPS_REFUSED} > 0",
+        15,
+        "low",
+        "{{ $labels.service }} {{ $labels.slo }} judges {{ $value }} label sets too few",
+        "It has more than its group_limit; those beyond it have no budget and no alerts.",
+        "slo-groups-refused",
+        {names.SERVICE: "{{ $labels.service }}"},
+    ),
+    _alert(
         "ScrapeFailing",
         "avg_over_time(up[30m]) < 0.9 and resets(up[30m]) > 2",  # a single outage is one reset
         5,

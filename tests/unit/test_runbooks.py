@@ -53,6 +53,8 @@ RECORDED = {
     names.BUDGET_REMAINING,
     names.EVENTS,
     names.BAD_EVENTS,
+    names.GROUP_ADMITTED,
+    names.GROUPS_REFUSED,
 }
 SCENARIO_RUNBOOKS = {
     "outage": "service-down.md",
