@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from slostack.config import Topology
+from slostack.checks import check_bundle
+from slostack.config import TENANT, Topology
 from slostack.errors import SlostackError
-from slostack.settings import Settings
+from slostack.settings import Settings, parse_settings
 from slostack.stack import make_bundle
-from tests.unit.config.conftest import settings, topology
-from tests.unit.spec.files import project
+from tests.unit.config.conftest import CONFIG, settings, topology
+from tests.unit.spec.files import SLI, edited, project
 
 __all__ = ["settings", "topology"]
 
@@ -26,3 +27,12 @@ def test_a_watched_service_without_an_slo_file_is_refused(
         SlostackError, match=r"^stacks/Pulumi\.test\.yaml: slostack:services names shop, expected services"
     ):
         make_bundle(tmp_path, settings, topology)
+
+
+def test_what_loki_counts_goes_to_loki_alone(tmp_path: Path, topology: Topology) -> None:
+    project(tmp_path, edited(SLI, """{logs: {bad: '{app="api"} |= "error"', total: '{app="api"}'}}"""))
+    bundle = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {}}, "test"), topology)
+    assert set(bundle.below(f"loki/rules/{TENANT}")) == {"api.yaml"}
+    assert "count_over_time" in bundle.files[f"loki/rules/{TENANT}/api.yaml"]
+    assert set(bundle.below("prometheus/rules")) == {"api.yaml", "slostack.yaml"}
+    check_bundle(bundle)
