@@ -17,7 +17,7 @@ from slostack.simulation.scenario import (
     Target,
     Traffic,
 )
-from slostack.simulation.simulate import Recording, recorded, replay, simulate
+from slostack.simulation.simulate import Recording, record, recorded, replay, simulate
 
 __all__ = [
     "DAY",
@@ -38,6 +38,7 @@ __all__ = [
     "Target",
     "Traffic",
     "Transition",
+    "record",
     "recorded",
     "replay",
     "simulate",

@@ -35,10 +35,14 @@ class Recording:
 def recorded(scenario: Scenario) -> Iterator[Recording]:
     """A scenario's scrapes, written once."""
     with tempfile.TemporaryDirectory(prefix="slostack-simulation-") as folder:
-        path = Path(folder) / "scrapes.jsonl"
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(map(_line, scrapes(scenario)))
-        yield Recording(scenario, path)
+        yield record(scenario, Path(folder) / "scrapes.jsonl")
+
+
+def record(scenario: Scenario, file: Path) -> Recording:
+    """`recorded` in a file of one's own, which stays."""
+    with file.open("w", encoding="utf-8") as lines:
+        lines.writelines(map(_line, scrapes(scenario)))
+    return Recording(scenario, file)
 
 
 def simulate(rules: Mapping[str, str], scenario: Scenario, queries: Mapping[str, Query] = NO_QUERIES) -> Result:
