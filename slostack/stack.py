@@ -38,9 +38,9 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     return Bundle(
         {
             **config_files(services, settings, topology),
-            **{f"prometheus/rules/{name}": _with_urls(text, settings) for name, text in rules.items()},
+            **{f"prometheus/rules/{name}": with_urls(text, settings) for name, text in rules.items()},
             **{f"loki/rules/{TENANT}/{name}": text for name, text in _folder(generated, LOKI_RULE_FOLDER).items()},
-            **{f"grafana/dashboards/{name}": _with_urls(text, settings) for name, text in dashboards.items()},
+            **{f"grafana/dashboards/{name}": with_urls(text, settings) for name, text in dashboards.items()},
         }
     )
 
@@ -54,7 +54,8 @@ def _folder(files: Mapping[str, str], folder: str) -> dict[str, str]:
     return {Path(path).name: text for path, text in files.items() if Path(path).parent == Path(folder)}
 
 
-def _with_urls(text: str, settings: Settings) -> str:
+def with_urls(text: str, settings: Settings) -> str:
+    """A generated text with an environment's own URLs in place of the stand-ins."""
     return text.replace(GRAFANA_URL, settings.urls.grafana.rstrip("/")).replace(
         RUNBOOK_URL, settings.urls.runbooks.rstrip("/")
     )

@@ -17,6 +17,7 @@ COMMANDS = {
     "new": "Write a commented starting SLO file and its runbook for a service.",
     "render": "Write rules and dashboards from the SLO files.",
     "import": "Write SLO files from those of OpenSLO, sloth or pyrra.",
+    "export": "Write the rules as PrometheusRule objects, for the Prometheus operator.",
     "diff": "Show what the SLO files change against a git revision: SLOs, rules, alerts, panels.",
     "up": "Start the stack on this machine; when it runs, change only what changed.",
     "down": "Stop the stack on this machine and keep its data.",
