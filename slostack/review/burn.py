@@ -33,7 +33,7 @@ def _details(old: Slo, old_tier: Tier, new: Slo, new_tier: Tier) -> tuple[Detail
     return (
         *difference("fires above", _errors(old, old_tier), _errors(new, new_tier)),
         *difference("over", _windows(old_tier), _windows(new_tier)),
-        *difference("ends", _end(old_tier), _end(new_tier)),
+        *difference("ends", _end(old, old_tier), _end(new, new_tier)),
         *difference("severity", old.alerting.severity(old_tier), new.alerting.severity(new_tier)),
     )
 
@@ -46,6 +46,6 @@ def _windows(tier: Tier) -> str:
     return " and ".join(dict.fromkeys((str(tier.long), str(tier.short))))
 
 
-def _end(tier: Tier) -> str:
-    guard = tier.guard
-    return f"{guard.keep_firing_for} after {guard.window} burn below {guard.burn:g}" if guard else "with its windows"
+def _end(slo: Slo, tier: Tier) -> str:
+    end = slo.policy.end
+    return f"once the burn is at most {end.burn:g}" if end and tier in slo.pages else "with its windows"

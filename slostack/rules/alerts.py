@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from slostack import names
 from slostack.bundle import GRAFANA_URL, RUNBOOK_URL
+from slostack.rules.grouping import Grouping
 from slostack.rules.model import AlertingRule
+from slostack.rules.page import lasting_page
 from slostack.spec.alerting import Absence, Spent
 from slostack.spec.model import Service, Slo
 from slostack.spec.policy import Tier
@@ -15,37 +17,36 @@ from slostack.spec.quantities import Duration
 _FIRST = "{{ . | first | value | %s }}"
 
 
-def slo_alerts(service: Service, slo: Slo) -> Iterator[AlertingRule]:
+def slo_alerts(service: Service, slo: Slo, by: Grouping) -> Iterator[AlertingRule]:
     """The alerts of every tier that the SLO asks for, the most urgent first, then its others."""
     for tier in slo.tiers:
-        yield _burn_alert(service, slo, tier)
+        yield _burn_alert(service, slo, tier, by)
     if slo.alerting.spent:
         yield _spent_alert(service, slo, slo.alerting.spent)
     if slo.alerting.absence:
         yield _absence_alert(service, slo, slo.alerting.absence)
 
 
-def _burn_alert(service: Service, slo: Slo, tier: Tier) -> AlertingRule:
+def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> AlertingRule:
     identity = names.identity(service.service, slo.name)
     limits = [(names.burn_rate(window), tier.burn) for window in dict.fromkeys((tier.long, tier.short))]
-    if tier.guard:
-        limits.append((names.burn_rate(tier.guard.window), tier.guard.burn))
     if slo.alerting.least_failures:
         limits.append((names.failures(tier.long), slo.alerting.least_failures - 0.5))
+    burns = "\nand\n".join(f"{name}{{{identity}}} > {limit:.12g}" for name, limit in limits)
     severity = slo.alerting.severity(tier)
     assert severity is not None
     return AlertingRule(
         alert=names.BURN_ALERT,
-        expr="\nand\n".join(f"{name}{{{identity}}} > {limit:.12g}" for name, limit in limits),
-        keep_firing_for=tier.guard.keep_firing_for if tier.guard else None,
+        expr=lasting_page(tier, slo.pages, burns, by, identity) if slo.policy.end and tier in slo.pages else burns,
+        keep_firing_for=tier.keep_firing_for,
         labels=_labels(service, slo, {names.SEVERITY: severity, names.TIER: tier.name, names.WINDOW: str(tier.long)}),
         annotations=_annotations(
             service,
             slo,
             _group(slo),
             'the error budget burns {{ printf "%.1f" $value }} times too fast',
-            f"Over the last {tier.long} {_ratio(service, slo, tier.long)} of all events were bad: a burn rate of "
-            f'{{{{ printf "%.1f" $value }}}}. {_budget(service, slo)}',
+            f"Over the last {tier.long} {_ratio(service, slo, tier.long)} of all events were bad. "
+            f"{_budget(service, slo)}",
         ),
     )
 

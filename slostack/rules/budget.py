@@ -21,11 +21,8 @@ BURN_WINDOW = RAW_WINDOW
 
 def windows(slo: Slo) -> tuple[Duration, ...]:
     """The rolling windows whose error ratio is recorded: those of the policy, 5m and 1h, and the SLO's own."""
-    policy = {
-        window
-        for tier in slo.policy.tiers_for(slo.window)
-        for window in (tier.long, tier.short, *([tier.guard.window] if tier.guard else []))
-    }
+    policy = {window for tier in slo.policy.tiers_for(slo.window) for window in (tier.long, tier.short)}
+    policy |= set(slo.policy.end.windows) if slo.policy.end else set()
     own = {slo.window} if isinstance(slo.window, Duration) else set()
     return tuple(sorted(policy | {Duration(300), RAW_WINDOW} | own))
 

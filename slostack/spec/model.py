@@ -109,6 +109,11 @@ class Slo(Part):
             if self.alerting.severity(tier) and not (tier.optional and self.threshold(tier) >= 1)
         )
 
+    @property
+    def pages(self) -> tuple[Tier, ...]:
+        """Those of its tiers that page."""
+        return tuple(tier for tier in self.tiers if tier.kind == "page")
+
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         for tier in self.tiers:

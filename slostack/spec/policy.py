@@ -20,14 +20,18 @@ MOST_OF_THE_BUDGET = 0.5
 """No tier waits until more than this share of the budget is spent."""
 
 
-class Guard(BaseModel):
-    """A burn over a short window below which a firing alert ends, held for `keep_firing_for`."""
+class End(BaseModel):
+    """How a page ends: all tiers at once, when the shortest window that can tell burns no faster than `burn`.
+
+    A window can tell when this many failures would have been expected in it at the slowest page's burn; where no
+    window can, it is the slowest page's own short one. Meanwhile no other tier pages.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     burn: PositiveFloat
-    window: Duration
-    keep_firing_for: Duration
+    windows: tuple[Duration, ...]
+    expected_failures: PositiveFloat
 
 
 class Tier(BaseModel):
@@ -43,7 +47,7 @@ class Tier(BaseModel):
     burn: PositiveFloat
     long: Duration
     short: Duration
-    guard: Guard | None = None
+    keep_firing_for: Duration | None = None
     optional: bool = False
 
     @property
@@ -61,6 +65,7 @@ class Policy(BaseModel):
     description: str
     period: Duration
     tiers: tuple[Tier, ...] = Field(min_length=1)
+    end: End | None = None
 
     def tiers_for(self, window: Duration | Calendar) -> tuple[Tier, ...]:
         """The tiers of an SLO over this window, none twice.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slostack.spec import Slo, SpecError, parse_service, policies
+from slostack.spec import Policy, Slo, SpecError, parse_service, policies
 from tests.unit.spec.files import RIGHT
 
 GOOGLE = policies()["google"]
@@ -109,12 +109,10 @@ def test_over_short_windows_every_tier_can_alert_in_time(window: str, policy: st
         assert 0 < short.threshold(tier) < 1
 
 
-@given(LONG | SHORT | st.sampled_from(["week", "month", "quarter"]))
-def test_a_guard_ends_an_alert_below_the_burn_rate_at_which_it_began(window: str) -> None:
-    for scaled in slo(99.9, window).tiers:
-        if scaled.guard:
-            assert scaled.guard.burn < scaled.burn
-            assert scaled.guard.window <= scaled.long
+@pytest.mark.parametrize("policy", policies().values(), ids=lambda policy: policy.name)
+def test_a_page_ends_at_a_slower_burn_than_it_began(policy: Policy) -> None:
+    if policy.end:
+        assert policy.end.burn < min(tier.burn for tier in policy.tiers if tier.kind == "page")
 
 
 def test_the_threshold_is_the_burn_rate_times_the_budget() -> None:
