@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from slostack import names
-from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch
+from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch, parse_promql
 from slostack.spec.source import describe
 
 HIGHEST_OBJECTIVE = 99.99999
@@ -29,7 +29,10 @@ _NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _LABEL = r"[a-zA-Z_][a-zA-Z0-9_]{0,62}"
 _RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
 _MILLISECONDS = "[1-9][0-9]{0,8}ms"
-_STREAM = re.compile(r"\{\s*\w+\s*(=~?|!~|!=)\s*(\"([^\"\\]|\\.)*\"|`[^`]*`)[^{]*?\}\s*($|[|!])")
+_QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
+_STREAM = re.compile(rf"\{{\s*\w+\s*(?:=~?|!~|!=)\s*{_QUOTED}[^{{]*?\}}\s*($|[|!#])")
+_LOG_REGEX = re.compile(rf"(?:=~|!~|\|~)\s*({_QUOTED})|{_QUOTED}")
+"""The regular expressions of a log query; other quoted text is passed over, as it may look like them."""
 _OWN_FILES = ("slostack", "overview")
 """Names of generated files that belong to no service."""
 _CUSTOM_FILES = "custom-"
@@ -103,7 +106,21 @@ def _log_query(value: str) -> str:
         raise mismatch(f"{describe(value)} with a range", "a log query alone; the generator counts its lines")
     if not _STREAM.match(value):
         raise mismatch(describe(value), expected)
+    for found in _LOG_REGEX.finditer(value):
+        if found[1] and not _is_regex(found[1]):
+            raise mismatch(
+                f"{describe(value)} with the regular expression {found[1]}", "one that Loki understands (RE2)"
+            )
     return value
+
+
+def _is_regex(quoted: str) -> bool:
+    """Whether a quoted text is a regular expression; Loki's parser doesn't look, its ruler fails each minute."""
+    try:
+        parse_promql(f"x{{y=~{quoted}}}")
+    except ValueError:
+        return False
+    return True
 
 
 def _seconds(value: object) -> float:

@@ -39,6 +39,7 @@ BEYOND_A_SCHEMA = (
     "four samples",
     "multiple of 5m",
     "with a range",
+    "with the regular expression",
     "never ends",
     "at most 7d",
     "whole minutes",
