@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: help up down test check static render bench bench-alerts
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@echo "installing the pinned requirements into $(VENV) (about a minute the first time)"
