@@ -14,7 +14,7 @@ from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
 from slostack.imports.labels import carried, owner, severity
-from slostack.imports.model import ImportedService, ImportedSlo, read_name
+from slostack.imports.model import ImportedService, ImportedSlo, checked_objective, read_name
 
 VERSION = "prometheus/v1"
 API_VERSION, KIND = "sloth.slok.dev/v1", "PrometheusServiceLevel"
@@ -81,7 +81,7 @@ def _slo(slo: Fields, common: dict[str, str], spelt: _Spelling) -> ImportedSlo:
     return ImportedSlo(
         name=name,
         description=slo.optional_text("description"),
-        objective=objective,
+        objective=checked_objective(slo, "objective", objective),
         window=_WINDOW,
         sli=found.sli,
         origin=slo,
@@ -137,11 +137,12 @@ def _alerting(slo: Fields, spelt: _Spelling) -> tuple[dict[str, Any], dict[str, 
         alert = alerting.fields(spelt(f"{kind}_alert"))
         if alert is None:
             continue
-        runbooks += _annotations(alert)
-        own = alert.scalars("labels")
         if alert.boolean("disable"):
             severities[kind] = "none"
+            alert.leave("labels", "annotations", why="of an alert that is disabled")
             continue
+        runbooks += _annotations(alert)
+        own = alert.scalars("labels")
         if word := own.get("severity"):
             if found := severity(word):
                 severities[kind] = found
