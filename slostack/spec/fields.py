@@ -28,6 +28,7 @@ HIGHEST_OBJECTIVE = 99.99999
 _NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _LABEL = r"[a-zA-Z_][a-zA-Z0-9_]{0,62}"
 _RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
+_WORDS_OF_PROMQL = ("inf", "nan", "without")
 _MILLISECONDS = "[1-9][0-9]{0,8}ms"
 _QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
 _STREAM = re.compile(rf"\{{\s*\w+\s*(?:=~?|!~|!=)\s*{_QUOTED}[^{{]*?\}}\s*($|[|!#])")
@@ -86,6 +87,8 @@ def _quantile(value: float) -> float:
 def _label(value: str) -> str:
     if not re.fullmatch(_LABEL, value):
         raise mismatch(describe(value), "a label's name: letters, digits and _, such as route")
+    if value.lower() in _WORDS_OF_PROMQL:
+        raise mismatch(describe(value), "another label; PromQL takes this one for a word of its own")
     if value in names.RESERVED_LABELS or value.startswith("__"):
         raise mismatch(describe(value), "another label; the generator, Prometheus or Alertmanager sets this one")
     return value

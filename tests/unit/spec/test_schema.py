@@ -35,6 +35,7 @@ BEYOND_A_SCHEMA = (
     "base name",
     "a matcher on `le`",
     "without {{",
+    "a word of its own",
     "which is no bucket bound",
     "four samples",
     "multiple of 5m",
