@@ -18,7 +18,8 @@ _PRINTABLE = st.characters(codec="utf-8", exclude_categories=("C", "Z"), include
 TEXTS = st.text(_PRINTABLE, min_size=1, max_size=30).filter(lambda text: text.strip() and "{{" not in text)
 NAMES = st.from_regex("[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,4}){0,2}", fullmatch=True)
 KEYWORDS = ["on", "by", "without", "bool", "offset", "and", "or", "unless", "group_left", "inf", "nan", "start", "end"]
-LABEL_NAMES = (st.from_regex("[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True) | st.sampled_from(KEYWORDS)).filter(
+_LABELS = st.from_regex("[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True)
+LABEL_NAMES = st.one_of(_LABELS, st.sampled_from(["route", "region", "instance"]), st.sampled_from(KEYWORDS)).filter(
     lambda label: label not in names.RESERVED_LABELS | {"inf", "nan", "without"} and not label.startswith("__")
 )
 _METRICS = st.from_regex("[a-zA-Z_:][a-zA-Z0-9_:]{0,12}", fullmatch=True).filter(
