@@ -73,7 +73,7 @@ def test_an_slo_file_that_is_there_stays_and_nothing_is_written(tmp_path: Path) 
 
 def test_one_wrong_file_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text("kind: Deployment\n", encoding="utf-8")
-    with pytest.raises(SpecError, match=r"wrong.yaml:1:1: version: kind 'Deployment'"):
+    with pytest.raises(SpecError, match=r"wrong.yaml:1:1: version: missing of kind 'Deployment'"):
         run(tmp_path, SHOP, tmp_path / "wrong.yaml")
     assert files(tmp_path) == ["wrong.yaml"]
 

@@ -93,9 +93,15 @@ def test_any_text_is_a_mistake(text: str) -> None:
         ("# # # # # # # # # # # # # # # # # # # # # # # # # # # # # #\n- a", "a.yaml:2:1: the document is a list"),
         ("---\na: 1\n---\nb: [\n", "a.yaml:5:1: not YAML"),
         ("---\n" * 1001, "a.yaml:1:1: more than 1,000 documents, expected fewer"),
-        ("kind: Deployment\napiVersion: apps/v1", "a.yaml:2:13: apiVersion: apiVersion 'apps/v1' (text), kind"),
-        ("apiVersion: openslo/v1alpha\nkind: SLO", "a.yaml:1:13: apiVersion: apiVersion 'openslo/v1alpha' (text)"),
-        ("version: prometheus/v2", "a.yaml:1:10: version: version 'prometheus/v2' (text), expected `apiVersion: open"),
+        (
+            "kind: Deployment\napiVersion: apps/v1",
+            "a.yaml:2:13: apiVersion: 'apps/v1' (text) of kind 'Deployment', expected `api",
+        ),
+        (
+            "apiVersion: openslo/v1alpha\nkind: SLO",
+            "a.yaml:1:13: apiVersion: 'openslo/v1alpha' (text) of kind 'SLO', expected",
+        ),
+        ("version: prometheus/v2", "a.yaml:1:10: version: 'prometheus/v2' (text), expected `apiVersion: openslo/v1`, "),
         ("a: 1", "a.yaml:1:1: version: missing, expected `apiVersion: openslo/v1`, `version: prometheus/v1`, "),
         ("a: " + "[" * 100 + "]" * 100, "a.yaml:1:53: nested deeper than 50 levels"),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
+from slostack.imports.sloth_plugins import EXHAUSTED
 from tests.unit.imports.reading import imported, lines, refused, the_file
 
 MISTAKES = Path(__file__).parent / "mistakes"
@@ -37,7 +38,7 @@ def table() -> Iterator[ParameterSet]:
             yield pytest.param(edited(text, "\n".join(old) + "\n", "\n".join([*new, ""])), said, id=f"{name}-{number}")
 
 
-@pytest.mark.parametrize(("text", "said"), table())
+@pytest.mark.parametrize(("text", "said"), [*table()])
 def test_a_mistake_is_named_at_its_place(text: str, said: list[str], tmp_path: Path) -> None:
     assert refused(tmp_path, text) == [f"a.yaml:{line}" for line in said]
 
@@ -129,3 +130,25 @@ def test_objectives_with_indicators_of_their_own_become_slos_of_their_own(tmp_pa
     assert "good: fast_total" in the_file(found)
     assert "compositeWeight: each objective is an SLO of its own; nothing judges them together" in lines(found.left)
     assert "indicator: each objective is an SLO of its own; nothing judges them together" in lines(found.assumed)
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_slo", "spent"),
+    [
+        ("", "chain: [{id: EXHAUSTED}]", "spent: {share: 100, severity: medium}"),
+        ("chain: [{id: EXHAUSTED}]", "chain: []", "spent: {share: 100, severity: medium}"),
+        ("chain: [{id: EXHAUSTED}]", "{overridePrevious: true, chain: []}", None),
+        ("", "chain: [{id: EXHAUSTED, config: {threshold: 0.2}}]", "spent: {share: 80, severity: medium}"),
+    ],
+)
+def test_sloths_plugin_for_a_spent_budget(of_file: str, of_slo: str, spent: str | None, tmp_path: Path) -> None:
+    text = edited(SLOTH, "      description", f"      plugins: {braced(of_slo)}\n      description")
+    text = edited(text, "  slos:\n", f"  sloPlugins: {braced(of_file)}\n  slos:\n")
+    written = the_file(imported(tmp_path, text))
+    assert spent in written if spent else "spent" not in written
+
+
+def braced(keys: str) -> str:
+    """Keys as a mapping on one line, with the plugin's name in full."""
+    keys = keys.replace("EXHAUSTED", EXHAUSTED)
+    return keys if keys.startswith("{") else f"{{{keys}}}"
