@@ -6,10 +6,10 @@ SLOSTACK := $(VENV)/bin/slostack
 PYTEST := $(PYTHON) -m pytest --quiet --numprocesses 4 --dist loadfile --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help up down test check static render bench
+.PHONY: help up down test check static render bench bench-alerts
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@echo "installing the pinned requirements into $(VENV) (about a minute the first time)"
@@ -44,3 +44,6 @@ test: static ## Everything, with real servers
 
 bench: $(INSTALLED) ## What the rules cost, side by side with raw windows
 	@$(PYTHON) -m bench
+
+bench-alerts: $(INSTALLED) ## What the alerts do in simulated months, side by side with others'
+	@$(PYTHON) -m bench.alerts

@@ -21,5 +21,5 @@ def panel_id(key: str) -> int:
 
 def words(name: str) -> str:
     """A CamelCase, kebab-case or snake_case name as words: `AIProviderDegraded` is "AI provider degraded"."""
-    first, *rest = _WORDS.findall(name)
+    first, *rest = _WORDS.findall(name) or [name]
     return " ".join([first[:1].upper() + first[1:], *(w if w.isupper() and len(w) > 1 else w.lower() for w in rest)])

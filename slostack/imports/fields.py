@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,14 @@ class Document:
         return list(self._unread((), self.source.data))
 
     def _unread(self, path: KeyPath, data: Any) -> Iterator[Problem]:
+        if path in self.left:
+            return
         if isinstance(data, list):
             for index, item in enumerate(data):
                 yield from self._unread((*path, index), item)
         elif isinstance(data, dict) and path in self.asked:
             for key, value in data.items():
-                if (*path, key) in self.left:
-                    continue
-                if (*path, key) in self.read:
+                if (*path, key) in self.read or (*path, key) in self.left:
                     yield from self._unread((*path, key), value)
                 else:
                     yield self.source.problem((*path, key), self._unknown(path, key), at_key=True)
@@ -147,7 +148,7 @@ class Fields:
         value = self.value(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             raise self.error(key, f"{describe(value)}, expected a number")
         return value
 
@@ -221,6 +222,10 @@ class Fields:
                 self.document.left[(*self.path, key)] = why
             else:
                 self.document.read.add((*self.path, key))
+
+    def leave_out(self, why: str) -> None:
+        """Leaves out the mapping as a whole, saying why."""
+        self.document.left[self.path] = why
 
     def leave_below(self, key: str, name: str, why: str) -> None:
         """Leaves out one entry of a mapping that is read as a whole, saying why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slostack.imports.fields import Fields
+from slostack.spec.source import describe
 
 _OF_KUBERNETES = "says where the Kubernetes object is; an SLO file is in none"
 _KEPT_BY_KUBERNETES = "kept by Kubernetes itself"
@@ -15,7 +16,8 @@ def objects(document: Fields) -> Iterator[Fields]:
     """The objects of a document: itself, or the items of a list as `kubectl get --output yaml` prints it."""
     kind = document.value("kind")
     if isinstance(kind, str) and kind.endswith("List") and document.value("items") is not None:
-        document.value("apiVersion")
+        if document.value("apiVersion") != "v1":
+            raise document.error("apiVersion", f"{describe(document.value('apiVersion'))} of a list, expected v1")
         document.leave("metadata", why=_KEPT_BY_KUBERNETES)
         yield from document.items("items")
     else:

@@ -36,18 +36,30 @@ def owner(fields: Fields, key: str, labels: dict[str, str]) -> tuple[str, str] |
     return found, team
 
 
-def carried(fields: Fields, key: str, labels: dict[str, str], *, without: tuple[str, ...] = ()) -> dict[str, str]:
-    """The labels at a key that an SLO can have too; the others are left out, each with its reason."""
+def carried(
+    fields: Fields, key: str, labels: dict[str, str], *, without: tuple[str, ...] = (), prefix: str = ""
+) -> dict[str, str]:
+    """The labels at a key that an SLO can have too; the others are left out, each with its reason.
+
+    `prefix` is what their names have in the file before those that are given here.
+    """
     kept: dict[str, str] = {}
     for name, value in labels.items():
         if name in without:
             continue
-        if name in RESERVED_LABELS or name.startswith("__"):
-            fields.leave_below(key, name, "the generator, Prometheus or Alertmanager sets this label")
-        elif not _NAME.fullmatch(name):
-            fields.leave_below(key, name, "no name of a Prometheus label (letters, digits and _)")
-        elif not value.strip() or "{{" in value:
-            fields.leave_below(key, name, "a label's value is plain text")
+        if why := _unfit(name, value):
+            fields.leave_below(key, prefix + name, why)
         else:
             kept[name] = value.strip()
     return kept
+
+
+def _unfit(name: str, value: str) -> str | None:
+    """Why no SLO can have a label; None where one can."""
+    if name in RESERVED_LABELS or name.startswith("__"):
+        return "the generator, Prometheus or Alertmanager sets this label"
+    if not _NAME.fullmatch(name):
+        return "no name of a Prometheus label (letters, digits and _)"
+    if not value.strip() or "{{" in value:
+        return "a label's value is plain text"
+    return None

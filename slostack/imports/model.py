@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slostack.imports.fields import Fields
+from slostack.spec.fields import HIGHEST_OBJECTIVE
 
 _LONGEST_NAME = 63
 
@@ -56,3 +57,10 @@ def read_name(fields: Fields, key: str, prefix: str, expected: str) -> str:
     if name != text:
         fields.assume(key, f"written as {name!r}: names are lower-case words joined by hyphens")
     return name
+
+
+def checked_objective(fields: Fields, key: str, percent: float) -> float:
+    """An objective in percent; raises SpecError where it leaves no budget, or nothing to promise."""
+    if not 0 < percent <= HIGHEST_OBJECTIVE:
+        raise fields.error(key, f"{percent:.12g} %, expected a percentage above 0 and at most {HIGHEST_OBJECTIVE}")
+    return percent

@@ -12,9 +12,9 @@ from decimal import Decimal
 from slostack.imports.fields import Fields, as_text
 from slostack.imports.kubernetes import FOR_KUBERNETES
 from slostack.imports.labels import carried, owner
-from slostack.imports.model import ImportedService, ImportedSlo, read_name, slug
+from slostack.imports.model import ImportedService, ImportedSlo, checked_objective, read_name, slug
 from slostack.imports.openslo_alerts import RECEIVERS, read_alerting
-from slostack.imports.openslo_objects import Objects, gather, leave_description, leave_metadata
+from slostack.imports.openslo_objects import Objects, check_inline, gather, leave_description, leave_metadata
 from slostack.imports.openslo_sli import Budgeting, read_indicator
 from slostack.imports.openslo_window import read_duration, read_window
 from slostack.spec.source import SpecError, describe
@@ -48,12 +48,11 @@ def _leave_rest(document: Fields, kind: str, *, is_used: bool) -> None:
     """Leaves out what no SLO has read of an object."""
     if kind == "Service" and is_used:
         return
+    if kind == "AlertNotificationTarget" or not is_used:
+        document.leave("metadata", "spec", why=RECEIVERS if kind == "AlertNotificationTarget" else _UNUSED)
+        return
     leave_metadata(document)
-    if kind == "AlertNotificationTarget":
-        document.leave("spec", why=RECEIVERS)
-    elif not is_used:
-        document.leave("spec", why=_UNUSED)
-    elif kind == "DataSource" and (spec := document.fields("spec")):
+    if kind == "DataSource" and (spec := document.fields("spec")):
         spec.value("type")
         leave_description(spec)
         spec.leave("connectionDetails", why=_CONNECTION)
@@ -168,10 +167,10 @@ def _indicator_of(fields: Fields, objects: Objects) -> Fields | None:
         raise fields.error("indicatorRef", "beside indicator, expected one of the two")
     if fields.value("indicatorRef") is not None:
         inline = objects.required("SLI", fields, "indicatorRef")
+    elif inline:
+        check_inline("SLI", inline)
     if inline is None:
         return None
-    inline.value("apiVersion")
-    inline.value("kind")
     leave_metadata(inline)
     return inline.required_fields("spec")
 
@@ -182,7 +181,9 @@ def _target(objective: Fields) -> float:
     if (target is None) == (percent is None):
         what = "target and targetPercent" if target is not None else "no target"
         raise objective.error("target", f"{what}, expected `target` (0.999) or `targetPercent` (99.9)")
-    return float(Decimal(str(target)) * 100) if target is not None else float(percent or 0)
+    if target is not None:
+        return checked_objective(objective, "target", float(Decimal(str(target)) * 100))
+    return checked_objective(objective, "targetPercent", percent or 0)
 
 
 def _budgeting(method: str, objective: Fields) -> Budgeting:

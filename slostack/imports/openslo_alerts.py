@@ -31,34 +31,36 @@ def read_alerting(spec: Fields, objects: Objects) -> dict[str, Any]:
     for each in policies:
         policy = objects.inline_or_named("AlertPolicy", each, "alertPolicyRef")
         leave_metadata(policy)
-        found, breaks = _policy(policy.required_fields("spec"), objects)
-        alerting |= found
-        breaching.append(breaks)
+        breaching.append(_policy(policy.required_fields("spec"), objects, alerting))
     if not any(breaching):
         alerting |= {"page": "none", "ticket": "none"}
     return alerting
 
 
-def _policy(spec: Fields, objects: Objects) -> tuple[dict[str, Any], bool]:
-    """The severities that a policy asks for, and whether it alerts on a breach at all."""
+def _policy(spec: Fields, objects: Objects, alerting: dict[str, Any]) -> bool:
+    """Adds what a policy asks for to an SLO's `alerting`; whether it alerts on a breach at all."""
     leave_description(spec)
     spec.leave("notificationTargets", why=RECEIVERS)
     if spec.boolean("alertWhenResolved") is False:
         spec.leave("alertWhenResolved", why="receivers are told when an alert has ended")
     breaching, no_data = spec.boolean("alertWhenBreaching"), spec.boolean("alertWhenNoData")
-    found: dict[str, Any] = {}
     conditions = spec.items("conditions")
     if not conditions:
         raise spec.missing("conditions", "one condition")
     for each in conditions:
         condition = objects.inline_or_named("AlertCondition", each, "conditionRef")
         leave_metadata(condition)
-        kind, found_severity = _condition(condition.required_fields("spec"))
-        if found_severity:
-            found[kind] = found_severity
+        of_condition = condition.required_fields("spec")
+        kind, found = _condition(of_condition)
         if no_data:
-            found["absence"] = {"for": "10m", "severity": found_severity or "high"}
-    return found, breaching is not False
+            alerting["absence"] = {"for": "10m", "severity": found or "high"}
+        if found and breaching is not False:
+            if alerting.get(kind, found) != found:
+                of_condition.leave("severity", why=f"{kind}s have one severity: {alerting[kind]}, of another condition")
+            alerting.setdefault(kind, found)
+        elif found and not no_data:
+            of_condition.leave("severity", why="its policy alerts on nothing")
+    return breaching is not False
 
 
 def _condition(spec: Fields) -> tuple[str, str | None]:

@@ -42,9 +42,17 @@ class Objects:
         """The object that stands in a mapping itself, or that its key names."""
         if fields.value(key) is not None:
             return self.required(kind, fields, key)
-        fields.value("apiVersion")
-        fields.value("kind")
+        check_inline(kind, fields)
         return fields
+
+
+def check_inline(kind: str, fields: Fields) -> None:
+    """Checks what an object that stands in another one says of itself, and leaves out its name."""
+    for key, expected in (("apiVersion", API_VERSION), ("kind", kind)):
+        if (found := fields.value(key)) not in (None, expected):
+            raise fields.error(key, f"{describe(found)}, expected {expected}")
+    if metadata := fields.fields("metadata"):
+        metadata.leave("name", why="nothing refers to it")
 
 
 def gather(documents: Iterable[Fields]) -> tuple[Objects, list[Problem]]:

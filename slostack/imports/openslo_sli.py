@@ -70,7 +70,7 @@ def read_indicator(spec: Fields, objects: Objects, budgeting: Budgeting, objecti
     if raw:
         if any(given.values()):
             raise ratio.error("raw", "beside good, bad or total, expected one of the two")
-        ratio.value("counter")
+        ratio.leave("counter", why="has no effect on `raw`")
         return _raw(_source(raw, objects), ratio, budgeting)
     ratio.leave("rawType", why="only of `raw`")
     good, bad, total = given.values()
@@ -93,8 +93,11 @@ def _source(metric: Fields, objects: Objects) -> _Source:
             objects.required("DataSource", source, "metricSourceRef")
         if referred is None:
             source.leave("metricSourceRef", why="no such DataSource in the files; the stack has one Prometheus")
-        elif kind is None:
-            kind = referred.required_fields("spec").text("type", "a type such as Prometheus")
+        else:
+            of_referred = referred.required_fields("spec").text("type", "a type such as Prometheus")
+            if kind is not None and kind.lower() != of_referred.lower():
+                raise source.error("type", f"{kind!r}, expected {of_referred!r} as the DataSource {name!r} has it")
+            kind = of_referred
     if kind is None:
         raise source.missing("type", "`type: Prometheus`, or `metricSourceRef`")
     if kind.lower() != "prometheus":
@@ -131,7 +134,7 @@ def _over_window(source: _Source, ratio: Fields, *, sampled: Callable[[str], str
 def _events(part: _Source, total: _Source, ratio: Fields, budgeting: Budgeting, *, is_good: bool) -> Indicator:
     sampled = counting.samples if part.is_plain and total.is_plain else counting.minutes
     (of_part, notes), (of_total, more) = (_over_window(source, ratio, sampled=sampled) for source in (part, total))
-    ratio.value("counter")
+    ratio.boolean("counter")
     length = str(budgeting.length)
 
     def say() -> Indicator:

@@ -16,7 +16,7 @@ from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
 from slostack.imports.labels import carried, owner, severity
-from slostack.imports.model import ImportedService, ImportedSlo, read_name, slug
+from slostack.imports.model import ImportedService, ImportedSlo, checked_objective, read_name, slug
 from slostack.names import RESERVED_LABELS
 from slostack.spec.quantities import Duration, Selector
 
@@ -24,6 +24,8 @@ API_VERSION, KIND = "pyrra.dev/v1alpha1", "ServiceLevelObjective"
 _PROPAGATED = "pyrra.dev/"
 _SERVICE_LABEL = "pyrra.dev/service"
 _NAMED = "alerts are named ErrorBudgetBurn and SLIAbsent; a route or a silence that matches the name has to be changed"
+_OFF = "of an alert that is switched off"
+_TIERS = {"page": ("fastBurn", "mediumBurn"), "ticket": ("slowBurn", "longTermBurn")}
 _OF_RULES = "how pyrra writes its rules; this project's rules are its own"
 _RUNBOOK = ("runbook", "runbook_url")
 _MILLISECONDS = {
@@ -46,6 +48,7 @@ def read(document: Fields) -> ImportedService:
     name = read_name(metadata, "name", "slo", "the SLO's name")
     labels = _labels(metadata)
     team = owner(metadata, "labels", labels)
+    not_carried = ("service", team[0]) if team else ("service",)
     found, total = _indicator(spec.required_fields("indicator", "ratio, latency, latencyNative or bool_gauge"))
     objective, window = _target(spec), _window(spec)
     spec.leave("performanceOverAccuracy", "ruleOutput", "partial_response_strategy", why=_OF_RULES)
@@ -57,7 +60,7 @@ def read(document: Fields) -> ImportedService:
         sli=found.sli,
         origin=spec,
         group_by=found.group_by,
-        labels=carried(metadata, "labels", labels, without=("service", *((team[0],) if team else ()))),
+        labels=carried(metadata, "labels", labels, without=not_carried, prefix=_PROPAGATED),
         alerting=_alerting(spec, objective, window),
         runbooks=_runbooks(metadata),
     )
@@ -104,7 +107,7 @@ def _target(spec: Fields) -> float:
         target = Decimal(str(value))
     except InvalidOperation:
         raise spec.error("target", f"{value!r}, expected a percentage such as '99.9'") from None
-    return float(target)
+    return checked_objective(spec, "target", float(target))
 
 
 def _window(spec: Fields) -> Duration:
@@ -166,33 +169,35 @@ def _metric(fields: Fields) -> Selector:
 
 def _alerting(spec: Fields, objective: float, window: Duration) -> dict[str, Any]:
     alerting = spec.fields("alerting")
-    severities: Fields | None = None
-    said: dict[str, Any] = {}
-    absent: bool | None = None
-    if alerting:
-        alerting.leave("name", "absentName", why=_NAMED)
-        severities = alerting.fields("severities")
-        absent = alerting.boolean("absent")
-        if alerting.boolean("disabled") or alerting.boolean("burnrates") is False:
-            said = {"page": "none", "ticket": "none"}
-    of_tiers = {
-        "page": [_severity(severities, key) for key in ("fastBurn", "mediumBurn")],
-        "ticket": [_severity(severities, key) for key in ("slowBurn", "longTermBurn")],
-    }
-    for kind, (first, second) in of_tiers.items():
-        if first or second:
-            said.setdefault(kind, first or second)
+    if alerting is None:
+        return _absence(objective, window, None)
+    alerting.leave("name", "absentName", why=_NAMED)
+    absent, disabled, burnrates = (alerting.boolean(key) for key in ("absent", "disabled", "burnrates"))
+    severities = alerting.fields("severities")
+    of_absent = _severity(severities, "absent") if severities else None
+    said = _absence(objective, window, of_absent) if absent is not False else {}
+    if severities and absent is False:
+        severities.leave("absent", why=_OFF)
+    if disabled or burnrates is False:
+        if severities:
+            severities.leave(*_TIERS["page"], *_TIERS["ticket"], why=_OFF)
+        return {"page": "none", "ticket": "none", **said}
+    for kind, (fast, slow) in _TIERS.items():
+        first, second = (_severity(severities, key) if severities else None for key in (fast, slow))
         if severities and first and second and first != second:
-            severities.assume("mediumBurn" if kind == "page" else "longTermBurn", f"{first}: {kind}s have one severity")
-    if absent is not False:
-        of_absent = _severity(severities, "absent") or "critical"
-        said["absence"] = {"for": str(_absent_for(objective, window)), "severity": of_absent}
+            severities.leave(slow, why=f"{kind}s have one severity: {first}, as {fast} says")
+        if first or second:
+            said[kind] = first or second
     return said
 
 
-def _severity(severities: Fields | None, key: str) -> str | None:
-    word = severities.optional_text(key) if severities else None
-    if severities is None or word is None:
+def _absence(objective: float, window: Duration, found: str | None) -> dict[str, Any]:
+    return {"absence": {"for": str(_absent_for(objective, window)), "severity": found or "critical"}}
+
+
+def _severity(severities: Fields, key: str) -> str | None:
+    word = severities.optional_text(key)
+    if word is None:
         return None
     found = severity(word)
     if found is None:

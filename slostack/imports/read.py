@@ -83,13 +83,10 @@ def _read(document: Fields, services: list[ImportedService], of_openslo: list[Fi
         elif reader := _FORMATS.get((str(version), str(kind))):
             services.append(reader(document))
         else:
-            key = "apiVersion" if "apiVersion" in document.data else "version"
-            found = ", ".join(
-                f"{each} {describe(document.data[each])}"
-                for each in ("version", "apiVersion", "kind")
-                if each in document.data
-            )
-            raise document.error(key, f"{found or 'missing'}, expected {_EXPECTED}")
+            key = "apiVersion" if version is not None else "version"
+            found = describe(document.value(key)) if document.data.get(key) is not None else "missing"
+            of_kind = f" of kind {kind!r}" if kind is not None else ""
+            raise document.error(key, f"{found}{of_kind}, expected {_EXPECTED}")
     except SpecError as error:
         problems += error.problems
 

@@ -14,14 +14,14 @@ from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
 from slostack.imports.labels import carried, owner, severity
-from slostack.imports.model import ImportedService, ImportedSlo, read_name
+from slostack.imports.model import ImportedService, ImportedSlo, checked_objective, read_name
+from slostack.imports.sloth_plugins import read_plugins
 
 VERSION = "prometheus/v1"
 API_VERSION, KIND = "sloth.slok.dev/v1", "PrometheusServiceLevel"
 _WINDOW = "30d"
 _RUNBOOK = ("runbook", "runbook_url")
 _NAMED = "alerts are named ErrorBudgetBurn; a route or a silence that matches the name has to be changed"
-_PLUGINS = "plugins that change sloth's rules; this project's rules are its own"
 _ONE_KIND = "a label of pages or of tickets alone; the labels of an SLO are on all of its alerts"
 _OF_ALERTS = "the texts of alerts are the generator's own"
 
@@ -58,22 +58,21 @@ def _service(spec: Fields, spelt: _Spelling) -> ImportedService:
     labels = spec.scalars("labels")
     team = owner(spec, "labels", labels)
     common = carried(spec, "labels", labels, without=(team[0],) if team else ())
-    spec.leave(spelt("slo_plugins"), why=_PLUGINS)
+    plugins = read_plugins(spec, spelt("slo_plugins"), {})
     slos = spec.items("slos")
     if not slos:
         raise spec.missing("slos", "at least one SLO")
     return ImportedService(
-        name, "sloth", spec, tuple(_slo(slo, common, spelt) for slo in slos), team=team[1] if team else None
+        name, "sloth", spec, tuple(_slo(slo, common, plugins, spelt) for slo in slos), team=team[1] if team else None
     )
 
 
-def _slo(slo: Fields, common: dict[str, str], spelt: _Spelling) -> ImportedSlo:
+def _slo(slo: Fields, common: dict[str, str], plugins: dict[str, Any], spelt: _Spelling) -> ImportedSlo:
     name = read_name(slo, "name", "slo", "the SLO's name")
     objective = slo.number("objective")
     if objective is None:
         raise slo.missing("objective", "a percentage such as 99.9")
     slo.assume("objective", f"over {_WINDOW}, which is sloth's own default; its file doesn't say")
-    slo.leave("plugins", why=_PLUGINS)
     found = _indicator(slo.required_fields("sli", "events or raw"), spelt)
     for note in found.notes:
         slo.assume("sli", note)
@@ -81,13 +80,13 @@ def _slo(slo: Fields, common: dict[str, str], spelt: _Spelling) -> ImportedSlo:
     return ImportedSlo(
         name=name,
         description=slo.optional_text("description"),
-        objective=objective,
+        objective=checked_objective(slo, "objective", objective),
         window=_WINDOW,
         sli=found.sli,
         origin=slo,
         group_by=found.group_by,
         labels={**common, **carried(slo, "labels", slo.scalars("labels")), **alert_labels},
-        alerting=alerting,
+        alerting={**alerting, **read_plugins(slo, "plugins", plugins)},
         runbooks=runbooks,
     )
 
@@ -137,11 +136,12 @@ def _alerting(slo: Fields, spelt: _Spelling) -> tuple[dict[str, Any], dict[str, 
         alert = alerting.fields(spelt(f"{kind}_alert"))
         if alert is None:
             continue
-        runbooks += _annotations(alert)
-        own = alert.scalars("labels")
         if alert.boolean("disable"):
             severities[kind] = "none"
+            alert.leave("labels", "annotations", why="of an alert that is disabled")
             continue
+        runbooks += _annotations(alert)
+        own = alert.scalars("labels")
         if word := own.get("severity"):
             if found := severity(word):
                 severities[kind] = found

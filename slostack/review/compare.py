@@ -23,7 +23,7 @@ from slostack.review.rules import (
 )
 from slostack.review.slos import renamed_slos, service_changes, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
-from slostack.rules import render_rules
+from slostack.rules import render_log_rules, render_rules
 from slostack.spec import Service
 
 ALERTS, RECORDINGS, PANELS = "Alerts", "Recording rules", "Dashboard panels"
@@ -61,7 +61,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
     """
     renamed = renamed_slos(old, new)
     old = with_names(old, renamed) if old else None
-    before, after = ((read_rules(render_rules(side), name) if side else ()) for side in (old, new))
+    before, after = (_rules(side) if side else () for side in (old, new))
     return part(
         name,
         _kind(old, new),
@@ -76,6 +76,12 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
             PANELS: panel_changes(_dashboard(old), _dashboard(new), generated=True),
         },
     )
+
+
+def _rules(service: Service) -> tuple[RuleGroup, ...]:
+    """Those of Prometheus, then those of Loki."""
+    texts = (render_rules(service), render_log_rules(service))
+    return tuple(group for text in texts if text for group in read_rules(text, service.service))
 
 
 def _kind(old: object, new: object) -> Kind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from slostack import names
 from slostack.rules.calendar import counts_in, period_rules, since_its_start
@@ -10,6 +11,7 @@ from slostack.rules.maintenance import outside
 from slostack.rules.model import RecordingRule
 from slostack.rules.ratio import RAW_WINDOW
 from slostack.spec.model import Slo
+from slostack.spec.policy import policies
 from slostack.spec.quantities import Duration
 from slostack.spec.windows import Calendar
 
@@ -21,10 +23,16 @@ BURN_WINDOW = RAW_WINDOW
 
 def windows(slo: Slo) -> tuple[Duration, ...]:
     """The rolling windows whose error ratio is recorded: those of the policy, 5m and 1h, and the SLO's own."""
-    policy = {window for tier in slo.policy.tiers_for(slo.window) for window in (tier.long, tier.short)}
-    policy |= set(slo.policy.end.windows) if slo.policy.end else set()
-    own = {slo.window} if isinstance(slo.window, Duration) else set()
-    return tuple(sorted(policy | {Duration(300), RAW_WINDOW} | own))
+    return _windows(slo.alerting.policy, slo.window)
+
+
+@lru_cache(maxsize=256)
+def _windows(name: str, own: Duration | Calendar) -> tuple[Duration, ...]:
+    policy = policies()[name]
+    found = {Duration(300), RAW_WINDOW, *(policy.end.windows if policy.end else ())}
+    for tier in policy.tiers_for(own):
+        found |= {tier.long, tier.short}
+    return tuple(sorted(found | ({own} if isinstance(own, Duration) else set())))
 
 
 def every_window(slo: Slo) -> tuple[Duration | Calendar, ...]:

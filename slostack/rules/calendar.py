@@ -11,10 +11,11 @@ _FIRST_MONDAY = 4 * 86400
 """The first Monday of Unix time."""
 _A_DAY = 86400 // names.TIER_INTERVAL.seconds
 _PERIODS = {
-    "week": f"floor(vector((time() - {_FIRST_MONDAY}) / {7 * 86400}))",
-    "month": "year() * 100 + month()",
-    "quarter": "year() * 10 + ceil(month() / 3)",
+    "week": f"floor((TIME - {_FIRST_MONDAY}) / {7 * 86400})",
+    "month": "year(TIME) * 100 + month(TIME)",
+    "quarter": "year(TIME) * 10 + ceil(month(TIME) / 3)",
 }
+"""What tells the period of a time from any other."""
 _QUARTER = "scalar(ceil(month() / 3))"
 _LEAP_DAY = "(year() % 4 == bool 0) - (year() % 100 == bool 0) + (year() % 400 == bool 0)"
 _DAYS = {
@@ -25,10 +26,10 @@ _DAYS = {
 
 
 def period_rules(calendar: Calendar, identity: str) -> tuple[RecordingRule, ...]:
-    """The counts of five minutes, labelled with the period in which they end."""
-    now = _now(calendar)
+    """The counts of five minutes, labelled with the period in which they begin: none burdens the next one."""
+    began = _period(calendar, f"vector(time() - {names.TIER_INTERVAL.seconds})")
     return tuple(
-        RecordingRule(labelled, f"{count}{{{identity}}} * on () group_left ({names.PERIOD}) {now}")
+        RecordingRule(labelled, f"{count}{{{identity}}} * on () group_left ({names.PERIOD}) {began}")
         for labelled, count in (
             (names.PERIOD_BAD_EVENTS, names.BAD_EVENTS),
             (names.PERIOD_EVENTS, names.EVENTS),
@@ -37,9 +38,10 @@ def period_rules(calendar: Calendar, identity: str) -> tuple[RecordingRule, ...]
 
 
 def since_its_start(function: str, counts: str, calendar: Calendar, identity: str) -> str:
-    """A function over the counts of the present period alone."""
+    """A function over the counts of the present period alone; 0 before its first one."""
     series = f"{function}({counts}{{{identity}}}[{calendar.longest}])"
-    return f"sum without ({names.PERIOD}) ({series} and on ({names.PERIOD}) {_now(calendar)})"
+    present = f"{series} and on ({names.PERIOD}) {_period(calendar, 'vector(time())')}"
+    return f"(sum without ({names.PERIOD}) ({present}) or 0 * {names.EVENTS}{{{identity}}})"
 
 
 def counts_in(window: Duration | Calendar) -> str:
@@ -49,6 +51,6 @@ def counts_in(window: Duration | Calendar) -> str:
     return str(window.seconds // names.TIER_INTERVAL.seconds)
 
 
-def _now(calendar: Calendar) -> str:
-    """1, labelled with the present period."""
-    return f'count_values("{names.PERIOD}", {_PERIODS[calendar.name]})'
+def _period(calendar: Calendar, time: str) -> str:
+    """1, labelled with the period of a time."""
+    return f'count_values("{names.PERIOD}", {_PERIODS[calendar.name].replace("TIME", time)})'

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from slostack import names
 from slostack.rules import logs
-from slostack.rules.grouping import Grouping
+from slostack.rules.grouping import SEEN, Grouping
 from slostack.spec.model import Service, Slo
 from slostack.spec.quantities import Duration, Selector, WindowedPromQL
 from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, TimeSlices, Uptime
@@ -78,8 +78,8 @@ def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measure
                 looks_back=slices.length,
             )
         case LogRatio():
-            lines, bad_lines = (_lines(name, by, identity) for name in (names.LOG_EVENTS, names.LOG_BAD_EVENTS))
-            return _measures(lines, bad_lines, logs.AGE)
+            lines = _lines(names.LOG_EVENTS, by, identity, quiet=_quiet_lines(by, identity))
+            return _measures(lines, _lines(names.LOG_BAD_EVENTS, by, identity), logs.AGE)
         case QueryRatio(bad=WindowedPromQL() as bad, total=WindowedPromQL() as total):
             return _measures(_query(total, by), _query(bad, by))
         case QueryRatio(error_ratio=WindowedPromQL() as ratio):
@@ -178,12 +178,20 @@ def slice_value(slices: TimeSlices, by: Grouping) -> str:
     return f"({value}) >= -Inf"
 
 
-def _lines(recorded: str, by: Grouping, identity: str) -> Measure:
+def _lines(recorded: str, by: Grouping, identity: str, quiet: str = "") -> Measure:
     """Log lines, as Loki's ruler has counted them minute by minute."""
+    lines = f"{recorded}{{{identity}}}"
     return Measure(
-        lambda window: f"{by.sum(f'sum_over_time({recorded}{{{identity}}}[{window}])')} / {window.seconds}",
-        lambda span, offset: f"  sum_over_time({recorded}{{{identity}}}[{span}] offset {offset})",
+        lambda window: f"({by.sum(f'sum_over_time({lines}[{window}])')} / {window.seconds}{quiet})",
+        lambda span, offset: f"  sum_over_time({lines}[{span}] offset {offset}){quiet}",
     )
+
+
+def _quiet_lines(by: Grouping, identity: str) -> str:
+    """0 for an hour after a label set's last line: Loki counts none of those that have no lines."""
+    if not by.labels:
+        return ""
+    return f" or {by.on} 0 * {by.sum(f'last_over_time({names.LOG_EVENTS}{{{identity}}}[{SEEN}])')}"
 
 
 def _query(query: WindowedPromQL, by: Grouping) -> Measure:

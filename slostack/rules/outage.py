@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from slostack import names
 from slostack.rules.grouping import Grouping
+from slostack.rules.maintenance import outside
 from slostack.rules.model import RecordingRule
+from slostack.spec.maintenance import Maintenance
 from slostack.spec.quantities import Duration, Selector
 
 MEMORY = Duration(3600)
@@ -26,7 +28,9 @@ def up_rule(up: Selector, identity: str, scrape_interval: Duration) -> Recording
     return RecordingRule(names.UP, expr)
 
 
-def outage_events_rule(identity: str, by: Grouping, scrape_interval: Duration) -> RecordingRule:
+def outage_events_rule(
+    identity: str, by: Grouping, scrape_interval: Duration, maintenance: tuple[Maintenance, ...]
+) -> RecordingRule:
     """The events that the last five minutes would have had while nothing answered.
 
     Seconds down x median traffic, which a count that makes up for a gap doesn't move: each evaluation that found
@@ -37,12 +41,23 @@ def outage_events_rule(identity: str, by: Grouping, scrape_interval: Duration) -
     and_one_before = Duration(tier.seconds + step.seconds)
     unseen = max(_confirmation(scrape_interval).seconds - step.seconds, 0)
     joined = f"on ({names.SERVICE}, {names.SLO}) group_right () " if by.labels else ""
+    traffic = _traffic(f"{names.EVENTS}{{{identity}}}", maintenance)
     expr = (
         f"(\n  {step.seconds} * (count_over_time({up}[{tier}] {settled}) - sum_over_time({up}[{tier}] {settled}))\n"
         f"  + {unseen} * resets({up}[{and_one_before}] {settled})\n"
-        f") / {tier.seconds}\n* {joined}quantile_over_time(0.5, {names.EVENTS}{{{identity}}}[{MEMORY}]) > 0"
+        f") / {tier.seconds}\n* {joined}{traffic} > 0"
     )
     return RecordingRule(names.OUTAGE_EVENTS, expr)
+
+
+def _traffic(events: str, maintenance: tuple[Maintenance, ...]) -> str:
+    """The median count of the last hour; after maintenance, which counts nothing, that of the hour before it too."""
+    median = f"quantile_over_time(0.5, {events}[{MEMORY}])"
+    if not maintenance:
+        return median
+    longest = max(window.duration.seconds for window in maintenance)
+    before = f"({events} > 0)[{Duration(longest + 2 * MEMORY.seconds)}:{names.TIER_INTERVAL}]"
+    return f"(\n{outside(median, f'quantile_over_time(0.5, {before})', maintenance, MEMORY)}\n)"
 
 
 def _confirmation(scrape_interval: Duration) -> Duration:

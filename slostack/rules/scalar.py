@@ -40,7 +40,9 @@ def _block(text: str, indent: str) -> str:
     body = text.removesuffix("\n")
     if not body or body[0] in " \n" or body[-1] in " \n" or " \n" in body or not body.replace("\n", "").isprintable():
         return _escaped(text)
-    return ("|-\n" if body == text else "|\n") + f"{indent}  " + _LINE_START.sub(f"\n{indent}  ", body)
+    line_start = f"\n{indent}  "
+    lines = _LINE_START.sub(line_start, body) if "\n\n" in body else body.replace("\n", line_start)
+    return f"{'|-' if body == text else '|'}{line_start}{lines}"
 
 
 def _escaped(text: str) -> str:

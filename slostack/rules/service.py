@@ -47,7 +47,7 @@ def _tier_group(service: Service, slo: Slo) -> RuleGroup:
     after_scrapes = Duration(service.scrape_timeout.seconds + MARGIN_OF_SCRAPES)
     offset = DELIVERY if slo.sli.logs else after_scrapes
     outage = f"{names.OUTAGE_EVENTS}{{{identity}}}" if slo.sli.up else None
-    rules = [outage_events_rule(identity, by, service.scrape_interval)] if slo.sli.up else []
+    rules = [outage_events_rule(identity, by, service.scrape_interval, slo.maintenance)] if slo.sli.up else []
     rules += count_rules(of, by, identity, offset, slo.maintenance, outage)
     rules += tier_rules(slo, identity)
     return RuleGroup(f"tier/{service.service}/{slo.name}", names.TIER_INTERVAL, tuple(rules), _labels(service, slo))

@@ -46,7 +46,10 @@ def _alert(
 _ALERTS = (
     _alert(
         "RuleEvaluationFailing",
-        "sum by (instance, rule_group) (increase(prometheus_rule_evaluation_failures_total[10m])) > 0",
+        "sum by (instance, rule_group) (\n"
+        "  increase(prometheus_rule_evaluation_failures_total[10m])\n"
+        "  or increase(loki_prometheus_rule_evaluation_failures_total[10m])\n"
+        ") > 0",
         10,  # a single failure is gone by then; a group that fails every five minutes is not
         "high",
         "Rules of {{ $labels.rule_group }} fail",

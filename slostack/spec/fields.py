@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from slostack import names
-from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch
+from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch, parse_promql
 from slostack.spec.source import describe
 
 HIGHEST_OBJECTIVE = 99.99999
@@ -28,8 +28,12 @@ HIGHEST_OBJECTIVE = 99.99999
 _NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _LABEL = r"[a-zA-Z_][a-zA-Z0-9_]{0,62}"
 _RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
+_WORDS_OF_PROMQL = ("inf", "nan", "without")
 _MILLISECONDS = "[1-9][0-9]{0,8}ms"
-_STREAM = re.compile(r"\{\s*\w+\s*(=~?|!~|!=)\s*(\"([^\"\\]|\\.)*\"|`[^`]*`)[^{]*?\}\s*($|[|!])")
+_QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
+_STREAM = re.compile(rf"\{{\s*\w+\s*(?:=~?|!~|!=)\s*{_QUOTED}[^{{]*?\}}\s*($|[|!#])")
+_LOG_REGEX = re.compile(rf"(?:=~|!~|\|~)\s*({_QUOTED})|{_QUOTED}")
+"""The regular expressions of a log query; other quoted text is passed over, as it may look like them."""
 _OWN_FILES = ("slostack", "overview")
 """Names of generated files that belong to no service."""
 _CUSTOM_FILES = "custom-"
@@ -83,6 +87,8 @@ def _quantile(value: float) -> float:
 def _label(value: str) -> str:
     if not re.fullmatch(_LABEL, value):
         raise mismatch(describe(value), "a label's name: letters, digits and _, such as route")
+    if value.lower() in _WORDS_OF_PROMQL:
+        raise mismatch(describe(value), "another label; PromQL takes this one for a word of its own")
     if value in names.RESERVED_LABELS or value.startswith("__"):
         raise mismatch(describe(value), "another label; the generator, Prometheus or Alertmanager sets this one")
     return value
@@ -103,7 +109,21 @@ def _log_query(value: str) -> str:
         raise mismatch(f"{describe(value)} with a range", "a log query alone; the generator counts its lines")
     if not _STREAM.match(value):
         raise mismatch(describe(value), expected)
+    for found in _LOG_REGEX.finditer(value):
+        if found[1] and not _is_regex(found[1]):
+            raise mismatch(
+                f"{describe(value)} with the regular expression {found[1]}", "one that Loki understands (RE2)"
+            )
     return value
+
+
+def _is_regex(quoted: str) -> bool:
+    """Whether a quoted text is a regular expression; Loki's parser doesn't look, its ruler fails each minute."""
+    try:
+        parse_promql(f"x{{y=~{quoted}}}")
+    except ValueError:
+        return False
+    return True
 
 
 def _seconds(value: object) -> float:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 class Part(BaseModel):
     """A mapping of an SLO file: frozen, of known keys, of values as they are written."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 def one_of(*keys: str) -> dict[str, Any]:

@@ -147,8 +147,8 @@ class WindowedPromQL(PromQL):
     placeholder: ClassVar[Placeholder] = "required"
 
     def over(self, window: Duration) -> str:
-        """The expression over one window."""
-        return self.replace(WINDOW_PLACEHOLDER, str(window))
+        """The expression over one window, to be put into another: a comment ends with its line."""
+        return self.replace(WINDOW_PLACEHOLDER, str(window)) + ("\n" if "#" in self else "")
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:

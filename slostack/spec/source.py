@@ -24,7 +24,9 @@ _MOST_VALUES = 20_000
 _DEEPEST = 50
 _LARGEST_INTEGER = 2**63
 _TOO_DEEP = f"nested deeper than {_DEEPEST} levels, expected plain data"
-_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
+_BYTE_ORDER_MARK = "\ufeff"
+"""No mistake at a file's beginning, unprintable elsewhere."""
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
 _NO_KEYS = {
     yaml.SequenceStartEvent: "a list",
@@ -97,7 +99,7 @@ def read_text(path: Path, shown: str) -> str:
 
 def parse_yaml(text: str, file: str) -> Source:
     """The one YAML document of a text; raises SpecError where it is no YAML mapping or repeats a key."""
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     _refuse_hostile(text, file)
     try:
         loader = _Loader(text)
@@ -119,7 +121,7 @@ def parse_yaml(text: str, file: str) -> Source:
 
 def _refuse_hostile(text: str, file: str) -> None:
     """Raises SpecError for what no YAML parser should be given: unprintable characters or huge text."""
-    if bad := _UNPRINTABLE.search(text):
+    if bad := _UNPRINTABLE.search(text) or re.search(_BYTE_ORDER_MARK, text):
         what = f"the unprintable character U+{ord(bad.group()):04X}, expected text"
         raise _refusal(file, _end(text[: bad.start()]), what)
     if len(text) > _MOST_CHARACTERS:

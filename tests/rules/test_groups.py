@@ -117,6 +117,21 @@ def test_every_kind_is_judged_by_label_set(sli: str) -> None:
     assert played.values(share, HOUR, "route") == pytest.approx({"/a": 0.5, "/b": 0}, abs=0.12)
 
 
+def test_a_label_set_without_log_lines_is_idle_for_an_hour() -> None:
+    """Lines come every twenty minutes for two hours: the budget counts the time between them."""
+    lines = " ".join(["60", "_ " * 19] * 6 + ["_ " * 120])
+    series = {
+        f'slo:log_{name}:count1m{{service="api",slo="it",route="/a"}}': lines for name in ("events", "bad_events")
+    }
+    logs = """logs: {bad: '{app="a"} |= "x"', total: '{app="a"}'}"""
+    counted, left = "slo:events:count5m", "count_over_time(slo:events:count5m[4h])"
+    times = [90 * MINUTE, 150 * MINUTE, 3 * HOUR]
+    played = play(grouped(logs), series, {counted: times, left: [4 * HOUR], JUDGED: times}, step=60)
+    assert [played.value(counted, at) for at in times] == [0, 0, None]
+    assert [played.value(JUDGED, at) for at in times] == [0, 0, None]
+    assert played.value(left, 4 * HOUR) == pytest.approx((100 + 60) / 5, abs=2)
+
+
 def test_an_outage_costs_each_label_set_its_own_traffic_however_long_it_is() -> None:
     down = 90 * MINUTE
     series = {

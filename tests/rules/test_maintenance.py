@@ -186,3 +186,16 @@ def test_slices_that_began_in_it_are_not_judged(length: str) -> None:
     judged = played.value("sum(sum_over_time(slo:events:count5m[4h]))", 4 * HOUR)
     assert judged
     assert judged >= (48 - 9 - 15) * per_count
+
+
+def test_an_outage_that_maintenance_left_behind_costs_the_traffic_before_it() -> None:
+    slo = """
+    sli: {events: {bad: bad_total, total: all_total}, up: 'up{job="api"}'}
+    maintenance: [{cron: "0 1 * * *", duration: 40m}]
+    """
+    down = BEGINS + 20 * MINUTE
+    series = {"up{job='api'}": f"1x{down // 15} 0x{4 * HOUR // 15}", "all_total": f"0+15x{down // 15 - 1} stale"}
+    counted = "slo:bad_events:count5m"
+    times = [ENDS, ENDS + 15 * MINUTE, ENDS + 50 * MINUTE, ENDS + 90 * MINUTE]
+    played = play(slo_file(slo), series, {counted: times})
+    assert [played.value(counted, at) for at in times] == pytest.approx([0, 300, 300, 300], rel=0.02)

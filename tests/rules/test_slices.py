@@ -129,3 +129,10 @@ def test_a_bad_slice_of_the_present_pages() -> None:
     times = [HOUR + 25 * MINUTE, HOUR + 35 * MINUTE]
     played = play(slo, series, {firing: times}, step=60)
     assert [played.value(firing, at) for at in times] == [None, 1]
+
+
+@pytest.mark.parametrize(("limit", "bad"), [("below: 2", 12), ("at_least: 2", 12), ("at_most: 3", 0), ("above: 0", 0)])
+def test_the_worst_of_several_series_is_judged(limit: str, bad: int) -> None:
+    series = {'load{pod="1"}': "1x60", 'load{pod="2"}': "3x60"}
+    played = play(sliced(f"length: 5m, value: load, {limit}"), series, {BAD % "1h": [HOUR]}, step=60, every=300)
+    assert played.value(BAD % "1h", HOUR) == pytest.approx(bad, abs=1)

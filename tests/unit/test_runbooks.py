@@ -28,6 +28,7 @@ SERVICES = load_services(ROOT)
 
 OF_THE_SERVERS = {
     "ALERTS",
+    "loki_prometheus_rule_evaluation_failures_total",
     "up",
     "scrape_duration_seconds",
     "scrape_samples_scraped",

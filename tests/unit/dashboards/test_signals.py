@@ -91,6 +91,7 @@ def test_units_follow_from_names_and_operations(expr: str, unit: str) -> None:
         ("HTTP5xxHigh", "HTTP 5xx high"),
         ("HighCPU", "High CPU"),
         ("quiz-latency-p95", "Quiz latency p95"),
+        ("::_", "::_"),
     ],
 )
 def test_names_are_spelled_out(name: str, spelled_out: str) -> None:

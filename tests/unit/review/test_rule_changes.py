@@ -7,6 +7,7 @@ import pytest
 from slostack.errors import SlostackError
 from slostack.review import Change, Detail
 from tests.unit.review.conftest import Repository
+from tests.unit.spec.files import SLI
 
 ALERT = "name: Down, expr: up == 0, for: 1m, severity: critical, summary: Down"
 OWN = """\
@@ -87,6 +88,16 @@ def test_a_longer_scrape_timeout_changes_the_tier_of_every_slo(repository: Repos
             "tier/api/availability",
             ("slo:events:count5m",),
         ),
+    )
+
+
+def test_what_loki_counts(repository: Repository) -> None:
+    logs = """{logs: {bad: '{app="api"} |= "error"', total: '{app="api"}'}}"""
+    repository.edit(SLI, logs)
+    repository.commit()
+    repository.edit("error", "fatal")
+    assert repository.section("Recording rules") == (
+        Change("changed", "slo:log_bad_events:count1m", (Detail("expr"),), "logs/api/availability"),
     )
 
 
