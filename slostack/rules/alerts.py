@@ -30,8 +30,8 @@ def slo_alerts(service: Service, slo: Slo, by: Grouping) -> Iterator[AlertingRul
 def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> AlertingRule:
     identity = names.identity(service.service, slo.name)
     limits = [(names.burn_rate(window), tier.burn) for window in dict.fromkeys((tier.long, tier.short))]
-    if slo.alerting.least_failures:
-        limits.append((names.failures(tier.long), slo.alerting.least_failures - 0.5))
+    if slo.least_failures > 1:
+        limits.append((names.failures(tier.long), slo.least_failures - 0.5))
     burns = "\nand\n".join(f"{name}{{{identity}}} > {limit:.12g}" for name, limit in limits)
     severity = slo.alerting.severity(tier)
     assert severity is not None

@@ -13,6 +13,8 @@ from slostack.spec.source import describe
 
 Severity = Literal["critical", "high", "medium", "low"]
 SeverityOrNone = Literal["critical", "high", "medium", "low", "none"]
+LEAST_FAILURES = 5
+"""Fewer failed events than this alert nobody, unless an SLO says otherwise: single ones are no incident."""
 
 
 class Absence(Part):
@@ -43,8 +45,12 @@ class Alerting(Part):
     )
     page: SeverityOrNone = Field("critical", description="The severity of a fast burn; none: no such alert.")
     ticket: SeverityOrNone = Field("medium", description="The severity of a slow burn; none: no such alert.")
-    least_failures: int = Field(
-        0, ge=0, le=1_000_000, description="How many bad events a burn-rate alert needs in its long window."
+    least_failures: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="How many bad events a burn-rate alert needs in its long window: by default "
+        f"{LEAST_FAILURES} of those that events, latency or logs count, else 1.",
     )
     absence: Absence | None = Field(None, description="An alert while nothing is recorded; not by default.")
     spent: Spent | None = Field(None, description="An alert when the budget is spent; not by default.")

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from slostack import names
-from slostack.spec.alerting import Alerting, Severity
+from slostack.spec.alerting import LEAST_FAILURES, Alerting, Severity
 from slostack.spec.fields import (
     HIGHEST_OBJECTIVE,
     AlertName,
@@ -28,7 +28,7 @@ from slostack.spec.maintenance import Maintenance
 from slostack.spec.part import Part
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, PromQL, Selector, mismatch
-from slostack.spec.sli import Sli
+from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, Sli
 from slostack.spec.windows import Window
 
 MOST_SCRAPE_INTERVAL = Duration(75)
@@ -108,6 +108,12 @@ class Slo(Part):
             for tier in self.policy.tiers_for(self.window)
             if self.alerting.severity(tier) and not (tier.optional and self.threshold(tier) >= 1)
         )
+
+    @property
+    def least_failures(self) -> int:
+        """How many bad events a burn-rate alert needs in its long window."""
+        counted = isinstance(self.sli.kind, EventRatio | LatencyRatio | LogRatio)
+        return self.alerting.least_failures or (LEAST_FAILURES if counted else 1)
 
     @property
     def pages(self) -> tuple[Tier, ...]:
