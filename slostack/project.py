@@ -94,7 +94,7 @@ def rendered_rules(root: Path, files: Mapping[str, str], folder: str = RULE_FOLD
 def write_generated(root: Path, stale: Staleness) -> None:
     """Writes and removes what is stale, each file as a whole or not at all."""
     for path, text in stale.write.items():
-        write_atomically(root / path, text)
+        write_atomically(root / path, text, lasting=False)
     for path in stale.remove:
         try:
             (root / path).unlink(missing_ok=True)
