@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slostack.files import shown_path
 from slostack.settings import PROJECT, STACK_FOLDER, Settings
-from slostack.spec import Calendar, Duration, Problem, Service, Slo, SpecError
+from slostack.spec import Calendar, Problem, Service, Slo, SpecError
 from slostack.spec.source import parse_yaml, read_text
 
 
@@ -24,13 +24,8 @@ def check_retention(root: Path, services: Mapping[Path, Service], stacks: Mappin
         raise SpecError(tuple(problems))
 
 
-def reach(slo: Slo) -> Duration:
-    """How far back an SLO's budget looks: its window, of a calendar one the longest."""
-    return slo.window.longest if isinstance(slo.window, Calendar) else slo.window
-
-
 def _too_long(slo: Slo, stacks: Iterable[Settings]) -> bool:
-    return any(reach(slo) > settings.prometheus.retention for settings in stacks)
+    return any(slo.reach > settings.prometheus.retention for settings in stacks)
 
 
 def _problems(path: Path, root: Path, service: Service, stacks: Mapping[str, Settings]) -> Iterator[Problem]:
@@ -40,7 +35,7 @@ def _problems(path: Path, root: Path, service: Service, stacks: Mapping[str, Set
         for stack, settings in stacks.items():
             if not _too_long(slo, [settings]):
                 continue
-            longest = f", up to {reach(slo)}" if isinstance(slo.window, Calendar) else ""
+            longest = f", up to {slo.reach}" if isinstance(slo.window, Calendar) else ""
             kept = settings.prometheus.retention
             what = (
                 f"slos[{index}].window: {slo.window}{longest}, expected at most the {kept} for which Prometheus keeps "
