@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import time
@@ -17,6 +18,8 @@ from slostack.errors import SlostackError
 from slostack.servers import obtain_binary
 
 START_DEADLINE = 60.0
+BLOCK_HOURS = 1_440
+"""The longest block that promtool makes of samples: it reads them all once per block."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +37,33 @@ class Cost:
 
 
 @contextlib.contextmanager
-def prometheus_with(lines: Iterable[str], folder: Path) -> Iterator[str]:
-    """The URL of a Prometheus that holds the samples of OpenMetrics lines; stopped at the end."""
+def prometheus_with(
+    lines: Iterable[str], folder: Path, config: str = "", processors: int | None = None
+) -> Iterator[str]:
+    """The URL of a Prometheus that holds the samples of OpenMetrics lines; stopped at the end.
+
+    `config` is YAML beside its storage settings; `processors` is how many it may use (all).
+    """
     history = folder / "history.om"
     with history.open("w", encoding="utf-8") as file:
         file.writelines(lines)
     data = folder / "data"
-    promtool.create_blocks_from_openmetrics(history, data, max_block_duration="60h")
+    promtool.create_blocks_from_openmetrics(history, data, max_block_duration=f"{BLOCK_HOURS}h")
     history.unlink()
-    config = folder / "prometheus.yml"
-    config.write_text("global: {}\nstorage: {tsdb: {retention: {time: 10y}}}\n", encoding="utf-8")
+    config_file = folder / "prometheus.yml"
+    config_file.write_text(f"storage: {{tsdb: {{retention: {{time: 10y}}}}}}\n{config}", encoding="utf-8")
     port = _free_port()
     with (folder / "prometheus.log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(
             [
                 obtain_binary("prometheus", print),
-                f"--config.file={config}",
+                f"--config.file={config_file}",
                 f"--storage.tsdb.path={data}",
                 f"--web.listen-address=127.0.0.1:{port}",
             ],
             stdout=log,
             stderr=subprocess.STDOUT,
+            env={**os.environ, "GOMAXPROCS": f"{processors}"} if processors else None,
         )
         try:
             url = f"http://127.0.0.1:{port}"

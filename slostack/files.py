@@ -12,16 +12,20 @@ TEMPORARY = ".slostack-tmp"
 """Ends the name of a file that is still being written; one that is left over was interrupted and can go."""
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
-    """Replaces a file's content as a whole; raises SlostackError where it can't be written."""
+def write_atomically(path: Path, text: str, mode: int = 0o644, *, lasting: bool = True) -> None:
+    """Replaces a file's content as a whole; raises SlostackError where it can't be written.
+
+    What is not `lasting` can be made again: it isn't waited for until it would survive a power cut, some ms a file.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
             Path(temporary).chmod(mode)
             Path(temporary).replace(path)
         except BaseException:

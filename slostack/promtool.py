@@ -1,6 +1,7 @@
 """The one place that runs the servers' own checking tools: promtool, amtool, lokitool and `loki -verify-config`."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from slostack.errors import SlostackError
 
 _CHECK_SECONDS = 120
 _BACKFILL_SECONDS = 1800
+_SELDOM = "400"
+"""How much garbage Go lets pile up, in percent: `promtool test rules` takes a quarter less time than by default."""
 _MISTAKE = re.compile(
     r"""(?:(?P<line>\d+):(?P<column>\d+):\ )?
         (?:group\ "(?P<group>[^"]*)",\ rule\ (?P<rule>\d+),\ "(?P<name>[^"]*)":\ )?
@@ -226,6 +229,7 @@ def _run(binary: str, arguments: Sequence[str], seconds: int = _CHECK_SECONDS) -
             encoding="utf-8",
             errors="replace",
             check=False,
+            env={"GOGC": _SELDOM, **os.environ},
         )
     except subprocess.TimeoutExpired as error:
         raise CheckFailed(f"{binary} {' '.join(arguments)} did not end within {seconds} s") from error

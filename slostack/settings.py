@@ -226,6 +226,11 @@ class Settings(_Part):
         return value
 
 
+def stack_names(root: Path) -> tuple[str, ...]:
+    """The environments that have a file in stacks/."""
+    return tuple(sorted(path.stem.removeprefix("Pulumi.") for path in (root / STACK_FOLDER).glob("Pulumi.*.yaml")))
+
+
 def load_settings(root: Path, environment: str) -> Settings:
     """The settings of stacks/Pulumi.<environment>.yaml; raises SpecError with everything that is wrong in it."""
     if not re.fullmatch(_STACK_NAME, environment):
@@ -233,8 +238,8 @@ def load_settings(root: Path, environment: str) -> Settings:
     path = root / STACK_FOLDER / f"Pulumi.{environment}.yaml"
     shown = f"{STACK_FOLDER}/{path.name}"
     if not path.is_file():
-        known = sorted(p.stem.removeprefix("Pulumi.") for p in path.parent.glob("Pulumi.*.yaml"))
-        raise SlostackError(f"no {shown}, expected one of the stacks {', '.join(known) or '(none)'}")
+        known = ", ".join(stack_names(root)) or "(none)"
+        raise SlostackError(f"no {shown}, expected one of the stacks {known}")
     source = parse_yaml(read_text(path, shown), shown)
     config = source.data.get("config") or {}
     plain = {

@@ -18,8 +18,9 @@ from slostack.project import (
     custom_texts,
     generated_files,
 )
+from slostack.retention import check_retention
 from slostack.settings import Settings
-from slostack.spec import load_services
+from slostack.spec import load_services, slo_file
 
 
 def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
@@ -31,6 +32,8 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
             f"stacks/Pulumi.{settings.environment}.yaml: slostack:services names {', '.join(unknown)}, "
             "expected services that have a file in slos/"
         )
+    files = {slo_file(root, service.service): service for service in services}
+    check_retention(root, files, {settings.environment: settings})
     check_custom_files(root, services)
     generated = generated_files(services)
     rules = {**_folder(generated, RULE_FOLDER), **_own(root, RULE_FOLDER)}

@@ -5,15 +5,28 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import timeseries
 
 from slostack import names
-from slostack.dashboards import house, units
+from slostack.dashboards import house, queries, units
 from slostack.dashboards.naming import words
-from slostack.spec import Duration, EventRatio, LatencyRatio, LogRatio, QueryRatio, Selector, Service, Slo
-from slostack.spec.quantities import WindowedPromQL
+from slostack.spec import (
+    Duration,
+    EventRatio,
+    LatencyRatio,
+    LogRatio,
+    QueryRatio,
+    Selector,
+    Service,
+    Slo,
+    TimeSlices,
+    Uptime,
+)
+from slostack.spec.quantities import WINDOW_PLACEHOLDER, WindowedPromQL, parse_promql
 from slostack.spec.sli import Kind
 
 ERROR_WINDOW = Duration(300)
 QUANTILES = (0.5, 0.95, 0.99)
 _FILL = 10
+_BAD = {">": "above", ">=": "from", "<": "below", "<=": "up to"}
+"""Where a slice is bad, in words."""
 
 
 def traffic(service: Service) -> list[timeseries.Panel]:
@@ -44,10 +57,10 @@ def traffic(service: Service) -> list[timeseries.Panel]:
 
 def errors(service: Service) -> list[timeseries.Panel]:
     """A graph per kind of bad event: its share of all events, against the objectives."""
-    by_sli: dict[Kind, list[Slo]] = {}
+    by_sli: dict[tuple[Kind, tuple[str, ...]], list[Slo]] = {}
     for slo in service.slos:
-        if not isinstance(slo.sli.kind, LatencyRatio):
-            by_sli.setdefault(slo.sli.kind, []).append(slo)
+        if isinstance(slo.sli.kind, EventRatio | LogRatio | QueryRatio):
+            by_sli.setdefault((slo.sli.kind, slo.group_by), []).append(slo)
     return [_errors(service, slos) for slos in by_sli.values()]
 
 
@@ -59,11 +72,12 @@ def _errors(service: Service, slos: list[Slo]) -> timeseries.Panel:
         f"Errors: {', '.join(slo.name for slo in slos)}",
         f"The share of bad events over {ERROR_WINDOW}; the line is what the objective allows in the long run.",
         units.SHARE,
-        [(ratio, "bad events")],
-    ).fill_opacity(_FILL)
+        [(ratio, queries.by_labels(first.group_by) or "bad events")],
+    ).fill_opacity(0 if first.group_by else _FILL)
     allowed = sorted({slo.budget for slo in slos})
     limits: list[house.Step] = [(None, house.NO_COLOR), *((budget, house.ORANGE) for budget in allowed)]
-    return house.without_legend(house.with_limits(panel, limits))
+    panel = house.with_limits(panel, limits)
+    return panel if first.group_by else house.without_legend(panel)
 
 
 def latency(service: Service) -> list[timeseries.Panel]:
@@ -93,6 +107,59 @@ def _latency(rate: str, objectives: list[tuple[Slo, float]]) -> timeseries.Panel
     )
     limits = sorted({seconds for _, seconds in objectives})
     return house.with_limits(panel, [(None, house.NO_COLOR), *((seconds, house.ORANGE) for seconds in limits)])
+
+
+def uptimes(service: Service) -> list[timeseries.Panel]:
+    """A graph per gauge that an SLO watches: 1 is up, 0 is down."""
+    by_gauge: dict[Selector, list[Slo]] = {}
+    for slo in service.slos:
+        if isinstance(slo.sli.kind, Uptime):
+            by_gauge.setdefault(slo.sli.kind.gauge, []).append(slo)
+    return [_uptime(gauge, slos) for gauge, slos in by_gauge.items()]
+
+
+def _uptime(gauge: Selector, slos: list[Slo]) -> timeseries.Panel:
+    labels = tuple(dict.fromkeys((*(label for slo in slos for label in slo.group_by), "instance")))
+    panel = house.graph(
+        f"uptime/{slos[0].name}",
+        f"Up: {', '.join(slo.name for slo in slos)}",
+        f"Each series of `{gauge}`: 1 is up, 0 is down.",
+        units.NUMBER,
+        [(str(gauge), queries.by_labels(labels))],
+    )
+    return panel.axis_soft_max(1).decimals(0)
+
+
+def slices(service: Service) -> list[timeseries.Panel]:
+    """A graph per SLO that judges slices of time: the value of each slice, against the limit that a good one meets."""
+    return [_slices(service, slo, slo.sli.slices) for slo in service.slos if slo.sli.slices]
+
+
+def _slices(service: Service, slo: Slo, judged: TimeSlices) -> timeseries.Panel:
+    operator, limit = judged.bad_comparison
+    value = f"{names.SLICE_VALUE}{{{names.identity(service.service, slo.name)}}}"
+    panel = house.graph(
+        f"slices/{slo.name}",
+        f"Slices: {slo.name}",
+        f"The value of every slice of {judged.length} as it ends; it is bad {_BAD[operator]} {limit:g}.\n\n"
+        f"{slo.objective:g} % of all slices are to be good.",
+        _unit(judged),
+        [(value, queries.by_labels(slo.group_by) or slo.name)],
+        from_zero=limit >= 0,
+    )
+    too_low = operator in ("<", "<=")
+    below, above = (house.ORANGE, house.NO_COLOR) if too_low else (house.NO_COLOR, house.ORANGE)
+    panel = house.with_limits(panel, [(None, below), (limit, above)])
+    return panel if slo.group_by else house.without_legend(panel)
+
+
+def _unit(judged: TimeSlices) -> str:
+    """The unit of a slice's value, as its metric's name tells it."""
+    if judged.total:
+        return units.SHARE
+    histogram = judged.histogram or judged.native_histogram
+    asked = str(histogram) if histogram else (judged.value or "").replace(WINDOW_PLACEHOLDER, str(judged.length))
+    return units.unit_of(parse_promql(asked))
 
 
 def _things_counted(source: str) -> str:

@@ -91,7 +91,7 @@ def with_limits(panel: timeseries.Panel, steps: Sequence[Step]) -> timeseries.Pa
     return (
         panel.thresholds(thresholds(steps))
         .thresholds_style(common.GraphThresholdsStyleConfig().mode(common_model.GraphTresholdsStyleMode.DASHED))
-        .axis_soft_max(float(f"{top * 1.1:.6g}") or 1)
+        .axis_soft_max(float(f"{max(top, 0) * 1.1:.6g}") or 1)
     )
 
 

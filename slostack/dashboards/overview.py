@@ -13,7 +13,7 @@ from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts
 from slostack.dashboards.house import Section, Sized
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
-from slostack.spec import Duration, Service
+from slostack.spec import Service
 
 EVERYTHING = ""
 WORST_SERVICES = 24
@@ -90,7 +90,7 @@ def objectives(services: Sequence[Service]) -> table.Panel:
 
 def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
     """The lowest budgets of now, over the longest window."""
-    window = Duration(max(slo.window.seconds for service in services for slo in service.slos))
+    window = max(slo.reach for service in services for slo in service.slos)
     left, slo = queries.budget_left(EVERYTHING), f"{names.SERVICE}, {names.SLO}"
     latest = f"last_over_time({names.BUDGET_REMAINING}[1h] @ end())"
     lowest_now = f"bottomk({WORST_BUDGETS}, max by ({slo}) ({latest}))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from slostack import names
@@ -77,6 +78,11 @@ def firing_seconds(where: str) -> str:
 def firing_of_severity(severity: Severity) -> str:
     """How many alerts of a severity fire in all services; 0 where none does."""
     return f"sum({firing_series('', severity)}) or vector(0)"
+
+
+def by_labels(labels: Sequence[str]) -> str:
+    """The legend that tells lines apart by labels."""
+    return " ".join(f"{{{{{label}}}}}" for label in labels)
 
 
 def _joined(*some_matchers: str) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 
-from grafana_foundation_sdk.builders import logs
+from grafana_foundation_sdk.builders import logs, timeseries
 
 from slostack.dashboards import house, queries
 from slostack.dashboards.alert_panels import firing_alerts, watched
-from slostack.dashboards.golden_panels import errors, latency, traffic
+from slostack.dashboards.golden_panels import errors, latency, slices, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
-from slostack.dashboards.slo_panels import budget_history, burn_rates, slo_table
+from slostack.dashboards.slo_panels import (
+    budget_history,
+    budgets_by_group,
+    burn_rates,
+    burn_rates_by_group,
+    slo_table,
+)
 from slostack.spec import Matcher, Service
 
 _MOST_SLOS_SHOWN = 12
@@ -33,8 +39,9 @@ def render_service_dashboard(service: Service) -> str:
         sections=[
             Section("Now", _now(service, where)),
             Section("Burn rates", grid([burn_rates(service, slo) for slo in service.slos], most=3, height=8)),
+            Section("By label set", grid(_by_label_set(service), most=2, height=8)),
             Section("Traffic", grid(traffic(service), most=4, height=7)),
-            Section("Errors and latency", grid([*errors(service), *latency(service)], most=4, height=7)),
+            Section("Errors and latency", grid(_goodness(service), most=4, height=7)),
             Section("Causes and saturation", grid([watched(alert) for alert in service.alerts], most=3, height=7)),
             Section("Logs", (Sized(log_panel(service), house.GRID_WIDTH, 12),)),
         ],
@@ -48,6 +55,15 @@ def _now(service: Service, where: str) -> tuple[Sized, ...]:
         Sized(firing_alerts(where, with_service=False), 10, height),
         Sized(budget_history(service), house.GRID_WIDTH, 8),
     )
+
+
+def _goodness(service: Service) -> list[timeseries.Panel]:
+    return [*errors(service), *latency(service), *slices(service), *uptimes(service)]
+
+
+def _by_label_set(service: Service) -> list[timeseries.Panel]:
+    grouped = [slo for slo in service.slos if slo.group_by]
+    return [panel(service, slo) for slo in grouped for panel in (budgets_by_group, burn_rates_by_group)]
 
 
 def log_panel(service: Service) -> logs.Panel:

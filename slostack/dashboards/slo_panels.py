@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import common, table, timeseries
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
 from slostack.dashboards import house, queries, units
-from slostack.spec import Duration, Service, Slo, Tier
+from slostack.spec import Calendar, Duration, Service, Slo, Tier
 
 BUDGET_STEPS: tuple[house.Step, ...] = ((None, house.RED), (0, house.ORANGE), (0.25, house.GREEN))
 """Colours of the budget left: overspent, less than a quarter, enough."""
@@ -86,16 +86,38 @@ def _decimals(slos: Sequence[Slo]) -> int:
 
 def budget_history(service: Service) -> timeseries.Panel:
     """The budget left of every SLO over the longest window."""
-    window = Duration(max(slo.window.seconds for slo in service.slos))
+    window = max(slo.reach for slo in service.slos)
     return budgets(
         "budget-history",
         f"Budget left, last {window}",
-        "The share of the error budget left over each SLO's rolling window; old errors leave it again. "
+        f"The share of the error budget left over each SLO's window. {_forgets(*service.slos)} "
         f"Cut off at {LOWEST_SHOWN:.0%}.",
         f"clamp_min({queries.budget_left(queries.matchers(service=service.service))}, {LOWEST_SHOWN})",
         f"{{{{{names.SLO}}}}}",
         window,
     )
+
+
+def budgets_by_group(service: Service, slo: Slo) -> timeseries.Panel:
+    """The budget left of every label set of a grouped SLO, over its window."""
+    where = names.identity(service.service, slo.name)
+    return budgets(
+        f"budget-by-group/{slo.name}",
+        f"Budget left by {', '.join(slo.group_by)}: {slo.name}",
+        f"The share of the error budget that each label set has left over {slo.period}. {_forgets(slo)} "
+        f"Cut off at {LOWEST_SHOWN:.0%}.",
+        f"clamp_min({names.BUDGET_REMAINING}{{{where}}}, {LOWEST_SHOWN})",
+        queries.by_labels(slo.group_by),
+        slo.reach,
+    )
+
+
+def _forgets(*slos: Slo) -> str:
+    """When spent budget is back, as the windows of SLOs have it."""
+    calendars = sorted({str(slo.window) for slo in slos if isinstance(slo.window, Calendar)})
+    rolling = "Old errors leave a rolling window again." if len(calendars) < len({str(s.window) for s in slos}) else ""
+    back = f"A {' or '.join(calendars)} begins with all of it." if calendars else ""
+    return " ".join(filter(None, [rolling, back]))
 
 
 def budgets(key: str, title: str, description: str, expr: str, legend: str, window: Duration) -> timeseries.Panel:
@@ -109,17 +131,21 @@ def budgets(key: str, title: str, description: str, expr: str, legend: str, wind
 
 
 def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
-    """An SLO's burn rate over the window of each tier that alerts on it, against the tier's threshold."""
+    """An SLO's burn rate over the window of each tier that alerts on it, against the tier's threshold; of a grouped
+    one the fastest of all label sets."""
     where = names.identity(service.service, slo.name)
+    of_all = "max({0})" if slo.group_by else "{0}"
+    fastest = f" Of all sets of {', '.join(slo.group_by)} the fastest." if slo.group_by else ""
     lines = {tier.long: _tier_legend(tier) for tier in slo.tiers}
     lines.setdefault(queries.BURN_WINDOW, str(queries.BURN_WINDOW))
     panel = house.graph(
         f"burn-rate/{slo.name}",
         f"Burn rate: {slo.name}",
-        f"{slo.description}. {slo.objective:g} % over {slo.window}.\n\nHow many times faster than evenly the budget is "
-        "spent. A tier alerts while its window, drawn, and its short window are both above the line of its colour.",
+        f"{slo.description}. {slo.objective:g} % over {slo.period}.\n\nHow many times faster than evenly the budget is "
+        f"spent.{fastest} A tier alerts while its window, drawn, and its short window are both above the line of its "
+        "colour.",
         units.TIMES,
-        [(f"{names.burn_rate(window)}{{{where}}}", lines[window]) for window in sorted(lines)],
+        [(of_all.format(f"{names.burn_rate(window)}{{{where}}}"), lines[window]) for window in sorted(lines)],
     )
     panel.line_width(2)
     for tier in slo.tiers:
@@ -127,6 +153,19 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
     limits = sorted((tier.burn, _color(slo, tier)) for tier in slo.tiers)
     return house.with_limits(panel, [(None, house.NO_COLOR), *limits]).links(
         [house.link("Runbook", f"{RUNBOOK_URL}/{slo.runbook}", new_tab=True)]
+    )
+
+
+def burn_rates_by_group(service: Service, slo: Slo) -> timeseries.Panel:
+    """The burn rate of every label set of a grouped SLO."""
+    where = names.identity(service.service, slo.name)
+    return house.graph(
+        f"burn-rate-by-group/{slo.name}",
+        f"Burn rate by {', '.join(slo.group_by)}: {slo.name}",
+        f"How many times faster than evenly each label set spends its budget, over {queries.BURN_WINDOW}. "
+        f"At most {slo.group_limit} are judged; {names.GROUPS_REFUSED} says how many are not.",
+        units.TIMES,
+        [(f"{names.burn_rate(queries.BURN_WINDOW)}{{{where}}}", queries.by_labels(slo.group_by))],
     )
 
 

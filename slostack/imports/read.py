@@ -14,7 +14,7 @@ from slostack.imports.fields import Document, Fields, Note, read_documents
 from slostack.imports.kubernetes import objects
 from slostack.imports.model import ImportedService, ImportedSlo
 from slostack.imports.write import runbook_path, runbook_text, slo_file_text
-from slostack.spec import Problem, SpecError, parse_service, policies
+from slostack.spec import Alerting, Problem, Slo, SpecError, parse_service, policies
 from slostack.spec.source import describe
 from slostack.spec.windows import parse_window
 
@@ -25,6 +25,7 @@ _FORMATS: dict[tuple[str, str], Callable[[Fields], ImportedService]] = {
 _EXPECTED = f"`apiVersion: {openslo_objects.API_VERSION}`, `version: {sloth.VERSION}`, " + " or ".join(
     f"`apiVersion: {version}` of kind {kind}" for version, kind in _FORMATS
 )
+_GROUPS = Slo.model_fields["group_limit"].default
 _SLO_OF = re.compile(r"slos\[(\d+)\]")
 
 
@@ -131,6 +132,9 @@ def _problem(slo: ImportedSlo, message: str) -> Problem:
 
 def _written(services: list[ImportedService], documents: list[Document]) -> Import:
     services = [replace(service, slos=tuple(map(_reachable, service.slos))) for service in services]
+    for slo in (slo for service in services for slo in service.slos if slo.group_by):
+        key = next((key for key in ("sli", "indicator") if key in slo.origin.data), _target_key(slo))
+        slo.origin.assume(key, f"grouped by {', '.join(slo.group_by)}: up to {_GROUPS} label sets (`group_limit`)")
     texts: dict[str, str] = {}
     problems: list[Problem] = []
     for service in services:
@@ -152,7 +156,7 @@ def _written(services: list[ImportedService], documents: list[Document]) -> Impo
 def _reachable(slo: ImportedSlo) -> ImportedSlo:
     """The SLO without the alerts that no error ratio could reach at its objective, which is said."""
     try:
-        tiers = policies()["google"].tiers_for(parse_window(slo.window))
+        tiers = policies()[Alerting().policy].tiers_for(parse_window(slo.window))
     except PydanticCustomError:
         return slo
     alerting = dict(slo.alerting)

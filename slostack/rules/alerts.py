@@ -62,7 +62,7 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
             slo,
             _group(slo),
             "{{ $value | humanizePercentage }} of the error budget are spent",
-            f"It is to last for {_period(slo)}. {_budget(service, slo)}",
+            f"It is to last for {slo.period}. {_budget(service, slo)}",
         ),
     )
 
@@ -96,17 +96,13 @@ def _group(slo: Slo) -> str:
 
 
 def _annotations(service: Service, slo: Slo, group: str, summary: str, description: str) -> dict[str, str]:
-    promise = f"{slo.description}: {slo.objective:g} % over {_period(slo)} is promised."
+    promise = f"{slo.description}: {slo.objective:g} % over {slo.period} is promised."
     return {
         "summary": f"{service.service} {slo.name}{group}: {summary}",
         "description": f"{promise} {description}",
         "runbook_url": f"{RUNBOOK_URL}/{slo.runbook}",
         "dashboard_url": f"{GRAFANA_URL}/d/{names.dashboard_uid(service.service)}",
     }
-
-
-def _period(slo: Slo) -> str:
-    return f"{slo.window}" if isinstance(slo.window, Duration) else f"a {slo.window}"
 
 
 def _ratio(service: Service, slo: Slo, window: Duration) -> str:

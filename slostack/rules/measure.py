@@ -23,6 +23,8 @@ SLICE_STEP = names.TIER_INTERVAL
 _PRESENT = Duration(300)
 """How lately the series of a label set must have been seen."""
 _NO_TIME = Duration(0)
+_NEWEST = Duration(SLICE_STEP.seconds + names.EVALUATION_INTERVAL.seconds)
+"""A count of five minutes is found in it, even while the next one is under way."""
 _HISTOGRAM_COUNT = "histogram_count({0})"
 
 
@@ -141,9 +143,14 @@ def _down(gauge: Selector, step: int, by: Grouping) -> Measure:
 def _slices(counted: str, idle: str, slices: TimeSlices, recorded: str, by: Grouping, identity: str) -> Measure:
     """Slices of time, on the clock: a slice that is shorter than the tier's interval is counted several times in it,
     one that is longer is looked at as often as the tier is recorded."""
-    step = min(slices.length, SLICE_STEP)
+    step, counts = min(slices.length, SLICE_STEP), f"{recorded}{{{identity}}}"
+
+    def rate(window: Duration) -> str:
+        lately = f"sum_over_time({counts}[{window}])" if window > SLICE_STEP else f"last_over_time({counts}[{_NEWEST}])"
+        return f"{by.sum(lately)} / {window.seconds}"
+
     return Measure(
-        lambda window: f"{by.sum(f'sum_over_time({recorded}{{{identity}}}[{window}])')} / {window.seconds}",
+        rate,
         lambda span, offset: f"  {counted}[{span}:{step}] offset {offset}){idle}",
     )
 

@@ -27,6 +27,11 @@ def grouping(slo: Slo) -> Grouping:
     return Grouping(slo.group_by, slo.group_limit)
 
 
+def tier_offset(service: Service, slo: Slo) -> Duration:
+    """How far in the past counts end: what they read has arrived by then."""
+    return DELIVERY if slo.sli.logs else Duration(service.scrape_timeout.seconds + MARGIN_OF_SCRAPES)
+
+
 def service_groups(service: Service) -> tuple[RuleGroup, ...]:
     """Per SLO a tier (every 5 min) and its ratios and alerts (every 30 s); then the service's threshold alerts."""
     groups = [group for slo in service.slos for group in (_tier_group(service, slo), _ratio_group(service, slo))]
@@ -44,11 +49,9 @@ def _labels(service: Service, slo: Slo) -> dict[str, str]:
 def _tier_group(service: Service, slo: Slo) -> RuleGroup:
     identity, by = names.identity(service.service, slo.name), grouping(slo)
     of = measures(service, slo, by, identity)
-    after_scrapes = Duration(service.scrape_timeout.seconds + MARGIN_OF_SCRAPES)
-    offset = DELIVERY if slo.sli.logs else after_scrapes
     outage = f"{names.OUTAGE_EVENTS}{{{identity}}}" if slo.sli.up else None
     rules = [outage_events_rule(identity, by, service.scrape_interval, slo.maintenance)] if slo.sli.up else []
-    rules += count_rules(of, by, identity, offset, slo.maintenance, outage)
+    rules += count_rules(of, by, identity, tier_offset(service, slo), slo.maintenance, outage)
     rules += tier_rules(slo, identity)
     return RuleGroup(f"tier/{service.service}/{slo.name}", names.TIER_INTERVAL, tuple(rules), _labels(service, slo))
 

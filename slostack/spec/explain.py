@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from datetime import date
 from typing import Any, get_args
 
@@ -21,6 +22,7 @@ _EXPECTED_TYPES = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
+_EXPONENT = re.compile(r"[-+]?[0-9.]*[0-9]\.?[eE][-+]?[0-9]{1,2}")
 _LIMITS = {
     "greater_than": ("above", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -70,6 +72,9 @@ def _what(detail: ErrorDetails, path: KeyPath) -> str:
             return f"{found}, expected {detail['ctx']['expected']}"
         case "string_type" if isinstance(detail["input"], int | float | date):
             return f"{found}, expected text in quotes"
+        case "float_type" if isinstance(detail["input"], str) and _EXPONENT.fullmatch(detail["input"]):
+            number = f"{float(detail['input']):f}".rstrip("0").rstrip(".")
+            return f"{found}, expected a number that YAML takes for one: {number}"
         case "string_type" if isinstance(detail["input"], dict):
             return f"{found}, expected text (in quotes, where it begins with a brace)"
         case kind if kind in _EXPECTED_TYPES:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    AnyHttpUrl,
     BeforeValidator,
     Field,
     StringConstraints,
@@ -64,6 +63,8 @@ def _plain(value: str) -> str:
 
 
 def _url(value: str) -> str:
+    from pydantic import AnyHttpUrl  # imports much that a file without links doesn't need
+
     try:
         AnyHttpUrl(value)
     except ValidationError:

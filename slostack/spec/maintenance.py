@@ -13,7 +13,8 @@ from slostack.spec.quantities import Duration, mismatch
 from slostack.spec.source import describe
 
 LONGEST = Duration(7 * 86400)
-_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+"""From here on schedules are looked at."""
 _CRON = {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$", "examples": ["0 2 * * SUN"]}
 _MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -21,7 +22,7 @@ _MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 def _cron(text: str) -> str:
     expected = 'five fields of cron in UTC (minute, hour, day, month, weekday), such as "0 2 * * SUN"'
     try:
-        schedule = CronSim(text, _EPOCH)
+        schedule = CronSim(text, EPOCH)
     except CronSimError as error:
         raise mismatch(f"{describe(text)} is no cron expression ({error})", expected) from None
     if len(text.split()) != 5:
@@ -57,8 +58,8 @@ class Maintenance(Part):
         every_day, length = self.cron.split()[2:] == ["*", "*", "*"], timedelta(seconds=self.duration.seconds)
         if not every_day and length < _A_DAY:
             return False
-        over = _EPOCH
-        while over < _EPOCH + (_A_DAY if every_day else 366 * _A_DAY):
+        over = EPOCH
+        while over < EPOCH + (_A_DAY if every_day else 366 * _A_DAY):
             latest = next(CronSim(self.cron, over + _MINUTE, reverse=True))
             if latest + length <= over:
                 return False
@@ -68,4 +69,4 @@ class Maintenance(Part):
     @property
     def schedule(self) -> CronSim:
         """The parsed cron expression."""
-        return CronSim(self.cron, _EPOCH)
+        return CronSim(self.cron, EPOCH)

@@ -92,6 +92,16 @@ class Slo(Part):
         return round((100 - self.objective) / 100, 12)
 
     @property
+    def period(self) -> str:
+        """Its window, to follow the word "over": `30d`, `a month`."""
+        return f"{self.window}" if isinstance(self.window, Duration) else f"a {self.window}"
+
+    @property
+    def reach(self) -> Duration:
+        """How far back its budget looks: its window, of a calendar one the longest."""
+        return self.window if isinstance(self.window, Duration) else self.window.longest
+
+    @property
     def policy(self) -> Policy:
         """The burn-rate policy it is alerted by."""
         return policies()[self.alerting.policy]

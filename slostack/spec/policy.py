@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 from slostack.spec.quantities import Duration
+from slostack.spec.source import parse_yaml
 from slostack.spec.windows import Calendar
 
+_FOLDER = Path(__file__).parents[1] / "policies"
 KEEPS_ITS_WINDOWS = Duration(27 * 86400)
 """SLO windows from here on are judged over the policy's own alert windows; shorter ones over shorter windows."""
 SHORTEST = Duration(300)
@@ -98,10 +99,8 @@ def _shrunk(window: Duration, factor: float) -> Duration:
 @lru_cache(maxsize=1)
 def policies() -> dict[str, Policy]:
     """The policies that ship with slostack, by name."""
-    folder = resources.files("slostack") / "policies"
     found = (
-        Policy.model_validate({**yaml.safe_load(file.read_text()), "name": file.name.removesuffix(".yaml")})
-        for file in sorted(folder.iterdir(), key=lambda f: f.name)
-        if file.name.endswith(".yaml")
+        Policy.model_validate({**parse_yaml(file.read_text(encoding="utf-8"), file.name).data, "name": file.stem})
+        for file in sorted(_FOLDER.glob("*.yaml"))
     )
     return {policy.name: policy for policy in found}

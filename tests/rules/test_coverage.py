@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
 from slostack import names
 from slostack.spec.quantities import Selector
+from tests.rules.conftest import read_yaml
 
 HERE = Path(__file__).parent
 RULE_FILES = sorted((HERE.parents[1] / "alert_rules").glob("*.yaml"))
@@ -34,7 +34,7 @@ class Alert(NamedTuple):
 @cache
 def alerts(rule_file: Path) -> set[Alert]:
     """The alerts that a rule file defines."""
-    rules = [rule for group in _yaml(rule_file)["groups"] for rule in group["rules"]]
+    rules = [rule for group in read_yaml(rule_file)["groups"] for rule in group["rules"]]
     return {Alert(rule_file, rule["alert"], rule["labels"].get(names.TIER)) for rule in rules if "alert" in rule}
 
 
@@ -52,7 +52,7 @@ def silent() -> frozenset[Alert]:
 
 def _covered(*, expected_to_fire: bool) -> Iterator[Alert]:
     for path in sorted(HERE.rglob("*.yaml")):
-        fixture = _yaml(path)
+        fixture = read_yaml(path)
         known = {alert for name in fixture["rule_files"] for alert in alerts((path.parent / name).resolve())}
         for test in fixture["tests"]:
             for name, asked_tiers, firing_tiers in _expectations(test):
@@ -80,11 +80,6 @@ def _expectations(test: dict[str, Any]) -> Iterator[tuple[str, re.Pattern[str], 
                 tiers = asked[names.TIER].value if names.TIER in asked else ".*"
                 told = tiers if not samples or names.TIER in samples[0] else ""
                 yield asked["alertname"].value, re.compile(told), {sample.get(names.TIER, "") for sample in samples}
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(path.read_text())
-    return document
 
 
 @pytest.mark.parametrize("alert", sorted({alert for path in RULE_FILES for alert in alerts(path)}, key=str), ids=str)

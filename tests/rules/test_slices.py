@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 
+from slostack.rules import RecordingRule, service_groups
+from slostack.spec import parse_service
+from tests.rules.evaluating import evaluate
 from tests.rules.histograms import classic, native
 from tests.rules.playing import DAY, HOUR, MINUTE, play, slo_file
 
@@ -136,3 +140,13 @@ def test_the_worst_of_several_series_is_judged(limit: str, bad: int) -> None:
     series = {'load{pod="1"}': "1x60", 'load{pod="2"}': "3x60"}
     played = play(sliced(f"length: 5m, value: load, {limit}"), series, {BAD % "1h": [HOUR]}, step=60, every=300)
     assert played.value(BAD % "1h", HOUR) == pytest.approx(bad, abs=1)
+
+
+def test_the_last_slice_is_judged_while_the_next_count_is_under_way(tmp_path: Path) -> None:
+    """The groups of 30 s and of five minutes are evaluated at the same time; the count of now isn't there yet."""
+    groups = service_groups(parse_service(sliced("length: 5m, value: max(load), below: 1"), "api.yaml"))
+    rules = {rule.record: rule.expr for group in groups for rule in group.rules if isinstance(rule, RecordingRule)}
+    counts = 'slo:events:count5m{service="api",slo="it"}'
+    series = {counts: "1 " + "_x9 1 " * 3}
+    assert evaluate(rules["slo:events:rate5m"], series, "20m", tmp_path) == pytest.approx(1 / 300)
+    assert evaluate(rules["slo:events:rate5m"], series, "21m", tmp_path) is None

@@ -125,7 +125,7 @@ def test_a_large_service_is_spread_over_objects_that_the_operator_accepts(tmp_pa
 
 def test_a_group_too_large_for_any_object_is_refused() -> None:
     rules = [{"record": f"a:b{i}", "expr": "sum(x) + " * 100 + "1"} for i in range(700)]
-    with pytest.raises(SlostackError, match=r"custom/big.yaml: a rule group of [\d,]+ bytes, expected at most 500,000"):
+    with pytest.raises(SlostackError, match=r"custom/big.yaml: a rule group of [\d,]+ bytes, expected at most 450,000"):
         custom_objects("custom/big.yaml", yaml.safe_dump({"groups": [{"name": "big", "rules": rules}]}), Metadata())
 
 

@@ -1,0 +1,151 @@
+"""Every kind of SLI, grouped and not, has panels that say what it judges."""
+
+from __future__ import annotations
+
+import json
+
+import promql_parser
+import pytest
+
+from slostack.dashboards import render_overview_dashboard, render_service_dashboard
+from slostack.spec import Service, parse_service
+from tests.unit.dashboards.reading import Json, limits, metrics, panel, panels, promql
+from tests.unit.recorded import SERIES, SLIS, service
+from tests.unit.test_recorded_series import ALL, general
+
+READ = {name.partition("{")[0] for name in SERIES}
+
+
+@pytest.fixture(scope="module", params=["[]", "[route]"], ids=["alone", "grouped"])
+def shop(request: pytest.FixtureRequest) -> Service:
+    return service(request.param)
+
+
+@pytest.fixture
+def dashboard(shop: Service) -> Json:
+    loaded: Json = json.loads(render_service_dashboard(shop))
+    return loaded
+
+
+def of(sli: str, window: str = "30d", more: str = "") -> Json:
+    """The dashboard of a service with one SLO."""
+    text = f"""
+service: shop
+description: Sells
+team: t
+slos:
+  - {{name: one, description: It works, objective: 99, window: {window}, sli: {sli}, runbook: a.md{more}}}
+"""
+    loaded: Json = json.loads(render_service_dashboard(parse_service(text, "slos/shop.yaml")))
+    return loaded
+
+
+def legends(panel: Json) -> list[str]:
+    return [query["legendFormat"] for query in panel["targets"]]
+
+
+def test_queries_parse_and_read_what_is_recorded_or_scraped(shop: Service, dashboard: Json) -> None:
+    for expr in [*promql(dashboard), *promql(json.loads(render_overview_dashboard((shop,))))]:
+        promql_parser.parse(expr)
+        for metric in metrics(expr):
+            assert general(metric) in ALL or metric in READ | {"ALERTS", "ALERTS_FOR_STATE"}
+
+
+def test_every_slo_has_a_panel_of_what_it_judges(dashboard: Json) -> None:
+    titles = " ".join(
+        panel["title"]
+        for panel in panels(dashboard)
+        if panel["title"].partition(":")[0] in ("Errors", "Latency", "Slices", "Up")
+    )
+    assert [slo for slo in SLIS if slo not in titles.replace(",", "").split()] == []
+
+
+def test_an_uptime_is_drawn_as_its_gauges(dashboard: Json) -> None:
+    up = panel(dashboard, "Up: uptime")
+    assert [query["expr"] for query in up["targets"]] == ["probe_success"]
+    assert up["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] == 1
+    assert not [p for p in panels(dashboard) if p["title"] == "Errors: uptime"]
+
+
+@pytest.mark.parametrize(
+    ("sli", "limit", "unit", "steps"),
+    [
+        ("quantile: 0.95, histogram: wait_seconds, below: 0.2", 0.2, "s", ["transparent", "orange"]),
+        ("quantile: 0.95, native_histogram: wait_seconds, at_most: 0.2", 0.2, "s", ["transparent", "orange"]),
+        ("bad: bad_total, total: all_total, at_most: 0.01", 0.01, "percentunit", ["transparent", "orange"]),
+        ("good: ok_total, total: all_total, at_least: 0.99", 0.99, "percentunit", ["orange", "transparent"]),
+        (
+            "value: 'min(min_over_time(free_bytes[$window]))', above: 1000000",
+            1e6,
+            "decbytes",
+            ["orange", "transparent"],
+        ),
+        ("value: max(depth), below: 100", 100, "short", ["transparent", "orange"]),
+        ("value: min(celsius), at_least: -18.5", -18.5, "short", ["orange", "transparent"]),
+    ],
+)
+def test_slices_are_drawn_by_their_value_against_its_limit(sli: str, limit: float, unit: str, steps: list[str]) -> None:
+    shown = panel(of(f"{{slices: {{{sli}}}}}"), "Slices: one")
+    assert [query["expr"] for query in shown["targets"]] == ['slo:slice:value{service="shop",slo="one"}']
+    assert limits(shown) == [limit]
+    defaults = shown["fieldConfig"]["defaults"]
+    assert defaults["unit"] == unit
+    assert [step["color"] for step in defaults["thresholds"]["steps"]] == steps
+    assert defaults["custom"]["axisSoftMax"] > limit
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [("below: 3", "from 3"), ("at_most: 3", "above 3"), ("above: 3", "up to 3"), ("at_least: 3", "below 3")],
+)
+def test_the_limit_is_said_in_words(limit: str, words: str) -> None:
+    shown = panel(of(f"{{slices: {{length: 10m, value: x, {limit}}}}}"), "Slices: one")
+    assert shown["description"] == (
+        f"The value of every slice of 10m as it ends; it is bad {words}.\n\n99 % of all slices are to be good."
+    )
+
+
+GROUPED = ", group_by: [route, region]"
+
+
+def test_label_sets_are_lines_of_panels_of_their_own() -> None:
+    shown = of("{events: {bad: b, total: t}}", more=GROUPED)
+    for title, expr in (
+        (
+            "Budget left by route, region: one",
+            'clamp_min(slo:error_budget_remaining:ratio{service="shop",slo="one"}, -1)',
+        ),
+        ("Burn rate by route, region: one", 'slo:burn_rate:rate1h{service="shop",slo="one"}'),
+        ("Errors: one", 'slo:error_ratio:rate5m{service="shop",slo="one"}'),
+    ):
+        assert [query["expr"] for query in panel(shown, title)["targets"]] == [expr]
+        assert legends(panel(shown, title)) == ["{{route}} {{region}}"]
+        assert panel(shown, title)["options"]["legend"]["displayMode"] == "list"
+
+
+def test_the_burn_rates_of_a_grouped_slo_are_those_of_its_fastest_label_set() -> None:
+    burn = panel(of("{events: {bad: b, total: t}}", more=GROUPED), "Burn rate: one")
+    assert burn["targets"][1]["expr"] == 'max(slo:burn_rate:rate1h{service="shop",slo="one"})'
+    assert "Of all sets of route, region the fastest." in burn["description"]
+    assert legends(burn)[:2] == ["5m (page above 28.8x)", "1h (page above 14.4x)"]
+
+
+def test_slices_and_uptimes_of_label_sets_are_told_apart() -> None:
+    assert legends(panel(of("{uptime: up}", more=GROUPED), "Up: one")) == ["{{route}} {{region}} {{instance}}"]
+    assert legends(panel(of("{slices: {value: x, below: 1}}", more=GROUPED), "Slices: one")) == ["{{route}} {{region}}"]
+
+
+@pytest.mark.parametrize(
+    ("window", "title", "forgets", "period"),
+    [
+        ("30d", "Budget left, last 30d", "Old errors leave a rolling window again.", "30d"),
+        ("week", "Budget left, last 7d", "A week begins with all of it.", "a week"),
+        ("month", "Budget left, last 31d", "A month begins with all of it.", "a month"),
+        ("quarter", "Budget left, last 92d", "A quarter begins with all of it.", "a quarter"),
+    ],
+)
+def test_windows_are_called_by_their_names(window: str, title: str, forgets: str, period: str) -> None:
+    shown = of("{events: {bad: b, total: t}}", window)
+    assert f"over each SLO's window. {forgets} Cut off" in panel(shown, title)["description"]
+    assert panel(shown, title)["timeFrom"] == title.rpartition(" ")[2]
+    assert f"99 % over {period}." in panel(shown, "Burn rate: one")["description"]
