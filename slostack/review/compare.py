@@ -8,7 +8,6 @@ from pathlib import Path
 from slostack import names
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard
 from slostack.review import git
-from slostack.review.burn import burn_alert_changes
 from slostack.review.changes import Change, Kind, Part, Review, pairs, part
 from slostack.review.panels import Json, dashboard_changes, panel_changes, read_dashboard
 from slostack.review.rules import (
@@ -21,6 +20,7 @@ from slostack.review.rules import (
     recording_changes,
     recording_names,
 )
+from slostack.review.slo_alerts import burn_alert_changes, other_alert_changes
 from slostack.review.slos import renamed_slos, service_changes, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
 from slostack.rules import render_log_rules, render_rules
@@ -70,6 +70,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
             "SLOs": slo_changes(old, new, renamed),
             ALERTS: (
                 *burn_alert_changes(old, new),
+                *other_alert_changes(old, new),
                 *alert_changes(_threshold_alerts(before), _threshold_alerts(after)),
             ),
             RECORDINGS: recording_names(keyed(before, alerts=False), keyed(after, alerts=False)),
@@ -99,7 +100,7 @@ def _overview(tree: Tree) -> Json | None:
 
 def _threshold_alerts(groups: Iterable[RuleGroup]) -> Rules:
     alerts = keyed(tuple(groups), alerts=True)
-    return {key: rule for key, rule in alerts.items() if key.name != names.BURN_ALERT}
+    return {key: rule for key, rule in alerts.items() if key.name not in names.SLO_ALERTS}
 
 
 def _rule_file_part(

@@ -93,14 +93,14 @@ def budget_minutes(slo: Slo) -> str:
 
 
 def _budget(slo: Slo) -> str:
-    return f"{budget_minutes(slo)} of budget in {slo.window}"
+    return f"{budget_minutes(slo)} of budget in {slo.period}"
 
 
 def _summary(slo: Slo) -> tuple[Detail, ...]:
     return (
         Detail("objective", after=_objective(slo), meaning=_budget(slo)),
         *(Detail(field, after=value) for field, value in _sli(slo.sli).items()),
-        *(Detail(key, after=value) for key, value in _settings(slo).items() if key in ("page", "ticket")),
+        *(Detail(key, after=value) for key, value in _settings(slo).items() if (key, value) not in _UNSAID),
         Detail("runbook", after=slo.runbook),
     )
 
@@ -113,10 +113,23 @@ def _slo_details(old: Slo, new: Slo) -> tuple[Detail, ...]:
         *difference("objective", _objective(old), _objective(new), budgets),
         *difference("window", str(old.window), str(new.window), window_too),
         *_sli_details(old.sli, new.sli),
-        *(detail for key, was, now in pairs(_settings(old), _settings(new)) for detail in difference(key, was, now)),
+        *(
+            detail
+            for key, was, now in pairs(_settings(old), _settings(new))
+            for detail in difference(key, was, now, _MEANINGS.get(key, ""))
+        ),
         *difference("runbook", old.runbook, new.runbook),
         *difference("description", old.description, new.description),
     )
+
+
+_UNSAID = (("policy", "google"), ("least_failures", "0"))
+"""Settings of a new SLO that go without saying."""
+_MEANINGS = {
+    "group_by": "its history and budgets start anew",
+    "maintenance": "UTC",
+    "labels": "on its alerts and slo:info",
+}
 
 
 def _settings(slo: Slo) -> dict[str, str]:
@@ -128,8 +141,8 @@ def _settings(slo: Slo) -> dict[str, str]:
         "maintenance": ", ".join(f"{window.cron} for {window.duration}" for window in slo.maintenance),
     }
     for key, value in slo.alerting.model_dump(mode="json", by_alias=True, exclude_none=True).items():
-        inner = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-        settings[key] = inner
+        inner = value.items() if isinstance(value, dict) else ()
+        settings[key] = ", ".join(f"{k} {_shown(v)}" for k, v in inner) or str(value)
     return {key: value for key, value in settings.items() if value}
 
 
@@ -142,12 +155,16 @@ def _sli(sli: Sli) -> dict[str, str]:
 
 def _fields(part: Part, name: str) -> dict[str, object]:
     """The fields of a mapping that are set, with its name in front."""
-    seconds = {"threshold"}
     values = {key: getattr(part, key) for key in type(part).model_fields}
-    return {
-        f"{name} {key}": f"{value:.12g}{'s' if key in seconds else ''}" if isinstance(value, float) else value
-        for key, value in values.items()
-    }
+    return {f"{name} {key}": None if value is None else _shown(value, key) for key, value in values.items()}
+
+
+def _shown(value: object, key: str = "") -> str:
+    """A value as it is written in the file; a threshold with its unit."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
+    unit = "s" if key == "threshold" else ""
+    return f"{value:.12g}{unit}" if isinstance(value, float) else str(value)
 
 
 def _sli_details(old: Sli, new: Sli) -> Iterator[Detail]:

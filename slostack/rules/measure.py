@@ -212,7 +212,7 @@ def _time_of(ratio: WindowedPromQL, by: Grouping, share: str, idle: Callable[[Du
     """Seconds, of which a share is bad that can only be asked for, not counted."""
 
     def mean(window: Duration) -> str:
-        return share.format(by.aggregate("avg", f"({ratio.over(window)}) >= 0"))
+        return share.format(f"clamp_max({by.aggregate('avg', f'({ratio.over(window)}) >= 0 < Inf')}, 1)")
 
     return Measure(
         lambda window: f"({mean(window)}{idle(window)})",

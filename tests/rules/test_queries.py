@@ -60,3 +60,11 @@ def test_an_error_ratio_pages() -> None:
         {"page-5m", "page-1h", "page-6h"},
         set(),
     ]
+
+
+def test_an_error_ratio_is_no_more_than_all() -> None:
+    """Rates of counters that are not scraped together give a little more than 1."""
+    slo = slo_file("sli: {queries: {error_ratio: 'avg(avg_over_time(share[$window]))'}}")
+    played = play(slo, {"share": "1.25x120"}, {RATIO5: [HOUR], BAD: [HOUR], EVENTS: [HOUR]}, step=30, every=300)
+    assert played.value(RATIO5, HOUR) == 1
+    assert played.value(BAD, HOUR) == played.value(EVENTS, HOUR)

@@ -110,6 +110,7 @@ PASTS = {
     },
     "no bad ones": {"all_total": "0+9x120"},
     "no total": {"bad_total": "0+9x120"},
+    "bad ones of none": {"bad_total": "0+9x120", "all_total": "0x120", "seconds_count": "0x120"},
 }
 
 

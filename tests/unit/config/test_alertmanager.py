@@ -143,3 +143,31 @@ def test_two_services_of_a_policy_need_its_inhibitions_once(settings: Settings, 
     one = (parse_service(SHOP, "shop.yaml"),)
     two = (*one, parse_service(SHOP.replace("shop", "shop-two"), "shop-two.yaml"))
     assert config_files(one, settings, topology)[FILE] == config_files(two, settings, topology)[FILE]
+
+
+def inhibit_rules(text: str, settings: Settings, topology: Topology) -> list[dict[str, Any]]:
+    """The inhibitions of a stack with one service."""
+    files = config_files((parse_service(text, "shop.yaml"),), settings, topology)
+    rules: list[dict[str, Any]] = yaml.safe_load(files[FILE])["inhibit_rules"]
+    return rules
+
+
+@pytest.mark.parametrize("window", ["1h", "1d", "7d", "month", "90d"])
+def test_the_tiers_of_any_window_are_silenced_by_the_more_urgent_ones(
+    settings: Settings, topology: Topology, window: str
+) -> None:
+    text = SHOP.replace("objective: 99.9\n", f"objective: 99.9\n    window: {window}\n")
+    (slo,) = parse_service(text, "shop.yaml").slos
+    rules = inhibit_rules(text, settings, topology)
+    tiers = [tier.name for tier in slo.tiers]
+    assert len(tiers) > 1
+    for urgency, source in enumerate(tiers):
+        for other, target in enumerate(tiers):
+            assert inhibited(rules, source, target) == (urgency < other)
+
+
+def test_label_sets_are_silenced_apart(settings: Settings, topology: Topology, tmp_path: Path) -> None:
+    text = SHOP.replace("objective: 99.9\n", "objective: 99.9\n    group_by: [route, region]\n")
+    for rule in inhibit_rules(text, settings, topology):
+        assert rule["equal"] == ["service", "slo", "region", "route"]
+    promtool.check_alertmanager_config(write((parse_service(text, "shop.yaml"),), settings, topology, tmp_path))

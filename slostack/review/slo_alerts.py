@@ -1,4 +1,4 @@
-"""What changed in an SLO's burn-rate alerts: the share of errors at which each tier fires, and its severity."""
+"""What changed in an SLO's own alerts: when each one fires, and its severity. Their texts follow from its fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slostack.spec.policy import Tier
 
 
 def burn_alert_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
-    """The changes of every tier of every SLO; a tier's texts follow from the SLO's fields and aren't named again."""
+    """The changes of every tier of every SLO."""
     before, after = ({slo.name: slo for slo in side.slos} if side else {} for side in (old, new))
     for name, was, now in pairs(before, after):
         for change in _tier_changes(was, now):
@@ -33,9 +33,40 @@ def _details(old: Slo, old_tier: Tier, new: Slo, new_tier: Tier) -> tuple[Detail
     return (
         *difference("fires above", _errors(old, old_tier), _errors(new, new_tier)),
         *difference("over", _windows(old_tier), _windows(new_tier)),
+        *difference("needs", _failures(old), _failures(new)),
         *difference("ends", _end(old, old_tier), _end(new, new_tier)),
         *difference("severity", old.alerting.severity(old_tier), new.alerting.severity(new_tier)),
     )
+
+
+def other_alert_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
+    """The changes of the alerts on a spent budget and on absence."""
+    before, after = ({slo.name: slo for slo in side.slos} if side else {} for side in (old, new))
+    for name, slo, slo_now in pairs(before, after):
+        for alert, was, now in pairs(_others(slo), _others(slo_now)):
+            if now and was != now:
+                details = (
+                    *difference("fires", was[0] if was else None, now[0]),
+                    *difference("severity", was[1] if was else None, now[1]),
+                )
+                yield Change("changed" if was else "added", f"{alert} {name}", details)
+            elif not now:
+                yield Change("removed", f"{alert} {name}")
+
+
+def _others(slo: Slo | None) -> dict[str, tuple[str, str]]:
+    """When each of the other alerts fires, and its severity."""
+    spent, absence = (slo.alerting.spent, slo.alerting.absence) if slo else (None, None)
+    alerts = {}
+    if spent:
+        alerts[names.SPENT_ALERT] = (f"when {spent.share:.12g} % of the budget are spent", str(spent.severity))
+    if absence:
+        alerts[names.ABSENCE_ALERT] = (f"after {absence.for_} without series", str(absence.severity))
+    return alerts
+
+
+def _failures(slo: Slo) -> str | None:
+    return f"at least {slo.least_failures} bad events" if slo.least_failures > 1 else None
 
 
 def _errors(slo: Slo, tier: Tier) -> str:
