@@ -74,6 +74,6 @@ def _by_age(counts: list[str], last_count: str, by: Grouping) -> str:
 
 
 def _events(measure: Measure, span: Duration, offset: Duration, by: Grouping, outage: str | None) -> str:
-    """The sum of a measure's events over a span, and of what an outage failed; what is NaN is left out."""
+    """The sum of a measure's events over a span, and of what an outage failed; what is no number is left out."""
     and_outage = f" or {outage}" if outage else ""
-    return by.sum(f"(\n{measure.count(span, offset)}\n) >= 0{and_outage}")
+    return by.sum(f"(\n{measure.count(span, offset)}\n) >= 0 < Inf{and_outage}")
