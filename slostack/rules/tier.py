@@ -48,10 +48,15 @@ def count_rules(
         return by.admitted(_by_age(counts, last_count, by), identity)
 
     if of.part_is_good:
+        there = of.part.rate(names.TIER_INTERVAL)
         return (
             RecordingRule(names.GOOD_EVENTS, counted(of.part, bad_events, None)),
             RecordingRule(names.EVENTS, counted(of.total, bad_events, outage)),
-            RecordingRule(names.BAD_EVENTS, f"clamp_min({events} - ({good_events} or 0 * {events}), 0)"),
+            RecordingRule(
+                names.BAD_EVENTS,
+                # Without good series all events are bad; where those are NaN, none is.
+                f"clamp_min({events} - ({good_events} or 0 * {events} unless {by.on} {there}), 0)\nor\n0 * {events}",
+            ),
         )
     bad_count = counted(of.part, events, outage)
     return (
