@@ -51,7 +51,7 @@ def from_error_ratio(ratio: Query) -> Indicator:
     tree = promql.bare(ratio.tree)
     is_good = False
     if isinstance(tree, promql_parser.BinaryExpr) and promql.operator(tree) == "-" and promql.is_number(tree.lhs, 1):
-        tree, is_good = promql.bare(tree.rhs), True
+        tree, is_good = promql.unparenthesised(tree.rhs), True
     if isinstance(tree, promql_parser.BinaryExpr) and promql.operator(tree) == "/" and tree.modifier is None:
         counted = _counted(tree.lhs, tree.rhs, is_good=is_good)
         if counted:
@@ -114,8 +114,9 @@ def _counted(part: Expr, total: Expr, *, is_good: bool) -> Indicator | None:
 
 
 def _averaged_gauge(tree: Expr) -> Indicator | None:
-    """The SLI where the share of good time is the average of a 0/1 gauge."""
-    tree = promql.bare(tree)
+    """The SLI where the share of good time is the average of a 0/1 gauge, and nothing stands in for a missing one."""
+    if any(isinstance(node, promql_parser.BinaryExpr) for node in promql.walk(tree)):
+        return None
     if isinstance(tree, promql_parser.AggregateExpr) and str(tree.op) == "avg":
         labels = promql.by_labels(tree)
         inner = promql.counter(tree.expr, "avg_over_time")
@@ -155,8 +156,7 @@ def slices(part: Query, total: Query, length: str, target: Decimal, *, is_good: 
         return Indicator({"slices": {"length": length, **counted, **limit}}, group_by, _unsummed(of_part, of_total))
     group_by, notes = grouping(part.tree, total.tree)
     part, total = _together(part, total, notes)
-    share = f"({part.text})\n/ ({total.text})"
-    value = share if is_good else f"1 - {share}"
+    value = _share(part.text, total.text, is_good=is_good, of_good=True)
     return Indicator({"slices": {"length": length, "value": value, "at_least": float(target)}}, group_by, notes)
 
 
@@ -164,13 +164,9 @@ def mean_of_slices(part: Query, total: Query, length: str, *, is_good: bool) -> 
     """The mean of the ratios of time slices, each of the same weight; raises ValueError where it can't be said."""
     group_by, notes = grouping(part.tree, total.tree)
     of_part, of_total = (q.text.replace(WINDOW_PLACEHOLDER, length) for q in _together(part, total, notes))
-    if not is_good:
-        of_part = f"({of_part}) or 0 * ({of_total})"
-    share = f"({of_part})\n/ ({of_total})"
-    ratio = f"1 - {share}" if is_good else share
-    return Indicator(
-        {"queries": {"error_ratio": f"avg_over_time((\n{ratio}\n)[{WINDOW_PLACEHOLDER}:1m])"}}, group_by, notes
-    )
+    ratio = _share(of_part, of_total, is_good=is_good, of_good=False)
+    mean = f"avg_over_time((\n{ratio}\n)[{WINDOW_PLACEHOLDER}:1m])"
+    return Indicator({"queries": {"error_ratio": mean}}, group_by, notes)
 
 
 def _queried(part: Query, total: Query, *, is_good: bool) -> Indicator:
@@ -183,10 +179,15 @@ def _queried(part: Query, total: Query, *, is_good: bool) -> Indicator:
     if of_part and of_total and rewritten[0] == rewritten[1]:
         bad = f"({of_total})\n- ({of_part})" if is_good else of_part
         return Indicator({"queries": {"bad": bad, "total": of_total}}, group_by, notes)
-    ratio = f"({part.text})\n/ ({total.text})"
-    ratio = f"1 - {ratio}" if is_good else ratio
+    ratio = _share(part.text, total.text, is_good=is_good, of_good=False)
     notes += ("what it counts in a window doesn't follow from the query: its ratio is judged, and time is counted",)
     return Indicator({"queries": {"error_ratio": ratio}}, group_by, notes)
+
+
+def _share(part: str, total: str, *, is_good: bool, of_good: bool) -> str:
+    """The share of good or of bad events; a part without series is none of the events."""
+    share = f"(({part}) or 0 * ({total}))\n/ ({total})"
+    return share if is_good == of_good else f"1 - {share}"
 
 
 def _together(part: Query, total: Query, notes: tuple[str, ...]) -> tuple[Query, Query]:

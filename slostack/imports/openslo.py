@@ -5,9 +5,10 @@ Specification: https://github.com/OpenSLO/OpenSLO.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from slostack.imports.fields import Fields, as_text
 from slostack.imports.kubernetes import FOR_KUBERNETES
@@ -25,6 +26,17 @@ _CONNECTION = "addresses and secrets belong to an environment: stacks/Pulumi.<en
 _UNUSED = "no SLO refers to it"
 _COMPOSITE = "each objective is an SLO of its own; nothing judges them together"
 _NO_SLICES = "only of time slices"
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What all objectives of an SLO have in common."""
+
+    name: str
+    description: str | None
+    window: str
+    labels: Mapping[str, str]
+    alerting: Mapping[str, Any]
 
 
 def read(documents: Iterable[Fields]) -> list[ImportedService]:
@@ -70,18 +82,15 @@ def _service(document: Fields, objects: Objects) -> ImportedService:
         own, team = {**of_service, **own}, team or team_of_service
     metadata.leave("annotations", why=FOR_KUBERNETES)
     promise = spec.optional_text("description")
-    slo = ImportedSlo(
+    shared = _Shared(
         name=name,
         description=f"{display}: {promise}" if display and promise else promise or display,
-        objective=0,
         window=read_window(spec),
-        sli={},
-        origin=spec,
         labels=own,
         alerting=read_alerting(spec, objects),
     )
     service = read_name(spec, "service", "service", "the service's name")
-    slos = _objectives(slo, spec, objects)
+    slos = _objectives(shared, spec, objects)
     return ImportedService(service, "OpenSLO", spec, slos, description, team)
 
 
@@ -118,7 +127,7 @@ def _labels(metadata: Fields) -> dict[str, str]:
     return labels
 
 
-def _objectives(slo: ImportedSlo, spec: Fields, objects: Objects) -> tuple[ImportedSlo, ...]:
+def _objectives(shared: _Shared, spec: Fields, objects: Objects) -> tuple[ImportedSlo, ...]:
     """An SLO of this project for each objective."""
     method = spec.optional_text("budgetingMethod")
     if method is None:
@@ -129,35 +138,49 @@ def _objectives(slo: ImportedSlo, spec: Fields, objects: Objects) -> tuple[Impor
     objectives = spec.items("objectives")
     if not objectives:
         raise spec.missing("objectives", "at least one objective")
-    shared = _indicator_of(spec, objects)
-    found: list[ImportedSlo] = []
+    indicator = _indicator_of(spec, objects)
+    slos: list[ImportedSlo] = []
     for number, objective in enumerate(objectives, 1):
         own = _indicator_of(objective, objects)
-        if (shared is None) == (own is None):
+        judged = own or indicator
+        if judged is None or (own and indicator):
             what = "an indicator of the SLO and one of the objective" if own else "no indicator"
             raise objective.error("indicator", f"{what}, expected one: `indicator` or `indicatorRef`")
+        slo = _slo(shared, objective, judged, _budgeting(method, objective), objects)
         objective.leave("compositeWeight", why=_COMPOSITE)
         if own and len(objectives) > 1:
             objective.assume("indicator", _COMPOSITE)
-        indicator_spec = own or shared
-        assert indicator_spec is not None
-        target = _target(objective)
-        sli = read_indicator(indicator_spec, objects, _budgeting(method, objective), objective)
-        for note in sli.notes:
-            indicator_spec.assume("ratioMetric" if "ratioMetric" in indicator_spec.data else "thresholdMetric", note)
-        display = objective.optional_text("displayName")
-        each = replace(slo, objective=target, sli=sli.sli, group_by=sli.group_by, origin=objective)
-        if len(objectives) > 1:
-            suffix = slug(display, "objective") if display else str(number)
-            each = replace(each, name=slug(f"{slo.name}-{suffix}", "slo"), description=_joined(display, slo))
-        elif display:
-            objective.leave("displayName", why="an SLO of one objective has one description")
-        found.append(each)
-    return tuple(found)
+        slos.append(_one_of_several(slo, objective, number) if len(objectives) > 1 else slo)
+    if len(objectives) == 1:
+        objectives[0].leave("displayName", why="an SLO of one objective has one description")
+    return tuple(slos)
 
 
-def _joined(display: str | None, slo: ImportedSlo) -> str | None:
-    return f"{slo.description or slo.name} ({display})" if display else slo.description
+def _slo(shared: _Shared, objective: Fields, judged: Fields, budgeting: Budgeting, objects: Objects) -> ImportedSlo:
+    target = _target(objective)
+    sli = read_indicator(judged, objects, budgeting, objective)
+    for note in sli.notes:
+        judged.assume("ratioMetric" if judged.data.get("ratioMetric") else "thresholdMetric", note)
+    return ImportedSlo(
+        name=shared.name,
+        description=shared.description,
+        objective=target,
+        window=shared.window,
+        sli=sli.sli,
+        origin=objective,
+        group_by=sli.group_by,
+        labels=shared.labels,
+        alerting=shared.alerting,
+    )
+
+
+def _one_of_several(slo: ImportedSlo, objective: Fields, number: int) -> ImportedSlo:
+    """The SLO of one of several objectives, told from the others by its display name, else by its number."""
+    display = objective.optional_text("displayName")
+    name = slug(f"{slo.name}-{slug(display, 'objective') if display else number}", "slo")
+    return replace(
+        slo, name=name, description=f"{slo.description or slo.name} ({display})" if display else slo.description
+    )
 
 
 def _indicator_of(fields: Fields, objects: Objects) -> Fields | None:

@@ -21,6 +21,7 @@ _LIMITS = {"lt": ("below", "<"), "lte": ("at_most", "<="), "gt": ("above", ">"),
 _MINUTE = Duration(60)
 _OTHER_FIELDS = "a Prometheus source needs its query alone"
 _OWN_RANGE = "the query's own range; the generator chooses the windows that it counts over"
+_WORST = "of several results the worst is judged"
 _EVERY_MINUTE = "the value is looked at once a minute; the SLO is the share of minutes at which it is good"
 
 
@@ -184,5 +185,6 @@ def _threshold(source: _Source, budgeting: Budgeting, objective: Fields) -> Indi
 
 def _slices(value: Query, length: Duration, limit: dict[str, float], source: _Source) -> Indicator:
     group_by, notes = source.said(lambda: indicator.grouping(value.tree))
-    notes = () if not group_by and notes else notes
-    return Indicator({"slices": {"length": str(length), "value": value.text, **limit}}, group_by, notes)
+    return Indicator(
+        {"slices": {"length": str(length), "value": value.text, **limit}}, group_by, (_WORST,) if notes else ()
+    )

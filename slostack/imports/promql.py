@@ -115,6 +115,13 @@ def bare(tree: Expr) -> Expr:
             return tree
 
 
+def unparenthesised(tree: Expr) -> Expr:
+    """An expression without parentheses around it."""
+    while isinstance(tree, promql_parser.ParenExpr):
+        tree = tree.expr
+    return tree
+
+
 def operator(tree: promql_parser.BinaryExpr) -> str:
     """The operator of a binary expression: `+`, `or`, …"""
     return str(tree.op).lower()

@@ -172,7 +172,7 @@ def slice_value(slices: TimeSlices, by: Grouping) -> str:
     length = slices.length
     if slices.histogram:
         buckets = Selector(f"{slices.histogram.metric}_bucket", slices.histogram.matchers)
-        value = f"histogram_quantile({slices.quantile:.12g}, {by.sum(f'rate({buckets}[{length}])', 'le')})"
+        value = f"histogram_quantile({slices.quantile:.12g}, {by.sum(f'rate({buckets}[{length}]) >= 0', 'le')})"
     elif slices.native_histogram:
         value = f"histogram_quantile({slices.quantile:.12g}, {by.sum(f'rate({slices.native_histogram}[{length}])')})"
     elif slices.total:

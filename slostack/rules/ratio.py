@@ -25,12 +25,12 @@ def raw_rules(
     part = of.part.rate(window)
     share = f"{by.sum(f'{part} or 0 * {events}')}\n/ {by.sum(f'{events} > 0')}"
     # Good events that are counted a little later than all events make it no less than 0.
-    ratio = f"clamp_min(1 - {share}, 0)\n>= 0" if of.part_is_good else f"{share}\n>= 0"
+    ratio = f"clamp_min(1 - {share}, 0)\n>= 0" if of.part_is_good else f"{share}\n>= 0 < Inf"
     bad, counted = (
         by.sum(f"sum_over_time({count}{{{identity}}}[{window}])") for count in (names.BAD_EVENTS, names.EVENTS)
     )
     reach = Duration(window.seconds + of.looks_back.seconds)
     return (
-        RecordingRule(name, by.admitted(f"{of.total.rate(window)} >= 0", identity)),
+        RecordingRule(name, by.admitted(f"{of.total.rate(window)} >= 0 < Inf", identity)),
         RecordingRule(names.error_ratio(window), outside(ratio, f"{bad} / ({counted} > 0)", maintenance, reach)),
     )

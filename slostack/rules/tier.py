@@ -48,10 +48,15 @@ def count_rules(
         return by.admitted(_by_age(counts, last_count, by), identity)
 
     if of.part_is_good:
+        there = of.part.rate(names.TIER_INTERVAL)
         return (
             RecordingRule(names.GOOD_EVENTS, counted(of.part, bad_events, None)),
             RecordingRule(names.EVENTS, counted(of.total, bad_events, outage)),
-            RecordingRule(names.BAD_EVENTS, f"clamp_min({events} - ({good_events} or 0 * {events}), 0)"),
+            RecordingRule(
+                names.BAD_EVENTS,
+                # Without good series all events are bad; where those are NaN, none is.
+                f"clamp_min({events} - ({good_events} or 0 * {events} unless {by.on} {there}), 0)\nor\n0 * {events}",
+            ),
         )
     bad_count = counted(of.part, events, outage)
     return (
@@ -74,6 +79,6 @@ def _by_age(counts: list[str], last_count: str, by: Grouping) -> str:
 
 
 def _events(measure: Measure, span: Duration, offset: Duration, by: Grouping, outage: str | None) -> str:
-    """The sum of a measure's events over a span, and of what an outage failed; what is NaN is left out."""
+    """The sum of a measure's events over a span, and of what an outage failed; what is no number is left out."""
     and_outage = f" or {outage}" if outage else ""
-    return by.sum(f"(\n{measure.count(span, offset)}\n) >= 0{and_outage}")
+    return by.sum(f"(\n{measure.count(span, offset)}\n) >= 0 < Inf{and_outage}")

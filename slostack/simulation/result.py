@@ -56,7 +56,7 @@ class Result:
 
     def value(self, query: str, at: float) -> float | None:
         """The one value of a query's answer at a time; None where it gave nothing."""
-        samples = self.answers[query].get(at, ())
+        samples = self.answers[query].get(round(at, 3), ())
         assert len(samples) <= 1, f"{query} at {at} gave {len(samples)} series"
         return samples[0].value if samples else None
 

@@ -21,6 +21,10 @@ class Span:
     start: float
     end: float
 
+    @property
+    def length(self) -> float:
+        return self.end - self.start
+
     def contains(self, at: float) -> bool:
         return self.start <= at < self.end
 

@@ -132,6 +132,14 @@ def test_a_label_set_without_log_lines_is_idle_for_an_hour() -> None:
     assert played.value(left, 4 * HOUR) == pytest.approx((100 + 60) / 5, abs=2)
 
 
+def test_no_more_slices_are_shown_than_are_judged() -> None:
+    series = {f'load{{route="/{n}"}}': f"{n}x60" for n in range(4)}
+    slices = "slices: {length: 5m, value: max by (route) (load), below: 9}"
+    played = play(grouped(slices, limit=3), series, {"slo:slice:value": [HOUR], JUDGED: [HOUR]}, step=60)
+    assert len(played.values(JUDGED, HOUR, "route")) == 3
+    assert set(played.values("slo:slice:value", HOUR, "route")) == set(played.values(JUDGED, HOUR, "route"))
+
+
 def test_an_outage_costs_each_label_set_its_own_traffic_however_long_it_is() -> None:
     down = 90 * MINUTE
     series = {

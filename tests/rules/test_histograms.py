@@ -37,7 +37,7 @@ CASES: dict[str, Callable[[], Pods]] = {
     "reset": lambda: [restarted(), counting(30, 0)],
     "come and gone": lambda: [counting(30, 3, end=300), counting(30, 9, start=250), counting(3, 3, start=460)],
     "failing scrapes": lambda: [failing_scrapes()],
-    "young pods": lambda: [[(30 * (n % 28), 3 * (n % 28)) for n in range(SCRAPES + 1)]],
+    "young pods": lambda: [[(30 * (n % 16), 3 * (n % 16)) for n in range(SCRAPES + 1)]],
     "all slow": lambda: [counting(0, 30)],
 }
 SHOWN = ["slo:error_ratio:rate5m", "slo:error_ratio:rate1h", "slo:error_ratio:rate6h", "slo:events:rate1h"]
@@ -70,7 +70,7 @@ def test_what_is_judged_is_right() -> None:
     assert sum(value or 0 for value in found["slo:events:count5m"]) == pytest.approx(63 * SCRAPES, rel=0.05)
     assert found["slo:error_ratio:rate1h"][-1] == pytest.approx(3 / 63, rel=0.02)
     young = judged("native", CASES["young pods"]())
-    assert sum(value or 0 for value in young["slo:events:count5m"]) == pytest.approx(33 * SCRAPES * 27 / 28, rel=0.05)
+    assert sum(value or 0 for value in young["slo:events:count5m"]) == pytest.approx(33 * SCRAPES * 15 / 16, rel=0.05)
     idle = judged("native", CASES["idle"]())
     assert set(idle["slo:error_ratio:rate5m"]) == {None}
     assert idle["slo:events:count5m"][1:] == [0] * (END // 300 - 1)

@@ -98,6 +98,16 @@ PASTS = {
         **dict.fromkeys(("all_total", "seconds_count", 'seconds_bucket{le="+Inf"}'), f"0+9x20 {NANS} 0+9x80"),
         "works": f"1x40 {NANS} Inf -Inf 1x50",
     },
+    "infinite": {
+        **dict.fromkeys(("bad_total", 'seconds_bucket{le="0.5"}', 'seconds_bucket{le="1"}'), "0+1x40 Inf 42+1x60"),
+        "all_total": "0+9x110",
+        "works": "1x40 -Inf 1x50",
+    },
+    "all infinite": {
+        **dict.fromkeys(("all_total", "seconds_count", 'seconds_bucket{le="+Inf"}'), "0+9x40 Inf 378+9x60"),
+        "bad_total": "0+1x110",
+        "works": "1x40 Inf 1x50",
+    },
     "idle": {
         **dict.fromkeys(("bad_total", "all_total", "works"), "0x120"),
         **classic("seconds", [(0, 0)] * 120),

@@ -20,6 +20,14 @@ def test_pods_restart_every_hour() -> None:
     day(pods(restarts=restarts)).assert_as_good_as_raw()
 
 
+def test_pods_crash_every_two_minutes_during_incidents() -> None:
+    """A counter that has grown past its old value since it began anew looks as if it had never been reset."""
+    crashes = [
+        each.start + 2 * MINUTE * count for each in INCIDENTS for count in range(round(each.length / 2 / MINUTE))
+    ]
+    day(pods(restarts=crashes)).assert_as_good_as_raw()
+
+
 def test_pods_live_twenty_minutes() -> None:
     """Each pod is replaced, one after the other, by one with a name of its own."""
     lives = [

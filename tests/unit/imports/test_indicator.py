@@ -21,7 +21,7 @@ def events(part: str, total: str, *, bad: bool = True) -> dict[str, Any]:
 
 def divided(part: str, total: str) -> dict[str, Any]:
     """The `queries` of a ratio."""
-    return {"queries": {"error_ratio": f"({part})\n/ ({total})"}}
+    return {"queries": {"error_ratio": f"(({part}) or 0 * ({total}))\n/ ({total})"}}
 
 
 def asked(ratio: str) -> dict[str, Any]:
@@ -109,6 +109,9 @@ def test_queries_of_good_and_all_events(good: str, total: str, sli: dict[str, An
         (f"1 - avg(avg_over_time(node_up{W}))", {"uptime": "node_up"}),
         (f"1 - sum(sum_over_time(probe_success{W})) / sum(count_over_time(probe_success{W}))",
          {"uptime": "probe_success"}),
+        # What is missing counts as bad there: no selector says so.
+        (f"1 - ({ERRORS} / {ALL} or vector(0))", asked(f"1 - ({ERRORS} / {ALL} or vector(0))")),
+        (f"1 - (avg(avg_over_time(up{W})) or vector(0))", asked(f"1 - (avg(avg_over_time(up{W})) or vector(0))")),
         (f"1 - avg(avg_over_time(satisfaction{W}))",
          {"queries": {"error_ratio": "1 - avg(avg_over_time(satisfaction[$window]))"}}),
         (f"avg_over_time(up{W})", {"queries": {"error_ratio": "avg_over_time(up[$window])"}}),

@@ -80,3 +80,10 @@ def test_the_recorded_ratio_is_that_of_the_files_queries(name: str, tmp_path: Pa
         assert expected is not None
         assert 0 < expected < 1
         assert played.value(recorded[window], AT) == pytest.approx(expected, rel=1e-6), window
+
+
+@pytest.mark.parametrize("name", ["events", "sum-of-two", "compared"])
+def test_errors_without_series_are_none_of_the_events(name: str, tmp_path: Path) -> None:
+    file = the_file(imported(tmp_path, CASES[name][0]))
+    healthy = {series: values for series, values in SERIES.items() if "500" not in series and "fallback" not in series}
+    assert play(file, healthy, {"slo:error_ratio:rate5m": [AT]}).value("slo:error_ratio:rate5m", AT) == 0
