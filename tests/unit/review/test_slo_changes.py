@@ -46,9 +46,9 @@ def test_an_objective_is_shown_in_minutes_of_budget_and_by_what_fires_when(repos
         "~ ErrorBudgetBurn availability / ticket-3d: fires above 0.1 % errors → 0.5 % errors",
         "Recording rules",
         "~ tier/api/availability / slo:error_budget_remaining:ratio:tier: expr",
-        "~ slo/api/availability / slo:burn_rate:rate5m, slo:burn_rate:rate30m, slo:burn_rate:rate1h, "
-        "slo:burn_rate:rate2h, slo:burn_rate:rate6h, slo:burn_rate:rate1d, slo:burn_rate:rate3d, "
-        "slo:burn_rate:rate30d, slo:objective:ratio, slo:error_budget:ratio",
+        "~ slo/api/availability / slo:burn_rate:rate2m, slo:burn_rate:rate5m, slo:burn_rate:rate30m, "
+        "slo:burn_rate:rate1h, slo:burn_rate:rate2h, slo:burn_rate:rate6h, slo:burn_rate:rate1d, slo:burn_rate:rate3d, "
+        "slo:burn_rate:rate30d, slo:objective:ratio, slo:error_budget:ratio, slo:page_over:bool",
         "expr",
         "Dashboard panels",
         "~ Errors and latency / Errors: availability: thresholds orange from 0.001 → orange from 0.005",
@@ -90,7 +90,10 @@ def test_an_sli_is_shown_by_its_selectors_and_the_rules_that_read_them(repositor
     changed = {(change.group, *change.names) for change in repository.section("Recording rules")}
     assert changed == {
         ("tier/api/availability", "slo:bad_events:count5m"),
-        ("slo/api/availability", "slo:error_ratio:rate5m", "slo:error_ratio:rate30m", "slo:error_ratio:rate1h"),
+        (
+            "slo/api/availability",
+            *(f"slo:error_ratio:rate{window}" for window in ("2m", "5m", "30m", "1h")),
+        ),
     }
 
 

@@ -33,7 +33,7 @@ ALERTING = "{policy: google, page: critical, ticket: medium}"
             f"    maintenance: [{{cron: 0 2 * * SUN, duration: 120m}}, {{cron: 30 4 1 * *, duration: 1h}}]\n{RUNBOOK}",
             (Detail("maintenance", None, "0 2 * * SUN for 2h, 30 4 1 * * for 1h", "UTC"),),
         ),
-        (ALERTING, "{least_failures: 3}", (Detail("least_failures", "0", "3"),)),
+        (ALERTING, "{least_failures: 3}", (Detail("least_failures", None, "3"),)),
         (ALERTING, "{absence: {for: 15m}}", (Detail("absence", None, "for 15m, severity high"),)),
         (ALERTING, "{spent: {share: 50}}", (Detail("spent", None, "share 50, severity medium"),)),
         (

@@ -120,7 +120,7 @@ ALERTING = st.fixed_dictionaries(
         "policy": st.sampled_from([*policies()]),
         "page": SEVERITIES_OR_NONE,
         "ticket": SEVERITIES_OR_NONE,
-        "least_failures": st.integers(0, 1_000_000),
+        "least_failures": st.integers(1, 1_000_000),
         "absence": st.fixed_dictionaries({}, optional={"for": st.just("7m"), "severity": SEVERITIES}),
         "spent": st.fixed_dictionaries({}, optional={"share": st.floats(0.001, 1000), "severity": SEVERITIES}),
     },

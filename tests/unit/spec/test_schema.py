@@ -151,6 +151,6 @@ def test_defaults_and_choices_are_as_people_write_them() -> None:
     assert definitions["Slo"]["properties"]["window"]["default"] == "30d"
     assert definitions["Scrape"]["properties"]["interval"]["default"] == "15s"
     assert definitions["Alert"]["properties"]["severity"]["enum"] == ["critical", "high", "medium", "low"]
-    assert definitions["Alerting"]["properties"]["policy"]["enum"] == ["google"]
+    assert definitions["Alerting"]["properties"]["policy"]["enum"] == ["google", "workbook"]
     assert definitions["Sli"]["oneOf"] == [{"required": [kind]} for kind in KINDS]
     assert all(definition["additionalProperties"] is False for definition in definitions.values())
