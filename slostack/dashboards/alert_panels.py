@@ -17,6 +17,12 @@ SEVERITY_COLORS = {"critical": house.RED, "high": house.ORANGE, "medium": house.
 _TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
 
 
+def urgent_alerts(where: str) -> house.Markers:
+    """Marks when an alert fires that someone is to act on at once."""
+    firing = queries.firing_series(where, *queries.URGENT)
+    return house.Markers("Urgent alerts", firing, house.RED, "{{alertname}}", "{{severity}} {{slo}}")
+
+
 def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
     """The alerts that fire now, the most severe first."""
     service_label = {names.SERVICE: "Service"} if with_service else {}

@@ -197,12 +197,26 @@ def dashboard_path(uid: str) -> str:
     return f"/d/{uid}"
 
 
-class _AlertMarkers(model.AnnotationQuery):
-    """Firing alerts as regions on every graph; the SDK doesn't know the names of Prometheus' annotations yet."""
+@dataclass(frozen=True)
+class Markers:
+    """Times that are marked on every graph: those at which an expression returns something; texts may name labels."""
+
+    name: str
+    expr: str
+    color: str
+    title: str
+    text: str
+
+
+class _Annotation(model.AnnotationQuery):
+    """Markers as Grafana reads them; the SDK doesn't know the names of Prometheus' annotations yet."""
+
+    def __init__(self, markers: Markers) -> None:
+        super().__init__(name=markers.name, datasource=PROMETHEUS, icon_color=markers.color, expr=markers.expr)
+        self.texts = {"titleFormat": markers.title, "textFormat": markers.text, "step": "60s"}
 
     def to_json(self) -> dict[str, object]:
-        texts = {"titleFormat": "{{alertname}}", "textFormat": "{{severity}} {{slo}}", "step": "60s"}
-        return super().to_json() | texts
+        return super().to_json() | self.texts
 
 
 @dataclass(frozen=True)
@@ -240,10 +254,10 @@ def render(
     *,
     tags: Sequence[str],
     links: Sequence[dashboard.DashboardLink],
-    alerts: str,
+    marked: Sequence[Markers],
     sections: Sequence[Section],
 ) -> str:
-    """A dashboard's JSON, without empty sections; `alerts` selects the alerts that it marks on its graphs."""
+    """A dashboard's JSON, without empty sections."""
     board = (
         dashboard.Dashboard(title)
         .uid(uid)
@@ -264,7 +278,5 @@ def render(
             board.with_panel(sized.panel)
     built = board.build()
     built.schema_version = SCHEMA_VERSION
-    built.annotations = model.AnnotationContainer(
-        [_AlertMarkers(name="Urgent alerts", datasource=PROMETHEUS, icon_color=RED, expr=alerts)]
-    )
+    built.annotations = model.AnnotationContainer([_Annotation(markers) for markers in marked])
     return json.dumps(built, cls=JSONEncoder, sort_keys=True, indent=2, ensure_ascii=False) + "\n"

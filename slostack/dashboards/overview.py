@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders.dashboard import DashboardLink
 
 from slostack import names
 from slostack.dashboards import house, queries, units
-from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts
+from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts, urgent_alerts
 from slostack.dashboards.house import Section, Sized
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
@@ -29,7 +29,7 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
         "Every service's objectives, the worst first, and what alerts now.",
         tags=["slo", "overview"],
         links=[],
-        alerts=queries.firing_series(EVERYTHING, *queries.URGENT),
+        marked=[urgent_alerts(EVERYTHING)],
         sections=[
             Section("Now", (Sized(alerts_by_severity(), 8, 5), Sized(worst_services(), 16, 5))),
             Section("Objectives", (Sized(objectives(services), house.GRID_WIDTH, _table_height(services)),)),

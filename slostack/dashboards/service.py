@@ -7,7 +7,7 @@ import re
 from grafana_foundation_sdk.builders import logs, timeseries
 
 from slostack.dashboards import house, queries
-from slostack.dashboards.alert_panels import firing_alerts, watched
+from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched
 from slostack.dashboards.golden_panels import errors, latency, slices, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
@@ -16,6 +16,7 @@ from slostack.dashboards.slo_panels import (
     budgets_by_group,
     burn_rates,
     burn_rates_by_group,
+    maintenance,
     slo_table,
 )
 from slostack.spec import Matcher, Service
@@ -35,7 +36,10 @@ def render_service_dashboard(service: Service) -> str:
             house.link("All services", house.dashboard_path(OVERVIEW_UID)),
             *(house.link(title, url, new_tab=True) for title, url in service.links.items()),
         ],
-        alerts=queries.firing_series(where, *queries.URGENT),
+        marked=[
+            urgent_alerts(where),
+            *([maintenance(where)] if any(slo.maintenance for slo in service.slos) else []),
+        ],
         sections=[
             Section("Now", _now(service, where)),
             Section("Burn rates", grid([burn_rates(service, slo) for slo in service.slos], most=3, height=8)),

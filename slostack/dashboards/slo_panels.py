@@ -25,6 +25,12 @@ LOWEST_SHOWN = -1
 _TIER_COLORS = (house.DARK_RED, house.RED, house.ORANGE, house.YELLOW, house.BLUE)
 
 
+def maintenance(where: str) -> house.Markers:
+    """Marks when maintenance of an SLO is under way."""
+    under_way = f"{queries.recorded(names.MAINTENANCE, where)} == 1"
+    return house.Markers("Maintenance", under_way, house.BLUE, "Maintenance", f"{{{{{names.SLO}}}}}")
+
+
 def slo_table(where: str, services: Sequence[Service], *, with_service: bool) -> table.Panel:
     """Every SLO with its budget left, burn rate and time to exhaustion; the lowest budget first."""
     slos = [slo for service in services for slo in service.slos]

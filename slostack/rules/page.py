@@ -20,7 +20,7 @@ def page_over_rule(slo: Slo, end: End, slowest: Tier, identity: str) -> Recordin
     """1 while the shortest window that can tell says that an incident is over, else nothing."""
     told = [
         f"({_burn(window, identity)} <= {end.burn:.12g} and "
-        f"{names.event_rate(window)}{{{identity}}} >= {_least_rate(slo, end, slowest, window):.4g})"
+        f"{names.event_rate(window)}{{{identity}}} >= {least_rate(slo, end, slowest, window):.4g})"
         for window in end.windows
         if window < slowest.short
     ]
@@ -45,6 +45,6 @@ def _burn(window: Duration, identity: str) -> str:
     return f"{names.burn_rate(window)}{{{identity}}}"
 
 
-def _least_rate(slo: Slo, end: End, slowest: Tier, window: Duration) -> float:
+def least_rate(slo: Slo, end: End, slowest: Tier, window: Duration) -> float:
     """Events per second of which the slowest page's burn would have failed as many as are expected."""
     return end.expected_failures / (slo.threshold(slowest) * window.seconds)

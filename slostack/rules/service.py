@@ -34,12 +34,21 @@ def tier_offset(service: Service, slo: Slo) -> Duration:
 
 def service_groups(service: Service) -> tuple[RuleGroup, ...]:
     """Per SLO a tier (every 5 min) and its ratios and alerts (every 30 s); then the service's threshold alerts."""
-    groups = [group for slo in service.slos for group in (_tier_group(service, slo), _ratio_group(service, slo))]
-    if service.alerts:
-        rules = tuple(_threshold_alert(service, alert) for alert in service.alerts)
-        labels = {names.SERVICE: service.service, names.TEAM: service.team}
-        groups.append(RuleGroup(f"alerts/{service.service}", names.EVALUATION_INTERVAL, rules, labels))
-    return tuple(groups)
+    return (*(group for slo in service.slos for group in slo_groups(service, slo)), *alert_groups(service))
+
+
+def slo_groups(service: Service, slo: Slo) -> tuple[RuleGroup, RuleGroup]:
+    """The tier of one SLO, and its ratios and alerts."""
+    return _tier_group(service, slo), _ratio_group(service, slo)
+
+
+def alert_groups(service: Service) -> tuple[RuleGroup, ...]:
+    """The threshold alerts; nothing where there are none."""
+    if not service.alerts:
+        return ()
+    rules = tuple(_threshold_alert(service, alert) for alert in service.alerts)
+    labels = {names.SERVICE: service.service, names.TEAM: service.team}
+    return (RuleGroup(f"alerts/{service.service}", names.EVALUATION_INTERVAL, rules, labels),)
 
 
 def _labels(service: Service, slo: Slo) -> dict[str, str]:

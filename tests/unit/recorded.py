@@ -74,17 +74,16 @@ def recorded(of: Service, folder: Path) -> dict[str, set[frozenset[str]]]:
     (folder / "rules.yaml").write_text(render_rules(of), encoding="utf-8")
     grouped = any(slo.group_by for slo in of.slos)
     series = [
-        {
-            "series": name if grouped else name.replace(',route="/"', ""),
-            "values": values,
-        }
+        {"series": name.replace("/", route) if grouped else name.replace(',route="/"', ""), "values": values}
         for name, values in SERIES.items()
+        for route in (("/", "/b") if grouped else ("/",))
     ]
     asked = [{"expr": '{__name__=~"slo:.*"}', "eval_time": "30m", "exp_samples": []}]
     test = {"interval": "30s", "input_series": series, "promql_expr_test": asked}
     fixture = {"rule_files": ["rules.yaml"], "evaluation_interval": "30s", "tests": [test]}
     (folder / "fixture.yaml").write_text(yaml.safe_dump(fixture), encoding="utf-8")
     output = promtool.test_rules(folder / "fixture.yaml").output
+    assert "err:" not in output, output
     found: dict[str, set[frozenset[str]]] = defaultdict(set)
     for labels in re.findall(r"\{([^}]*)\} ", output.partition("got:")[2]):
         named = dict(re.findall(r'(\w+)="([^"]*)"', labels))

@@ -105,6 +105,14 @@ def test_the_limit_is_said_in_words(limit: str, words: str) -> None:
     )
 
 
+def test_maintenance_is_marked_on_the_graphs_of_those_that_have_some() -> None:
+    some = of("{uptime: up}", more=", maintenance: [{cron: 0 2 * * SUN, duration: 2h}]")
+    names = {markers["name"]: markers["expr"] for markers in some["annotations"]["list"]}
+    assert list(names) == ["Urgent alerts", "Maintenance"]
+    assert names["Maintenance"] == 'max by (service, slo) (slo:maintenance:bool{service="shop"}) == 1'
+    assert [markers["name"] for markers in of("{uptime: up}")["annotations"]["list"]] == ["Urgent alerts"]
+
+
 GROUPED = ", group_by: [route, region]"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slostack.spec import Policy, Slo, SpecError, parse_service, policies
+from slostack.spec import Duration, Policy, Slo, SpecError, Tier, parse_service, policies
 from tests.unit.spec.files import RIGHT
 
 GOOGLE = policies()["google"]
@@ -80,6 +80,14 @@ def test_over_a_day_the_first_two_pages_share_a_window_and_the_lower_burn_rate_s
 
 def test_over_an_hour_no_tier_waits_for_more_than_half_of_the_budget() -> None:
     assert shown("1h") == {"page-5m": (6, "5m"), "ticket-5m": (1, "5m")}
+
+
+def test_a_burn_rate_that_would_spend_more_than_half_of_a_short_windows_budget_is_lowered() -> None:
+    tier = Tier(kind="page", burn=28.8, long=Duration(3600), short=Duration(300))
+    policy = Policy(name="one", description="One tier", period=Duration(30 * 86400), tiers=(tier,))
+    assert [(tier.name, tier.burn) for tier in policy.tiers_for(Duration(3600))] == [("page-5m", 6)]
+    assert [(tier.name, tier.burn) for tier in policy.tiers_for(Duration(4 * 3600))] == [("page-5m", 24)]
+    assert [(tier.name, tier.burn) for tier in policy.tiers_for(Duration(86400))] == [("page-5m", 28.8)]
 
 
 LONG = st.one_of(st.integers(27 * 288, 90 * 288), st.sampled_from([288 * 27, 288 * 90])).map(lambda n: f"{5 * n}m")
