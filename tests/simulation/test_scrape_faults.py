@@ -25,7 +25,8 @@ def test_all_pods_miss_most_scrapes_during_incidents() -> None:
 
 
 def test_scrapes_take_long_and_span_evaluations() -> None:
-    day(pods(Scraping(duration=9.5))).assert_as_good_as_raw()
+    """What is counted before the last scrape has ended is missing by 4 % of all errors."""
+    day(pods(Scraping(duration=9.5))).assert_as_good_as_raw(count_within=0.01)
 
 
 def test_scrapes_jitter() -> None:
