@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from slostack.servers.server import Report, Server
 from slostack.servers.versions import ServerVersion
 
@@ -52,6 +50,8 @@ def find_in_cache(pin: ServerVersion) -> Server | None:
 @contextmanager
 def only_writer(folder: Path, what: str, report: Report) -> Iterator[None]:
     """Hold the folder's lock, telling when another process has it; sweep what interrupted ones left."""
+    from filelock import FileLock, Timeout  # most runs find what is there already
+
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
     try:

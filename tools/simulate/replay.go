@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -37,8 +38,8 @@ func newReplay(of *scenario, server *server, output io.Writer) *replay {
 			r.asked = append(r.asked, asked{at, &of.Queries[index]})
 		}
 	}
-	slices.SortStableFunc(r.asked, func(a, b asked) int { return int(a.at - b.at) })
-	slices.SortFunc(r.Down, func(a, b span) int { return int(a[0] - b[0]) })
+	slices.SortStableFunc(r.asked, func(a, b asked) int { return cmp.Compare(a.at, b.at) })
+	slices.SortFunc(r.Down, func(a, b span) int { return cmp.Compare(a[0], b[0]) })
 	return r
 }
 
@@ -96,7 +97,7 @@ func (r *replay) runUp(ctx context.Context, start, end int64) error {
 // scrapeUntil stores what is seen until a time, but for scrapes from before the server's start.
 func (r *replay) scrapeUntil(ctx context.Context, until, start int64) error {
 	for r.next != nil && r.next.Seen <= until {
-		if r.next.At >= start || r.next.Gone && r.next.Seen >= start {
+		if r.next.At >= start {
 			if err := r.targets[r.next.Target].store(ctx, r.server.db, r.next); err != nil {
 				return fmt.Errorf("storing %+v: %w", *r.next, err)
 			}

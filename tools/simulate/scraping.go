@@ -38,8 +38,8 @@ func newScraped(of target) *scraped {
 }
 
 // store appends a scrape's samples, and staleness markers for what the last scrape exposed and this one doesn't.
-func (t *scraped) store(ctx context.Context, storage storage.Appendable, what *scrape) error {
-	appender := storage.Appender(ctx)
+func (t *scraped) store(ctx context.Context, into storage.Appendable, what *scrape) error {
+	appender := into.Appender(ctx)
 	for index := range t.series {
 		var err error
 		series := &t.series[index]

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -98,13 +100,7 @@ func (s *server) soonest() *group {
 		return nil
 	}
 	return slices.MinFunc(s.groups, func(a, b *group) int {
-		if order := a.next.Compare(b.next); order != 0 {
-			return order
-		}
-		if a.Name() < b.Name() {
-			return -1
-		}
-		return 1
+		return cmp.Or(a.next.Compare(b.next), strings.Compare(a.Name(), b.Name()))
 	})
 }
 
