@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from slostack import names
 from slostack.rules.grouping import Grouping
 from slostack.rules.model import RecordingRule
@@ -29,12 +27,14 @@ def page_over_rule(slo: Slo, end: End, slowest: Tier, identity: str) -> Recordin
     return RecordingRule(names.PAGE_OVER, f"0 * (\n{over}\n) + 1")
 
 
-def lasting_page(tier: Tier, pages: Sequence[Tier], burns: str, by: Grouping, identity: str) -> str:
-    """When a tier pages: it starts as `burns` says while no other tier pages, and lasts until the incident is over."""
-    others = "|".join(page.name for page in pages if page != tier)
+def lasting_page(slo: Slo, tier: Tier, burns: str, by: Grouping, identity: str) -> str:
+    """When a tier pages: it starts as `burns` says while no other tier pages, and lasts until the incident is over or
+    maintenance begins."""
+    others = "|".join(page.name for page in slo.pages if page != tier)
     alone = f"unless {by.on} {_firing(others, '=~', identity)}\n" if others else ""
     holds = f"{_burn(RAW_WINDOW, identity)} > {HELD_ABOVE} and {by.on} {_firing(tier.name, '=', identity)}"
-    return f"(\n({burns})\n{alone}or\n{holds}\n)\nunless {by.on} {names.PAGE_OVER}{{{identity}}}"
+    quiet = f"\nunless on () {names.MAINTENANCE}{{{identity}}} == 1" if slo.maintenance else ""
+    return f"(\n({burns})\n{alone}or\n{holds}\n)\nunless {by.on} {names.PAGE_OVER}{{{identity}}}{quiet}"
 
 
 def _firing(tiers: str, operator: str, identity: str) -> str:
