@@ -38,7 +38,7 @@ class RuleFixture(pytest.Item):
 
     def runtest(self) -> None:
         with TemporaryDirectory() as folder:
-            result = promtool.test_rules(_with_its_groups(self.path, Path(folder)))
+            result = promtool.test_rules(with_its_groups(self.path, Path(folder)))
         if not result.passed:
             raise FixtureError(result.output)
 
@@ -51,7 +51,7 @@ class RuleFixture(pytest.Item):
         return self.path, None, f"rule fixture {self.path.name}"
 
 
-def _with_its_groups(fixture: Path, folder: Path) -> Path:
+def with_its_groups(fixture: Path, folder: Path) -> Path:
     """The fixture, or where it names its groups a copy in a folder, beside rule files that hold those alone."""
     text = fixture.read_text()
     named = GROUPS.search(text)

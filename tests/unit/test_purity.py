@@ -16,7 +16,7 @@ IMPURE = {
 }  # fmt: skip
 RENDERING = sorted(
     path
-    for part in ("rules", "dashboards", "config", "bundle.py", "names.py")
+    for part in ("rules", "fixtures", "dashboards", "config", "bundle.py", "names.py")
     for path in ([ROOT / "slostack" / part] if part.endswith(".py") else (ROOT / "slostack" / part).rglob("*.py"))
 )
 
@@ -45,9 +45,10 @@ def test_the_check_sees_impurity() -> None:
 
 def test_rendering_is_deterministic_across_processes() -> None:
     program = (
-        "import hashlib, pathlib, sys; from slostack.project import generated_files;"
+        "import hashlib, pathlib, sys; from slostack.project import fixture_files, generated_files;"
         "from slostack.spec import load_services;"
-        "files = generated_files(load_services(pathlib.Path(sys.argv[1])));"
+        "services = load_services(pathlib.Path(sys.argv[1]));"
+        "files = generated_files(services) | fixture_files(services);"
         "print(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())"
     )
     digests = {
