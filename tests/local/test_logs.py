@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 
 import pytest
 import requests
@@ -67,11 +68,8 @@ def test_errors_in_logs_are_counted_and_page(project: Project) -> None:
     }, "nothing but the SLO's identity"
 
     for slo, route in (("answered", None), ("answered-by-route", "/pay")):
-        (page,) = wait_until(
-            lambda slo=slo: notifications(project, alert="ErrorBudgetBurn", status="firing", tier="page-5m", slo=slo),
-            PAGE_SECONDS,
-            f"the page of {slo}",
-        )
+        paged = partial(notifications, project, alert="ErrorBudgetBurn", status="firing", tier="page-5m", slo=slo)
+        (page,) = wait_until(paged, PAGE_SECONDS, f"the page of {slo}")
         assert (page["severity"], page["labels"].get("route")) == ("critical", route)
 
 
@@ -79,9 +77,9 @@ def lines(now: int) -> list[list[str]]:
     """Two requests a second, two minutes before and four after: a fifth of those for /pay fail; and some noise."""
     found = []
     for second in range(now - 120, now + 240):
-        pay = {"route": "/pay", "status": 500 if second % 5 == 0 else 200}
-        for number, line in enumerate((pay, {"route": "/cart", "status": 200})):
-            found.append([str(second * 10**9 + number), json.dumps({**line, "request_id": f"{second}-{number}"})])
+        for number, (route, status) in enumerate((("/pay", 500 if second % 5 == 0 else 200), ("/cart", 200))):
+            line = {"route": route, "status": status, "request_id": f"{second}-{number}"}
+            found.append([str(second * 10**9 + number), json.dumps(line)])
         if second % 10 == 0:
             found.append([str(second * 10**9 + 2), '{"no JSON, which is neither good nor bad'])
     return found
