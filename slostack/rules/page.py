@@ -10,31 +10,47 @@ from slostack.spec.model import Slo
 from slostack.spec.policy import End, Tier
 from slostack.spec.quantities import Duration
 
-HELD_ABOVE = 1
-"""A page that has started holds while the hour burns budget faster than evenly."""
+SHORT = Duration(300)
+SCRAPES = 4
+"""A window that can tell holds at least this many scrapes, and sees nearly all traffic: those of an ill instance may
+fail."""
+NEARLY_ALL = 0.9
 
 
-def page_over_rule(slo: Slo, end: End, slowest: Tier, identity: str) -> RecordingRule:
+def page_over_rule(slo: Slo, end: End, interval: Duration, identity: str) -> RecordingRule:
     """1 while the shortest window that can tell says that an incident is over, else nothing."""
-    told = [
-        f"({_burn(window, identity)} <= {end.burn:.12g} and "
-        f"{names.event_rate(window)}{{{identity}}} >= {least_rate(slo, end, slowest, window):.4g})"
-        for window in end.windows
-        if window < slowest.short
-    ]
+    slowest = slo.pages[-1]
+    told = [_tells(slo, end, window, identity) for window in telling_windows(slo, end, interval)]
     at_last = f"{_burn(slowest.short, identity)} <= {end.burn:.12g}"
     over = "\nor\n".join((*told, at_last))
     return RecordingRule(names.PAGE_OVER, f"0 * (\n{over}\n) + 1")
 
 
+def telling_windows(slo: Slo, end: End, interval: Duration) -> tuple[Duration, ...]:
+    """The windows that can tell before the slowest page's own short one does, at a scrape interval."""
+    shortest = SCRAPES * interval.seconds
+    return tuple(window for window in end.windows if shortest <= window.seconds < slo.pages[-1].short.seconds)
+
+
 def lasting_page(slo: Slo, tier: Tier, burns: str, by: Grouping, identity: str) -> str:
-    """When a tier pages: it starts as `burns` says while no other tier pages, and lasts until the incident is over or
-    maintenance begins."""
-    others = "|".join(page.name for page in slo.pages if page != tier)
+    """When a tier pages: it starts as `burns` says while no other tier pages, and lasts while five minutes or the hour
+    burn as fast as the slowest page, until the incident is over or maintenance begins."""
+    others, slowest = "|".join(page.name for page in slo.pages if page != tier), slo.pages[-1]
     alone = f"unless {by.on} {_firing(others, '=~', identity)}\n" if others else ""
-    holds = f"{_burn(RAW_WINDOW, identity)} > {HELD_ABOVE} and {by.on} {_firing(tier.name, '=', identity)}"
+    still = " or ".join(f"{_burn(window, identity)} > {slowest.burn:.12g}" for window in (SHORT, RAW_WINDOW))
+    holds = f"({still}) and {by.on} {_firing(tier.name, '=', identity)}"
     quiet = f"\nunless on () {names.MAINTENANCE}{{{identity}}} == 1" if slo.maintenance else ""
     return f"(\n({burns})\n{alone}or\n{holds}\n)\nunless {by.on} {names.PAGE_OVER}{{{identity}}}{quiet}"
+
+
+def _tells(slo: Slo, end: End, window: Duration, identity: str) -> str:
+    rate = f"{names.event_rate(window)}{{{identity}}}"
+    over = (
+        f"{_burn(window, identity)} <= {end.burn:.12g} and {rate} >= {least_rate(slo, end, slo.pages[-1], window):.4g}"
+    )
+    if window < SHORT:
+        over += f" and {rate} >= {NEARLY_ALL} * {names.event_rate(SHORT)}{{{identity}}}"
+    return f"({over})"
 
 
 def _firing(tiers: str, operator: str, identity: str) -> str:
@@ -46,5 +62,6 @@ def _burn(window: Duration, identity: str) -> str:
 
 
 def least_rate(slo: Slo, end: End, slowest: Tier, window: Duration) -> float:
-    """Events per second of which the slowest page's burn would have failed as many as are expected."""
-    return end.expected_failures / (slo.threshold(slowest) * window.seconds)
+    """Events per second of which the slowest page's burn would have failed as many as are expected; time that is
+    watched tells at once."""
+    return 0 if slo.sli.watches_time else end.expected_failures / (slo.threshold(slowest) * window.seconds)

@@ -81,7 +81,7 @@ def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
         rules.append(up_rule(slo.sli.up, identity, service.scrape_interval))
     rules += shown_rules(slo, identity)
     if slo.policy.end and slo.pages:
-        rules.append(page_over_rule(slo, slo.policy.end, slo.pages[-1], identity))
+        rules.append(page_over_rule(slo, slo.policy.end, service.scrape_interval, identity))
     info = {names.TEAM: service.team, names.WINDOW: str(slo.window), names.SLI: slo.sli.kind_name, **slo.labels}
     rules.append(RecordingRule(names.INFO, "vector(1)", info))
     name = f"{names.SLO_GROUP}{service.service}/{slo.name}"

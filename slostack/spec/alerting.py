@@ -13,8 +13,9 @@ from slostack.spec.source import describe
 
 Severity = Literal["critical", "high", "medium", "low"]
 SeverityOrNone = Literal["critical", "high", "medium", "low", "none"]
-LEAST_FAILURES = 5
-"""Fewer failed events than this alert nobody, unless an SLO says otherwise: single ones are no incident."""
+LEAST_FAILURES = {"events": 5, "latency": 5, "logs": 5, "uptime": 120, "slices": 2}
+"""By the kind of SLI, how many bad events (of uptime seconds) alert, unless an SLO says otherwise: single ones are no
+incident."""
 
 
 class Absence(Part):
@@ -50,7 +51,8 @@ class Alerting(Part):
         ge=1,
         le=1_000_000,
         description="How many bad events a burn-rate alert needs in its long window: by default "
-        f"{LEAST_FAILURES} of those that events, latency or logs count, else 1.",
+        + ", ".join(f"{least} of {kind}" for kind, least in LEAST_FAILURES.items())
+        + ", else 1.",
     )
     absence: Absence | None = Field(None, description="An alert while nothing is recorded; not by default.")
     spent: Spent | None = Field(None, description="An alert when the budget is spent; not by default.")

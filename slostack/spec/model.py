@@ -28,7 +28,7 @@ from slostack.spec.maintenance import Maintenance
 from slostack.spec.part import Part
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, PromQL, Selector, mismatch
-from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, Sli
+from slostack.spec.sli import Sli
 from slostack.spec.windows import Window
 
 MOST_SCRAPE_INTERVAL = Duration(75)
@@ -122,8 +122,7 @@ class Slo(Part):
     @property
     def least_failures(self) -> int:
         """How many bad events a burn-rate alert needs in its long window."""
-        counted = isinstance(self.sli.kind, EventRatio | LatencyRatio | LogRatio)
-        return self.alerting.least_failures or (LEAST_FAILURES if counted else 1)
+        return self.alerting.least_failures or LEAST_FAILURES.get(self.sli.kind_name, 1)
 
     @property
     def pages(self) -> tuple[Tier, ...]:

@@ -263,6 +263,11 @@ class Sli(Part):
         return self
 
     @property
+    def watches_time(self) -> bool:
+        """Whether its events are seconds of which the bad share is known, not single ones that happen by chance."""
+        return self.uptime is not None or (self.queries is not None and self.queries.error_ratio is not None)
+
+    @property
     def kind_name(self) -> str:
         """The key of the one kind that is set."""
         return next(key for key in KINDS if getattr(self, key) is not None)

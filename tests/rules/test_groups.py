@@ -38,7 +38,7 @@ def test_each_label_set_has_its_own_ratio_budget_and_alerts() -> None:
     assert played.values(ratio, at, "route") == pytest.approx({"/a": 0.1, "/b": 0, "": 0})
     assert played.values(long_ratio, at, "route") == pytest.approx({"/a": 0.1, "/b": 0, "": 0})
     assert played.values(REMAINING, at, "route") == pytest.approx({"/a": 1 - 100 * 24 / 8640, "/b": 1, "": 1}, abs=0.01)
-    assert played.values(FIRING, at, "route") == {"/a": 5}
+    assert played.values(FIRING, at, "route") == {"/a": 3}, "a page and two tickets"
 
 
 def test_admitted_ones_stay_when_a_busier_one_arrives() -> None:

@@ -19,11 +19,11 @@ START = "2026-03-04T00:00:00Z"
 def test_a_share_of_bad_lines_pages_and_resets() -> None:
     """An hour of good lines, half an hour in which a fifth is bad, then good ones again."""
     series = {LINES: "60x180", BAD_LINES: "0x60 12x29 0x90"}
-    times = [HOUR, HOUR + 2 * MINUTE, HOUR + 8 * MINUTE, HOUR + 40 * MINUTE]
+    times = [HOUR, HOUR + 2 * MINUTE, HOUR + 8 * MINUTE, HOUR + 66 * MINUTE]
     asked = {PAGES: times, RATIO5: times, RATE5: [HOUR], BAD: [END], EVENTS: [END], RATIO6H: [END]}
     played = play(slo_file(LOGS), series, asked, step=60)
     assert [played.value(RATIO5, at) for at in times] == pytest.approx([0, 0.08, 0.2, 0])
-    assert [played.value(PAGES, at) for at in times] == [0, 1, 3, 0]
+    assert [played.value(PAGES, at) for at in times] == [0, 1, 1, 0]
     assert played.value(RATE5, HOUR) == pytest.approx(1)
     assert played.value(BAD, END) == 30 * 12
     assert played.value(EVENTS, END) == pytest.approx(180 * 60, rel=0.02)

@@ -57,7 +57,7 @@ def test_an_error_ratio_pages() -> None:
     assert [set(played.values(pages, at, "tier")) for at in times] == [
         set(),
         {"page-5m"},
-        {"page-5m", "page-1h", "page-6h"},
+        {"page-5m"},
         set(),
     ]
 

@@ -67,7 +67,9 @@ def test_rolling_windows(window: str, tiers: set[str], hours: int) -> None:
     asked = {BY_TIER: [3 * HOUR - 300, ends - 300], REMAINING: [3 * HOUR - 300, ends, forgot]}
     played = play(slo_file(EVENTS, window=window, objective=99.0), series, asked, step=60, every=300)
     assert played.values(BY_TIER, 3 * HOUR - 300, "tier") == {}
-    assert set(played.values(BY_TIER, ends - 300, "tier")) == tiers
+    fired, pages = set(played.values(BY_TIER, ends - 300, "tier")), {tier for tier in tiers if tier.startswith("page")}
+    assert fired - pages == tiers - pages
+    assert len(fired & pages) == 1
     assert played.value(REMAINING, 3 * HOUR - 300) == 1
     spent = min(3, hours) / hours * 100
     assert played.value(REMAINING, ends) == pytest.approx(1 - spent, rel=0.04, abs=0.01)

@@ -129,7 +129,9 @@ def test_a_bad_slice_of_the_present_pages() -> None:
     """All slices of half an hour are bad: by then, nearly three quarters of the last hour's would have to be."""
     firing = 'ALERTS{alertstate="firing",tier="page-1h"}'
     series = {"load": repeat(("0", 60), ("9", 80))}
-    slo = slo_file("sli: {slices: {length: 5m, value: max(load), below: 1}}", objective=97)
+    slo = slo_file(
+        "sli: {slices: {length: 5m, value: max(load), below: 1}}\nalerting: {policy: workbook}", objective=97
+    )
     times = [HOUR + 25 * MINUTE, HOUR + 35 * MINUTE]
     played = play(slo, series, {firing: times}, step=60)
     assert [played.value(firing, at) for at in times] == [None, 1]

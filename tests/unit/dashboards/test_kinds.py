@@ -135,7 +135,7 @@ def test_the_burn_rates_of_a_grouped_slo_are_those_of_its_fastest_label_set() ->
     burn = panel(of("{events: {bad: b, total: t}}", more=GROUPED), "Burn rate: one")
     assert burn["targets"][1]["expr"] == 'max(slo:burn_rate:rate1h{service="shop",slo="one"})'
     assert "Of all sets of route, region the fastest." in burn["description"]
-    assert legends(burn)[:2] == ["5m (page above 28.8x)", "1h (page above 14.4x)"]
+    assert legends(burn)[:2] == ["5m (page above 36x)", "1h (page above 14.4x)"]
 
 
 def test_slices_and_uptimes_of_label_sets_are_told_apart() -> None:

@@ -39,7 +39,7 @@ def test_an_objective_is_shown_in_minutes_of_budget_and_by_what_fires_when(repos
         "SLOs",
         "~ availability: objective 99.9 % → 99.5 % (43.2 min → 216 min of budget in 30d)",
         "Alerts",
-        "~ ErrorBudgetBurn availability / page-5m: fires above 2.88 % errors → 14.4 % errors",
+        "~ ErrorBudgetBurn availability / page-5m: fires above 3.6 % errors → 18 % errors",
         "~ ErrorBudgetBurn availability / page-1h: fires above 1.44 % errors → 7.2 % errors",
         "~ ErrorBudgetBurn availability / page-6h: fires above 0.6 % errors → 3 % errors",
         "~ ErrorBudgetBurn availability / ticket-1d: fires above 0.3 % errors → 1.5 % errors",
