@@ -37,7 +37,7 @@ def test_thresholds_follow_the_policy_and_the_slo_window(odd: Service, odd_dashb
     quoted = odd.slos[0]
     assert quoted.window.seconds == 28 * 86400
     shown = limits(panel(odd_dashboard, "Burn rate: quoted"))
-    assert shown == [0.933333333333, 2.8, 5.6, 13.44, 26.88]
+    assert shown == [0.933333333333, 2.8, 5.6, 13.44, 33.6]
     assert limits(panel(odd_dashboard, "Burn rate: same-metric")) == []
 
 

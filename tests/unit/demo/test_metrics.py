@@ -31,7 +31,12 @@ FROM_PROMETHEUS = {"job", "instance"}
 def raw_selectors() -> dict[str, promql_parser.VectorSelector]:
     """Every selector of the service's rules that reads what LearnSnap exposes."""
     expressions = [rule.expr for group in service_groups(SERVICE) for rule in group.rules]
-    found = [s for text in expressions for s in selectors(text) if s.name and ":" not in s.name and s.name != "up"]
+    found = [
+        s
+        for text in expressions
+        for s in selectors(text)
+        if s.name and ":" not in s.name and s.name not in ("up", "ALERTS")
+    ]
     return {f"{s.name} {sorted((m.name, str(m.op), m.value) for m in s.matchers.matchers)}": s for s in found}
 
 
