@@ -46,7 +46,7 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
             _group(slo),
             'the error budget burns {{ printf "%.1f" $value }} times too fast',
             f"Over the last {tier.long} {_ratio(service, slo, tier.long)} of all events were bad. "
-            f"{_budget(service, slo)}",
+            f"{_budget(service, slo, tier.long)}",
         ),
     )
 
@@ -62,7 +62,7 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
             slo,
             _group(slo),
             "{{ $value | humanizePercentage }} of the error budget are spent",
-            f"It is to last for {slo.period}. {_budget(service, slo)}",
+            f"It is to last for {slo.period}. {_budget(service, slo, Duration(3600))}",
         ),
     )
 
@@ -111,8 +111,11 @@ def _ratio(service: Service, slo: Slo, window: Duration) -> str:
     return f"{{{{ with {query} }}}}{percentage}{{{{ else }}}}too many{{{{ end }}}}"
 
 
-def _budget(service: Service, slo: Slo) -> str:
-    left, lasts = (_query(service, slo, name) for name in (names.BUDGET_REMAINING, names.EXHAUSTION))
+def _budget(service: Service, slo: Slo, window: Duration) -> str:
+    """What is left, and for how long (budget left x SLO window / burn rate over the alert's window)."""
+    left = _query(service, slo, names.BUDGET_REMAINING)
+    burning = (names.BUDGET_REMAINING, names.burn_rate(window))
+    lasts = _query(service, slo, *burning, form=f"({{0}} > 0) * {slo.window.seconds} / ({{1}} > 0)")
     percentage, duration = _FIRST % "humanizePercentage", _FIRST % "humanizeDuration"
     return (
         f"Budget left: {{{{ with {left} }}}}{percentage}{{{{ else }}}}not known yet{{{{ end }}}}"
@@ -120,11 +123,12 @@ def _budget(service: Service, slo: Slo) -> str:
     )
 
 
-def _query(service: Service, slo: Slo, name: str) -> str:
-    """A template's pipeline that asks for a recorded series of the label set that fires."""
+def _query(service: Service, slo: Slo, *series: str, form: str = "{0}") -> str:
+    """A template's pipeline that asks for recorded series of the label set that fires, combined by `form`."""
     matchers = names.identity(service.service, slo.name).replace('"', "'")
-    if not slo.group_by:
-        return f'query "{name}{{{matchers}}}"'
     matchers += "".join(f",{label}=%q" for label in slo.group_by)
-    values = " ".join(f"$labels.{label}" for label in slo.group_by)
-    return f'printf "{name}{{{matchers}}}" {values} | query'
+    query = form.format(*(f"{name}{{{matchers}}}" for name in series))
+    if not slo.group_by:
+        return f'query "{query}"'
+    values = " ".join(f"$labels.{label}" for label in slo.group_by * len(series))
+    return f'printf "{query}" {values} | query'
