@@ -38,7 +38,6 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
     return AlertingRule(
         alert=names.BURN_ALERT,
         expr=lasting_page(slo, tier, burns, by, identity) if slo.policy.end and tier in slo.pages else burns,
-        keep_firing_for=tier.keep_firing_for,
         labels=_labels(service, slo, {names.SEVERITY: severity, names.TIER: tier.name, names.WINDOW: str(tier.long)}),
         annotations=_annotations(
             service,

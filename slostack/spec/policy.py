@@ -48,7 +48,6 @@ class Tier(BaseModel):
     burn: PositiveFloat
     long: Duration
     short: Duration
-    keep_firing_for: Duration | None = None
     optional: bool = False
 
     @property
