@@ -15,15 +15,27 @@ SCRAPES = 4
 """A window that can tell holds at least this many scrapes, and sees nearly all traffic: those of an ill instance may
 fail."""
 NEARLY_ALL = 0.9
+AGAIN_WITHIN = Duration(3600)
+"""A page so soon after another one is of the same trouble."""
 
 
-def page_over_rule(slo: Slo, end: End, interval: Duration, identity: str) -> RecordingRule:
-    """1 while the shortest window that can tell says that an incident is over, else nothing."""
-    slowest = slo.pages[-1]
-    told = [_tells(slo, end, window, identity) for window in telling_windows(slo, end, interval)]
-    at_last = f"{_burn(slowest.short, identity)} <= {end.burn:.12g}"
-    over = "\nor\n".join((*told, at_last))
-    return RecordingRule(names.PAGE_OVER, f"0 * (\n{over}\n) + 1")
+def page_over_rules(
+    slo: Slo, end: End, interval: Duration, by: Grouping, identity: str
+) -> tuple[RecordingRule, RecordingRule]:
+    """While an incident is over: by the shortest window that can tell, or, for a page within an hour of another, by
+    the slowest page's short window alone, so that errors in bursts don't page once a burst. And what tells such a page:
+    1 when a page ends by the first, and while one fires within the hour after."""
+    firing = _firing("|".join(page.name for page in slo.pages), "=~", identity)
+    ended = f"{names.PAGE_ENDED}{{{identity}}}"
+    over = f"{names.PAGE_OVER}{{{identity}}}"
+    lately = f"max_over_time({ended}[{AGAIN_WITHIN}])"
+    at_last = f"{_burn(slo.pages[-1].short, identity)} <= {end.burn:.12g}"
+    told = "\nor\n".join(_tells(slo, end, window, identity) for window in telling_windows(slo, end, interval))
+    by_any = f"(\n{told}\n) unless {by.on} ({firing} and {by.on} {lately})\nor\n{at_last}" if told else at_last
+    return (
+        RecordingRule(names.PAGE_OVER, f"0 * (\n{by_any}\n) + 1"),
+        RecordingRule(names.PAGE_ENDED, f"({over} or {lately}) and {by.on} {firing}"),
+    )
 
 
 def telling_windows(slo: Slo, end: End, interval: Duration) -> tuple[Duration, ...]:

@@ -12,7 +12,7 @@ from slostack.rules.maintenance import maintenance_rule
 from slostack.rules.measure import measures, slice_value
 from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup
 from slostack.rules.outage import outage_events_rule, up_rule
-from slostack.rules.page import page_over_rule
+from slostack.rules.page import page_over_rules
 from slostack.rules.ratio import RAW_WINDOW, raw_rules
 from slostack.rules.tier import count_rules
 from slostack.spec.model import Alert, Service, Slo
@@ -81,7 +81,7 @@ def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
         rules.append(up_rule(slo.sli.up, identity, service.scrape_interval))
     rules += shown_rules(slo, identity)
     if slo.policy.end and slo.pages:
-        rules.append(page_over_rule(slo, slo.policy.end, service.scrape_interval, identity))
+        rules += page_over_rules(slo, slo.policy.end, service.scrape_interval, by, identity)
     info = {names.TEAM: service.team, names.WINDOW: str(slo.window), names.SLI: slo.sli.kind_name, **slo.labels}
     rules.append(RecordingRule(names.INFO, "vector(1)", info))
     name = f"{names.SLO_GROUP}{service.service}/{slo.name}"

@@ -27,7 +27,7 @@ _STAND_INS: dict[str, dict[str, Any]] = {
     "slos": {
         "name": "stand-in",
         "description": "stand-in",
-        "sli": {"events": {"bad": "stand_in", "total": "stand_in"}},
+        "sli": {"events": {"bad": "stand_in_bad", "total": "stand_in_total"}},
         "runbook": "stand-in.md",
     },
     "probes": {"name": "stand-in", "path": "/"},

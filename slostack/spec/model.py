@@ -116,8 +116,14 @@ class Slo(Part):
         return tuple(
             tier
             for tier in self.policy.tiers_for(self.window)
-            if self.alerting.severity(tier) and not (tier.optional and self.threshold(tier) >= 1)
+            if self.alerting.severity(tier) and not (tier.optional and not self._can_fire(tier))
         )
+
+    def _can_fire(self, tier: Tier) -> bool:
+        """Whether all events being bad reaches a tier's threshold, and so many slices end in its window."""
+        slices = self.sli.slices
+        enough = not slices or slices.length.seconds * self.least_failures <= tier.long.seconds
+        return enough and self.threshold(tier) < 1
 
     @property
     def least_failures(self) -> int:
@@ -136,7 +142,7 @@ class Slo(Part):
                 raise mismatch(
                     f"{self.objective:g}, at which {tier.name} ({tier.burn:g} times the budget) needs "
                     f"{self.threshold(tier):.1%} errors and can't be reached",
-                    f"an objective above {100 - 100 / tier.burn:.2f}, another policy or `{tier.kind}: none`",
+                    f"an objective above {100 - 100 / tier.burn:.2f} or `{tier.kind}: none`",
                     "objective",
                 )
         return self

@@ -20,6 +20,9 @@ SHORTEST = Duration(300)
 MOST_OF_THE_BUDGET = 0.5
 """No tier waits until more than this share of the budget is spent."""
 
+_SOONER = 0.99
+"""Tiers that fire together by the formula both stay."""
+
 
 class End(BaseModel):
     """How a page ends: all tiers at once, when the shortest window that can tell burns no faster than `burn`.
@@ -55,6 +58,12 @@ class Tier(BaseModel):
         """Its kind and its long window: page-1h."""
         return f"{self.kind}-{self.long}"
 
+    def is_preceded_by(self, other: Tier) -> bool:
+        """Whether another one fires wherever this one does, and before it: at a constant error ratio a tier fires
+        after burn x long window, by the ratio (SRE workbook, chapter 5)."""
+        sooner = other.burn * other.long.seconds < _SOONER * self.burn * self.long.seconds
+        return self.kind == other.kind and other.burn < self.burn and sooner
+
 
 class Policy(BaseModel):
     """A set of tiers, the most urgent first, stated for an SLO window of `period`."""
@@ -68,14 +77,14 @@ class Policy(BaseModel):
     end: End | None = None
 
     def tiers_for(self, window: Duration | Calendar) -> tuple[Tier, ...]:
-        """The tiers of an SLO over this window, none twice.
+        """The tiers of an SLO over this window, none twice, and none that another one always precedes.
 
         Each stands for the same share of the budget as in the policy (SRE workbook, chapter 5: budget spent =
         burn x alert window / period): over long windows the burn grows, over short ones the alert windows shrink.
         """
         if window not in self._known:
-            scaled = {tier.name: tier for tier in (self._scaled(tier, window) for tier in self.tiers)}
-            self._known[window] = tuple(scaled.values())
+            scaled = {tier.name: tier for tier in (self._scaled(tier, window) for tier in self.tiers)}.values()
+            self._known[window] = tuple(tier for tier in scaled if not any(map(tier.is_preceded_by, scaled)))
         return self._known[window]
 
     @cached_property

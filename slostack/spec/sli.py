@@ -30,6 +30,13 @@ def _exactly_one(part: Part, *keys: str) -> str:
     return found[0]
 
 
+def _part_of_total(part: EventRatio | TimeSlices) -> None:
+    """Raises PydanticCustomError unless there are bad or good events, other than all of them."""
+    key = _exactly_one(part, "bad", "good")
+    if getattr(part, key) == part.total:
+        raise mismatch(f"{part.total}, as `total`", "a selector of fewer events than all", key)
+
+
 def nearest_bounds(threshold: float, bounds: Collection[float]) -> str:
     """The bucket bounds right below and right above a threshold that is none of them: `0.25 or 0.5`."""
     below, above = ([b for b in bounds if b < threshold], [b for b in bounds if b > threshold])
@@ -58,7 +65,7 @@ class EventRatio(Part):
 
     @model_validator(mode="after")
     def _one_of_bad_and_good(self) -> Self:
-        _exactly_one(self, "bad", "good")
+        _part_of_total(self)
         return self
 
 
@@ -165,7 +172,7 @@ class TimeSlices(Part):
         if kind == "quantile":
             _check_histogram(self, _exactly_one(self, "histogram", "native_histogram"))
         if kind == "total":
-            _exactly_one(self, "bad", "good")
+            _part_of_total(self)
         step, longest = _SLICE_STEP.seconds, _LONGEST_SLICE.seconds
         seconds = self.length.seconds
         if seconds % 60 or seconds > longest or (step % seconds and seconds % step):

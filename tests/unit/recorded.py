@@ -49,13 +49,13 @@ SERIES = {
     'h_bucket{route="/",le="+Inf"}': "0+10x60",
     'h_count{route="/"}': "0+10x60",
     'n{route="/"}': "{{schema:0 sum:1 count:10 buckets:[10]}}+{{schema:0 sum:1 count:10 buckets:[10]}}x60",
-    'probe_success{route="/"}': "1x20 0x40",
+    'probe_success{route="/"}': "1x20 0x35 1x4",
     'up{route="/"}': "1x20 0x40",
     'depth{route="/"}': "3x60",
     'slo:log_events:count1m{service="shop",slo="logs",route="/"}': "10x60",
     'slo:log_bad_events:count1m{service="shop",slo="logs",route="/"}': "1x60",
 }
-"""What the SLIs read, in promtool's notation."""
+"""What the SLIs read, in promtool's notation; after half an hour the page of `uptime` ends."""
 MAINTENANCE = """    maintenance: [{cron: "0 2 * * SUN", duration: 1h}]\n"""
 
 

@@ -50,6 +50,7 @@ INTERNAL = {
     "slo:good_events:count5m": ("5m", GROUP),
     "slo:group_admitted:bool": ("30s", GROUP),
     "slo:outage_events:count5m": ("5m", GROUP),
+    "slo:page_ended:bool": ("30s", GROUP),
     "slo:page_over:bool": ("30s", GROUP),
     "slo:period_bad_events:count5m": ("5m", GROUP | {"period"}),
     "slo:period_events:count5m": ("5m", GROUP | {"period"}),

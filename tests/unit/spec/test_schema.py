@@ -19,6 +19,7 @@ VALIDATOR = Draft202012Validator(slo_file_schema())
 BEYOND_A_SCHEMA = (
     "again (first",
     "another name",
+    "fewer events than all",
     "in the file",
     "is not PromQL",
     "plain selector",
