@@ -15,6 +15,8 @@ from tests.components.program import ROOT, stack_config
 
 TEXT = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
 
+BY_NAME = {"services": "<service>", "logs.limits": "<namespace>"}
+
 
 def documented(heading: str) -> set[str]:
     """The keys in the first column of a section's table."""
@@ -35,7 +37,7 @@ def settings_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         elif key == "local.ports":
             yield f"{key}.<program>"
         else:
-            yield from settings_keys(inner, f"{key}.<service>." if key == "services" else f"{key}.")
+            yield from settings_keys(inner, f"{key}.{BY_NAME[key]}." if key in BY_NAME else f"{key}.")
 
 
 def inner_model_of(field: Any) -> type[BaseModel]:

@@ -38,7 +38,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     namespace = _namespace(settings, opts)
     deny_by_default(namespace.metadata.name, opts)
 
-    def server(name: str, resources: Resources, storage: str) -> ServerArgs:
+    def server(name: str, resources: Resources, storage: str, replicas: int = 1) -> ServerArgs:
         return ServerArgs(
             namespace=namespace.metadata.name,
             image=versions()[name].image,
@@ -48,13 +48,16 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             secrets={secret.file: value for secret, value in secrets.items() if secret.server == name},
             flows=stack_flows(settings),
             resources=resources,
+            cluster=settings.kubernetes,
+            replicas=replicas,
             storage=storage,
-            storage_class=settings.kubernetes.storage_class,
         )
 
     resources, urls = settings.kubernetes.resources, settings.urls
-    prometheus = server("prometheus", resources.prometheus, settings.prometheus.storage)
-    alertmanager = server("alertmanager", resources.alertmanager, settings.alertmanager.storage)
+    prometheus = server("prometheus", resources.prometheus, settings.prometheus.storage, settings.prometheus.replicas)
+    alertmanager = server(
+        "alertmanager", resources.alertmanager, settings.alertmanager.storage, settings.alertmanager.replicas
+    )
     loki = server("loki", resources.loki, settings.loki.storage)
     grafana = server("grafana", resources.grafana, settings.grafana.storage)
     Prometheus("prometheus", PrometheusArgs(prometheus, urls.prometheus), opts)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from slostack.config.topology import split
 from slostack.deploy.kubernetes.network import OUTSIDE, Flow
 from slostack.deploy.kubernetes.topology import PORTS
+from slostack.names import SERVER_JOBS
 from slostack.settings import Settings
 
 _HTTPS = 443
@@ -15,8 +16,8 @@ _HTTPS = 443
 def stack_flows(settings: Settings) -> tuple[Flow, ...]:
     """Every flow between the servers, and from them to what is watched and to who is notified."""
     inside = [
-        *(Flow("prometheus", server, port) for server, port in PORTS.items() if server != "prometheus"),
-        *(Flow("grafana", server, port) for server, port in PORTS.items() if server != "grafana"),
+        *(Flow("prometheus", server, PORTS[server]) for server in SERVER_JOBS if server != "prometheus"),
+        *(Flow("grafana", server, PORTS[server]) for server in SERVER_JOBS if server != "grafana"),
         Flow("loki", "alertmanager", PORTS["alertmanager"]),
         Flow("loki", "prometheus", PORTS["prometheus"]),  # what its ruler counts
     ]

@@ -13,7 +13,7 @@ from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.mounts import Mounted, mounts
 from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
-from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
+from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service, service_account
 from slostack.deploy.kubernetes.stateful import DATA, claim, data_mount
 
 _USER = 472
@@ -54,6 +54,7 @@ class Grafana(pulumi.ComponentResource):
         )
         service(owner, headless=False)
         network_policy(owner)
+        service_account(owner)
         self.register_outputs({"address": args.server.place.addresses[0]})
 
 

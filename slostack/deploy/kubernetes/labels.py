@@ -4,7 +4,16 @@ from __future__ import annotations
 
 STACK = "slostack"
 
-_COMPONENTS = {"prometheus": "metrics", "alertmanager": "notifications", "loki": "logs", "grafana": "dashboards"}
+_COMPONENTS = {
+    "prometheus": "metrics",
+    "alertmanager": "notifications",
+    "loki": "logs",
+    "grafana": "dashboards",
+    "alloy": "log-collector",
+    "blackbox": "probes",
+    "kube-state-metrics": "exporter",
+    "node-exporter": "exporter",
+}
 
 
 def stack_labels() -> dict[str, str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
     ContainerArgs,
     ContainerPortArgs,
+    EnvVarArgs,
     HTTPGetActionArgs,
+    LocalObjectReferenceArgs,
     PodSecurityContextArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
@@ -33,7 +35,8 @@ _PLACING = 300
 class Process:
     """How a server runs: its arguments, the paths that answer while it is ready and alive, and its user's id.
 
-    `start` is the longest time in seconds until it is ready, `stop` until it has ended.
+    `start` is the longest time in seconds until it is ready, `stop` until it has ended. `environment` are variables,
+    of which none is a secret; `token` says whether it talks to the cluster's API, for which its pods get a token.
     """
 
     arguments: Sequence[str]
@@ -42,6 +45,8 @@ class Process:
     user: int
     start: int
     stop: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    token: bool = False
 
 
 def workload_options(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> pulumi.ResourceOptions:
@@ -62,12 +67,16 @@ def pod_template(
     owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str | None = None
 ) -> PodTemplateSpecArgs:
     """The template of the server's pods; a checksum that changes rolls them."""
+    cluster = owner.args.cluster
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
             labels=owner.labels, annotations={"slostack/config-sha256": checksum} if checksum else None
         ),
         spec=PodSpecArgs(
-            automount_service_account_token=False,
+            service_account_name=owner.server,
+            automount_service_account_token=process.token,
+            node_selector=dict(cluster.node_selector) or None,
+            image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in cluster.images.pull_secrets] or None,
             enable_service_links=False,
             termination_grace_period_seconds=process.stop,
             security_context=PodSecurityContextArgs(
@@ -90,6 +99,7 @@ def _container(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> Co
         name=owner.server,
         image=owner.args.image,
         args=list(process.arguments) or None,
+        env=[EnvVarArgs(name=name, value=value) for name, value in process.environment.items()] or None,
         ports=[ContainerPortArgs(name="http", container_port=owner.port, protocol="TCP")],
         startup_probe=_probe(process.ready, period=5, failures=process.start // 5),
         readiness_probe=_probe(process.ready, period=10, failures=3),

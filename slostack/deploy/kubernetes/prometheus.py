@@ -9,7 +9,7 @@ import pulumi
 from slostack.config import REMOTE_WRITE_FLAG
 from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
-from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service
+from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service, service_account
 from slostack.deploy.kubernetes.stateful import stateful_set
 
 _USER = 65534
@@ -49,4 +49,5 @@ class Prometheus(pulumi.ComponentResource):
         stateful_set(owner, process, mounts(owner))
         service(owner, headless=True)
         network_policy(owner)
+        service_account(owner)
         self.register_outputs({"address": place.addresses[0]})

@@ -1,21 +1,22 @@
-"""What the four servers' components have in common: their arguments, and the names and labels of their children."""
+"""What the servers' components have in common: their arguments, and the names and labels of their children."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret, Service, ServicePortArgs, ServiceSpecArgs
+from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount, ServicePortArgs, ServiceSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
 from slostack.config import Place
 from slostack.deploy.kubernetes.files import Folder
-from slostack.deploy.kubernetes.labels import selector, server_labels
+from slostack.deploy.kubernetes.labels import STACK, selector, server_labels
 from slostack.deploy.kubernetes.network import Flow, allow_flows
 from slostack.deploy.kubernetes.topology import PORTS
-from slostack.settings import Resources
+from slostack.settings import KubernetesSettings, Resources
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class ServerArgs:
     """What every server's component is given.
 
     `folders` are its files of the bundle; `secrets` its secrets by the name of the file that it reads; `flows` the
-    allowed traffic of the whole stack; `storage` the size of its volume.
+    allowed traffic of the whole stack; `storage` the size of its volume, of servers that have one. `cluster` is what
+    the stack's settings say of the cluster: placement, labels, images, protection.
     """
 
     namespace: pulumi.Input[str]
@@ -34,8 +36,9 @@ class ServerArgs:
     secrets: Mapping[str, pulumi.Input[str]]
     flows: tuple[Flow, ...]
     resources: Resources
-    storage: str
-    storage_class: str | None
+    cluster: KubernetesSettings
+    replicas: int = 1
+    storage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Owner:
     @property
     def labels(self) -> dict[str, str]:
         """The labels of every child."""
-        return server_labels(self.server, self.args.version)
+        return {**self.args.cluster.labels, **server_labels(self.server, self.args.version)}
 
     @property
     def port(self) -> int:
@@ -70,6 +73,31 @@ class Owner:
         """The metadata of a child: its fixed name in the cluster, namespace and labels."""
         name = f"{self.server}-{suffix}" if suffix else self.server
         return ObjectMetaArgs(name=name, namespace=self.args.namespace, labels=self.labels)
+
+    @property
+    def cluster_name(self) -> str:
+        """The name of its children that belong to no namespace."""
+        return f"{STACK}-{self.args.cluster.namespace}-{self.server}"
+
+
+def service_account(owner: Owner) -> ServiceAccount:
+    """The server's own account; its pods get a token of it only where they say so."""
+    return ServiceAccount(
+        owner.child(), metadata=owner.metadata(), automount_service_account_token=False, opts=owner.opts
+    )
+
+
+def may(owner: Owner, rules: Sequence[PolicyRuleArgs]) -> None:
+    """Lets the server's account do in the whole cluster what the rules say, and nothing else."""
+    metadata = ObjectMetaArgs(name=owner.cluster_name, labels=owner.labels)
+    role = ClusterRole(owner.child(), metadata=metadata, rules=list(rules), opts=owner.opts)
+    ClusterRoleBinding(
+        owner.child(),
+        metadata=metadata,
+        role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=owner.cluster_name),
+        subjects=[SubjectArgs(kind="ServiceAccount", name=owner.server, namespace=owner.args.namespace)],
+        opts=pulumi.ResourceOptions(parent=owner.component, depends_on=[role]),
+    )
 
 
 def network_policy(owner: Owner) -> NetworkPolicy:

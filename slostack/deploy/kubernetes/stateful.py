@@ -1,4 +1,4 @@
-"""A StatefulSet of one pod with a volume of its own."""
+"""A StatefulSet of pods with a volume each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stateful_set(
         owner.child(),
         metadata=owner.metadata(),
         spec=StatefulSetSpecArgs(
-            replicas=1,
+            replicas=owner.args.replicas,
             selector=LabelSelectorArgs(match_labels=selector(owner.server)),
             service_name=owner.server,
             pod_management_policy="Parallel",
@@ -56,10 +56,11 @@ def stateful_set(
 
 def claim(owner: Owner) -> PersistentVolumeClaimSpecArgs:
     """The claim of the server's volume."""
+    cluster = owner.args.cluster
     return PersistentVolumeClaimSpecArgs(
         access_modes=["ReadWriteOnce"],
-        storage_class_name=owner.args.storage_class,
-        resources=VolumeResourceRequirementsArgs(requests={"storage": owner.args.storage}),
+        storage_class_name=cluster.storage_classes.get(owner.server, cluster.storage_class),
+        resources=VolumeResourceRequirementsArgs(requests={"storage": owner.args.storage or ""}),
     )
 
 

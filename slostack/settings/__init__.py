@@ -1,0 +1,31 @@
+"""An environment's settings: typed, frozen, free of secrets."""
+
+from slostack.settings.kubernetes import Exposure, Images, KubernetesSettings, OperatorSettings, Resources
+from slostack.settings.load import PROJECT, STACK_FOLDER, load_settings, parse_settings, stack_names
+from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings, Ports
+from slostack.settings.servers import GrafanaSettings, LogLimit, LogSettings
+from slostack.settings.services import Pods, WatchedService
+from slostack.settings.settings import Settings
+
+__all__ = [
+    "DEMO_SERVICE",
+    "LOOPBACK",
+    "PROJECT",
+    "STACK_FOLDER",
+    "Exposure",
+    "GrafanaSettings",
+    "Images",
+    "KubernetesSettings",
+    "LocalSettings",
+    "LogLimit",
+    "LogSettings",
+    "OperatorSettings",
+    "Pods",
+    "Ports",
+    "Resources",
+    "Settings",
+    "WatchedService",
+    "load_settings",
+    "parse_settings",
+    "stack_names",
+]

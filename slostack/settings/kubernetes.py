@@ -1,0 +1,132 @@
+"""How a stack is put into a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from slostack.settings.part import (
+    Cpu,
+    HostName,
+    HostPort,
+    LabelKey,
+    LabelValue,
+    Namespace,
+    ObjectName,
+    SettingsPart,
+    Size,
+    mismatch,
+)
+
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+Mirror = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?$")]
+Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
+
+
+class Resources(SettingsPart):
+    """What one server's pod asks for and gets at most. Memory is both, so that it is never overcommitted."""
+
+    cpu: Cpu
+    cpu_limit: Cpu = Field(alias="cpuLimit")
+    memory: Size
+
+
+def _resources(cpu: str, cpu_limit: str, memory: str) -> Any:
+    return Field(default_factory=lambda: Resources(cpu=cpu, cpuLimit=cpu_limit, memory=memory))
+
+
+def _own(key: str, cpu: str, cpu_limit: str, memory: str) -> Any:
+    return Field(default_factory=lambda: Resources(cpu=cpu, cpuLimit=cpu_limit, memory=memory), alias=key)
+
+
+class KubernetesResources(SettingsPart):
+    """The resources of each server's pod."""
+
+    prometheus: Resources = _resources("250m", "2", "2Gi")
+    alertmanager: Resources = _resources("50m", "500m", "256Mi")
+    loki: Resources = _resources("250m", "2", "2Gi")
+    grafana: Resources = _resources("100m", "1", "512Mi")
+    alloy: Resources = _resources("50m", "500m", "512Mi")
+    blackbox: Resources = _resources("20m", "200m", "64Mi")
+    kube_state_metrics: Resources = _own("kubeStateMetrics", "20m", "200m", "256Mi")
+    node_exporter: Resources = _own("nodeExporter", "20m", "200m", "64Mi")
+
+
+class Images(SettingsPart):
+    """Where images come from."""
+
+    mirror: Mirror | None = Field(None, description="a registry (and path) that has them all, in place of their own")
+    digests: Mapping[str, Digest] = Field(default_factory=dict, description="by server: the very image of its version")
+    pull_secrets: tuple[ObjectName, ...] = Field(
+        (), strict=False, alias="pullSecrets", description="Secrets in the namespace that the registry wants"
+    )
+
+
+class Exposure(SettingsPart):
+    """How people reach Grafana from outside the cluster, and nothing else: by an Ingress or by the Gateway API."""
+
+    kind: Literal["ingress", "gateway"]
+    host: HostName
+    tls_secret: ObjectName | None = Field(
+        None, alias="tlsSecret", description="the Secret with an Ingress' certificate"
+    )
+    ingress_class: ObjectName | None = Field(None, alias="ingressClass", description="none: the cluster's own")
+    annotations: Mapping[str, str] = Field(default_factory=dict, description="such as a certificate issuer's")
+    gateway: ObjectName | None = Field(None, description="the Gateway that an HTTPRoute attaches to")
+    from_namespace: Namespace = Field(alias="fromNamespace", description="where the controller's pods run")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "ingress" and not self.tls_secret:
+            raise mismatch("an Ingress without `tlsSecret`", "the Secret with its certificate", "tlsSecret")
+        if self.kind == "gateway" and not self.gateway:
+            raise mismatch("no gateway", "the name of the Gateway that the route attaches to", "gateway")
+        return self
+
+
+class KubernetesSettings(SettingsPart):
+    """The stack in a cluster."""
+
+    context: str | None = Field(None, description="the kubeconfig context, and no other, that is deployed to")
+    namespace: Namespace = "slostack"
+    protect: bool = Field(False, description="whether Pulumi refuses to delete the namespace and what keeps data")
+    storage_class: str | None = Field(None, alias="storageClass", description="of all volumes; none: the cluster's own")
+    storage_classes: Mapping[str, str] = Field(
+        default_factory=dict, alias="storageClasses", description="by server, where one needs another"
+    )
+    shards: Annotated[int, Field(ge=1, le=1024)] = Field(
+        16, description="the most ConfigMaps that the rules, and that the dashboards, are spread over"
+    )
+    labels: Mapping[LabelKey, LabelValue] = Field(default_factory=dict, description="of every object")
+    node_selector: Mapping[LabelKey, LabelValue] = Field(
+        default_factory=dict, alias="nodeSelector", description="of the nodes that the servers may run on"
+    )
+    api_server: tuple[Cidr, ...] = Field(
+        ("0.0.0.0/0", "::/0"), strict=False, alias="apiServer", description="where the cluster's API answers"
+    )
+    images: Images = Field(default_factory=Images)
+    exposure: Exposure | None = Field(None, description="none: Grafana is reached by port-forward alone")
+    resources: KubernetesResources = Field(default_factory=KubernetesResources)
+
+
+class FilesSettings(SettingsPart):
+    """Manifests as files, for GitOps."""
+
+    folder: str = Field("manifests", min_length=1, description="where they are written, below the project")
+
+
+class OperatorSettings(SettingsPart):
+    """A cluster that runs the Prometheus operator (kube-prometheus-stack): what its selectors want."""
+
+    labels: Mapping[LabelKey, LabelValue] = Field(
+        default_factory=lambda: {"release": "kube-prometheus-stack"},
+        description="of rules, monitors and routes, as its selectors want them",
+    )
+    dashboard_labels: Mapping[LabelKey, LabelValue] = Field(
+        default_factory=lambda: {"grafana_dashboard": "1"},
+        alias="dashboardLabels",
+        description="of the ConfigMaps that Grafana's sidecar loads",
+    )
+    prober: HostPort = Field("prometheus-blackbox-exporter:9115", description="host:port of a blackbox exporter")

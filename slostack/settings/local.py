@@ -1,0 +1,44 @@
+"""The stack on this machine."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from slostack.settings.part import Port, SettingsPart, mismatch
+
+LOOPBACK = "127.0.0.1"
+DEMO_SERVICE = "learnsnap"
+"""The service that the demo workload plays."""
+
+
+class Ports(SettingsPart):
+    """The loopback ports of the stack on this machine."""
+
+    prometheus: Port = 9090
+    alertmanager: Port = 9093
+    loki: Port = 3100
+    grafana: Port = 3000
+    loki_grpc: Port = Field(9096, alias="lokiGrpc")
+    notifications: Port = 9095
+    demo: Port = 9464
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        first: dict[int, str] = {}
+        for name, field in type(self).model_fields.items():
+            key, port = field.alias or name, getattr(self, name)
+            if port in first:
+                raise mismatch(f"port {port} for both {first[port]} and {key}", "a port of its own for each")
+            first[port] = key
+        return self
+
+
+class LocalSettings(SettingsPart):
+    """The stack on this machine: its ports, whether the demo workload runs, and whether a month of history is made
+    up for it before its first start, so that long windows are full."""
+
+    ports: Ports = Field(default_factory=Ports)
+    demo: bool = True
+    history: bool = True

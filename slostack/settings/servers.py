@@ -1,0 +1,98 @@
+"""What differs between environments about each server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from slostack.settings.part import HostPort, Namespace, SettingsPart, Size, Url, mismatch
+from slostack.spec.quantities import Duration
+
+Replicas = Annotated[int, Field(ge=1, le=9)]
+LogLevel = Literal["trace", "debug", "info", "warn", "error"]
+
+
+class PrometheusSettings(SettingsPart):
+    """Prometheus in this environment."""
+
+    replicas: Replicas = Field(1, description="each scrapes and judges everything by itself")
+    retention: Duration = Duration(40 * 86400)
+    storage: Size = "20Gi"
+
+
+class AlertmanagerSettings(SettingsPart):
+    """Alertmanager in this environment."""
+
+    replicas: Replicas = Field(1, description="more than one gossip, so that each notification is sent once")
+    storage: Size = "1Gi"
+
+
+class LokiSettings(SettingsPart):
+    """Loki in this environment."""
+
+    retention: Duration = Duration(30 * 86400)
+    storage: Size = "20Gi"
+
+
+class GrafanaDatabase(SettingsPart):
+    """A PostgreSQL database for Grafana; the password is the secret grafanaDatabasePassword."""
+
+    host: HostPort
+    name: str = "grafana"
+    user: str = "grafana"
+    ssl_mode: Literal["disable", "require", "verify-ca", "verify-full"] = Field("verify-full", alias="sslMode")
+
+
+class GrafanaOidc(SettingsPart):
+    """How people log in to Grafana; the client's secret is the secret grafanaOidcSecret."""
+
+    name: str = Field("SSO", description="on the log-in button")
+    client_id: str = Field(alias="clientId")
+    auth_url: Url = Field(alias="authUrl")
+    token_url: Url = Field(alias="tokenUrl")
+    api_url: Url = Field(alias="apiUrl")
+    scopes: str = "openid profile email"
+    role: str = Field("'Viewer'", description="a JMESPath expression of the token that gives the role")
+
+
+class GrafanaSettings(SettingsPart):
+    """Grafana in this environment."""
+
+    replicas: Replicas = Field(1, description="more than one share a database")
+    storage: Size = Field("1Gi", description="its volume, where it has no database")
+    database: GrafanaDatabase | None = None
+    oidc: GrafanaOidc | None = None
+
+    @model_validator(mode="after")
+    def _shared_database(self) -> Self:
+        if self.replicas > 1 and not self.database:
+            what = f"{self.replicas} replicas without `database`"
+            raise mismatch(what, "a PostgreSQL database (grafana.database) that they share, or one replica", "replicas")
+        return self
+
+
+class LogLimit(SettingsPart):
+    """What is kept of a namespace's logs."""
+
+    sample: float = Field(1.0, gt=0, le=1, description="the share of lines that is kept; errors always are")
+    lines_per_second: Annotated[int, Field(ge=1)] | None = Field(
+        None, alias="linesPerSecond", description="the most lines of one pod; what is beyond is dropped and counted"
+    )
+
+
+class LogSettings(SettingsPart):
+    """Which logs of the cluster's pods are collected (by Alloy)."""
+
+    enabled: bool = True
+    namespaces: tuple[Namespace, ...] = Field((), strict=False, description="whose pods are read; none: all")
+    drop: tuple[LogLevel, ...] = Field((), strict=False, description="levels that are not stored")
+    limits: Mapping[Namespace, LogLimit] = Field(default_factory=dict, description="of noisy namespaces")
+
+
+class Exporters(SettingsPart):
+    """What else is measured in the cluster; off where something else of it runs already."""
+
+    node_exporter: bool = Field(True, alias="nodeExporter")
+    kube_state_metrics: bool = Field(True, alias="kubeStateMetrics")

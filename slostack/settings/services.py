@@ -1,0 +1,59 @@
+"""Which services an environment watches, and how it reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from slostack.settings.part import HostPort, LabelKey, LabelValue, Namespace, Port, SettingsPart, Url, mismatch
+
+PortName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=15)]
+Pem = Annotated[str, StringConstraints(pattern=r"^-----BEGIN CERTIFICATE-----\n")]
+
+
+class Pods(SettingsPart):
+    """A service's pods in the cluster: those with some labels, or those that are annotated (`prometheus.io/scrape:
+    "true"`, with `prometheus.io/port` and, where it differs, `prometheus.io/path`)."""
+
+    namespace: Namespace
+    labels: Mapping[LabelKey, LabelValue] = Field(default_factory=dict, description="that select the pods")
+    port: Port | PortName | None = Field(None, description="of the container: its number or its name")
+    annotated: bool = Field(False, description="whether annotations say which pods, and their port")
+
+    @model_validator(mode="after")
+    def _selected(self) -> Self:
+        if self.annotated and self.port:
+            raise mismatch("`port` beside `annotated`", "the port in the pods' annotation", "port")
+        if not self.annotated and not self.port:
+            raise mismatch("no port", "the number or the name of the container's port, or `annotated: true`", "port")
+        if not self.annotated and not self.labels:
+            raise mismatch("no labels", "the labels that select the pods, or `annotated: true`", "labels")
+        return self
+
+
+class WatchedService(SettingsPart):
+    """How one service is reached in this environment."""
+
+    targets: tuple[HostPort, ...] = Field((), strict=False, description="host:port of every instance")
+    pods: Pods | None = Field(None, description="its pods in the cluster, in place of `targets`")
+    scheme: Literal["http", "https"] = "http"
+    token: bool = Field(False, description="whether /metrics wants a bearer token (secret scrapeToken-<service>)")
+    client_certificate: bool = Field(
+        False,
+        alias="clientCertificate",
+        description="whether it wants one (secrets scrapeCertificate-<service> and scrapeKey-<service>)",
+    )
+    ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
+    server_name: str | None = Field(None, alias="serverName", description="in its certificate, where it isn't the host")
+    probe: Url | None = Field(None, description="the base URL that its probes ask")
+
+    @model_validator(mode="after")
+    def _reached_one_way(self) -> Self:
+        if self.targets and self.pods:
+            raise mismatch("both `targets` and `pods`", "one of the two", "pods")
+        needs_tls = {"clientCertificate": self.client_certificate, "ca": self.ca, "serverName": self.server_name}
+        if self.scheme == "http" and (given := [key for key, value in needs_tls.items() if value]):
+            raise mismatch(f"`{given[0]}` with scheme http", "scheme: https", given[0])
+        return self

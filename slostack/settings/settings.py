@@ -1,0 +1,83 @@
+"""An environment's settings: the typed config of stacks/Pulumi.<env>.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+
+from slostack.settings.kubernetes import FilesSettings, KubernetesSettings, OperatorSettings
+from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings
+from slostack.settings.part import SettingsPart, Url, mismatch
+from slostack.settings.receivers import Receivers
+from slostack.settings.servers import (
+    AlertmanagerSettings,
+    Exporters,
+    GrafanaSettings,
+    LogSettings,
+    LokiSettings,
+    PrometheusSettings,
+)
+from slostack.settings.services import WatchedService
+
+
+class Urls(SettingsPart):
+    """Where people find things; they become links in notifications and dashboards. On this machine they follow
+    from the ports."""
+
+    grafana: Url
+    prometheus: Url
+    alertmanager: Url
+    runbooks: Url
+
+
+class Settings(SettingsPart):
+    """Everything that differs between environments, free of secrets."""
+
+    environment: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    delivery: Literal["local", "kubernetes", "operator", "files"]
+    local: LocalSettings = Field(default_factory=LocalSettings)
+    urls: Urls = Field(default_factory=lambda: None, validate_default=True)
+    services: Mapping[str, WatchedService] = Field(default_factory=dict)
+    receivers: Receivers = Field(default_factory=Receivers)
+    prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings)
+    alertmanager: AlertmanagerSettings = Field(default_factory=AlertmanagerSettings)
+    loki: LokiSettings = Field(default_factory=LokiSettings)
+    grafana: GrafanaSettings = Field(default_factory=GrafanaSettings)
+    logs: LogSettings = Field(default_factory=LogSettings)
+    exporters: Exporters = Field(default_factory=Exporters)
+    kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings, validate_default=True)
+    operator: OperatorSettings = Field(default_factory=OperatorSettings)
+    files: FilesSettings = Field(default_factory=FilesSettings)
+
+    @property
+    def watched(self) -> Mapping[str, WatchedService]:
+        """How each service is reached: `services`, and the demo workload where it runs and they don't name it."""
+        if self.delivery != "local" or not self.local.demo:
+            return self.services
+        demo = WatchedService(targets=(f"{LOOPBACK}:{self.local.ports.demo}",))
+        return {DEMO_SERVICE: demo, **self.services}
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _urls_on_this_machine(cls, value: object, info: ValidationInfo) -> object:
+        if value not in (None, {}):
+            return value
+        if info.data.get("delivery") != "local":
+            raise mismatch("nothing", "the URLs of grafana, prometheus, alertmanager and runbooks")
+        ports = info.data.get("local", LocalSettings()).ports
+        at = f"http://{LOOPBACK}"
+        return Urls(
+            grafana=f"{at}:{ports.grafana}",
+            prometheus=f"{at}:{ports.prometheus}",
+            alertmanager=f"{at}:{ports.alertmanager}",
+            runbooks=f"{at}:{ports.notifications}/runbooks",
+        )
+
+    @field_validator("kubernetes")
+    @classmethod
+    def _context_is_pinned(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
+        if info.data.get("delivery") in ("kubernetes", "operator") and not value.context:
+            raise mismatch("no context", "the kubeconfig context to deploy to (kubectl config get-contexts)")
+        return value
