@@ -19,6 +19,10 @@ _UP = re.compile("up|probe_success|.*_up")
 """Metrics that are 0 or 1 by convention."""
 _SECONDS = re.compile("(^|_)seconds_bucket$")
 
+_TIME_IS_COUNTED = (
+    "what it counts in a window doesn't follow from the query: its ratio is judged, and time is counted, busy or not"
+)
+
 
 @dataclass(frozen=True)
 class Indicator:
@@ -53,14 +57,14 @@ def from_error_ratio(ratio: Query) -> Indicator:
     if isinstance(tree, promql_parser.BinaryExpr) and promql.operator(tree) == "-" and promql.is_number(tree.lhs, 1):
         tree, is_good = promql.unparenthesised(tree.rhs), True
     if isinstance(tree, promql_parser.BinaryExpr) and promql.operator(tree) == "/" and tree.modifier is None:
-        counted = _counted(tree.lhs, tree.rhs, is_good=is_good)
+        counted = _counted(tree.lhs, promql.unguarded(tree.rhs), is_good=is_good)
         if counted:
             return counted
     gauge = _averaged_gauge(tree) if is_good else None
     if gauge:
         return gauge
     group_by, notes = grouping(ratio.tree)
-    return Indicator({"queries": {"error_ratio": ratio.text}}, group_by, notes)
+    return Indicator({"queries": {"error_ratio": ratio.text}}, group_by, (*notes, _TIME_IS_COUNTED))
 
 
 def from_selectors(part: Selector, total: Selector, group_by: tuple[str, ...], *, is_good: bool) -> Indicator:
@@ -180,8 +184,7 @@ def _queried(part: Query, total: Query, *, is_good: bool) -> Indicator:
         bad = f"({of_total})\n- ({of_part})" if is_good else of_part
         return Indicator({"queries": {"bad": bad, "total": of_total}}, group_by, notes)
     ratio = _share(part.text, total.text, is_good=is_good, of_good=False)
-    notes += ("what it counts in a window doesn't follow from the query: its ratio is judged, and time is counted",)
-    return Indicator({"queries": {"error_ratio": ratio}}, group_by, notes)
+    return Indicator({"queries": {"error_ratio": ratio}}, group_by, (*notes, _TIME_IS_COUNTED))
 
 
 def _share(part: str, total: str, *, is_good: bool, of_good: bool) -> str:

@@ -115,6 +115,14 @@ def bare(tree: Expr) -> Expr:
             return tree
 
 
+def unguarded(tree: Expr) -> Expr:
+    """An expression without `> 0` after it, which keeps a division from NaN."""
+    inner = bare(tree)
+    if isinstance(inner, promql_parser.BinaryExpr) and operator(inner) == ">" and is_number(inner.rhs, 0):
+        return inner.lhs
+    return tree
+
+
 def unparenthesised(tree: Expr) -> Expr:
     """An expression without parentheses around it."""
     while isinstance(tree, promql_parser.ParenExpr):

@@ -105,6 +105,9 @@ def test_queries_of_good_and_all_events(good: str, total: str, sli: dict[str, An
     [
         (f"{ERRORS} / {ALL}", events('r{code="5"}', "r")),
         (f"1 - ({ERRORS} / {ALL})", events('r{code="5"}', "r", bad=False)),
+        (f"{ERRORS} / ({ALL} > 0)", events('r{code="5"}', "r")),
+        (f"1 - {ERRORS} / ({ALL} > 0)", events('r{code="5"}', "r", bad=False)),
+        (f"{ERRORS} / ({ALL} > 9)", asked(f"{ERRORS} / ({ALL} > 9)")),
         (f"1 - avg_over_time(up{W})", {"uptime": "up"}),
         (f"1 - avg(avg_over_time(node_up{W}))", {"uptime": "node_up"}),
         (f"1 - sum(sum_over_time(probe_success{W})) / sum(count_over_time(probe_success{W}))",
