@@ -20,9 +20,9 @@ from slostack.rules.model import RecordingRule
 from slostack.spec.maintenance import Maintenance
 from slostack.spec.quantities import Duration
 
-RUNGS = tuple(Duration(60 * minutes) for minutes in (5, 10, 15, 20, 25, 30, 45, 60))
+RUNGS = tuple(Duration(60 * minutes) for minutes in (5, 10, 15, 20, 25, 40, 55))
 """No further apart than measure.LOOKBACK, so that a counter's value at the last count is found from the rung below."""
-LONGEST_GAP = Duration(75 * 60)
+LONGEST_GAP = Duration(70 * 60)
 """After a longer gap counting starts anew."""
 
 
