@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slostack.deploy.kubernetes.flows import stack_flows
 from slostack.deploy.kubernetes.labels import selector
-from slostack.settings import parse_settings
 from tests.components.program import Program, run_program, stack_config
 
 INSIDE = {
@@ -43,7 +41,6 @@ def test_every_pod_may_look_up_names_and_that_alone(program: Program) -> None:
 
 def test_exactly_the_flows_that_exist_are_allowed(program: Program, stack: str) -> None:
     expected = INSIDE | OUTSIDE[stack]
-    assert {(f.source, f.target, f.port) for f in stack_flows(parse_settings(stack_config(stack), stack))} == expected
     sent, received = set(), set()
     for policy in program.of_type(":NetworkPolicy"):
         server, spec = policy.inputs["metadata"]["name"], policy.inputs["spec"]

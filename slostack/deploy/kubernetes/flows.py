@@ -23,7 +23,7 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
     ]
     scraped = [Flow("prometheus", OUTSIDE, port) for port in _target_ports(settings)]
     notified = [Flow("alertmanager", OUTSIDE, port) for port in _receiver_ports(settings)]
-    return tuple(sorted({*inside, *scraped, *notified}))
+    return tuple(sorted({*inside, *scraped, *notified}, key=str))
 
 
 def _target_ports(settings: Settings) -> set[int]:

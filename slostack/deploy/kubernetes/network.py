@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
@@ -19,17 +20,36 @@ from pulumi_kubernetes.networking.v1 import (
 
 from slostack.deploy.kubernetes.labels import selector, stack_labels
 
-OUTSIDE = "outside"
-"""Stands in a flow for everything beyond the namespace."""
+
+@dataclass(frozen=True)
+class Addresses:
+    """Whatever has an address within these CIDRs."""
+
+    cidrs: tuple[str, ...]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
+class Pods:
+    """Another namespace's pods with these labels (key and value); without labels all of them."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+End = str | Addresses | Pods
+"""One end of a flow; a text is one of the stack's own servers."""
+OUTSIDE = Addresses(("0.0.0.0/0", "::/0"))
+"""Everything, for what has no address that the settings tell."""
+
+
+@dataclass(frozen=True)
 class Flow:
-    """TCP traffic that is needed: from a server to a port of another one, or of something OUTSIDE."""
+    """Traffic that is needed, from one end to a port (its number or its name) of another."""
 
-    source: str
-    target: str
-    port: int
+    source: End
+    target: End
+    port: int | str
+    protocol: Literal["TCP", "UDP"] = "TCP"
 
 
 def deny_by_default(namespace: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
@@ -71,22 +91,28 @@ def allow_flows(server: str, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
         policy_types=["Ingress", "Egress"],
         ingress=[
             NetworkPolicyIngressRuleArgs(from_=_peers(flow.source), ports=_port(flow))
-            for flow in sorted(flows)
+            for flow in flows
             if flow.target == server
         ],
         egress=[
             NetworkPolicyEgressRuleArgs(to=_peers(flow.target), ports=_port(flow))
-            for flow in sorted(flows)
+            for flow in flows
             if flow.source == server
         ],
     )
 
 
-def _peers(end: str) -> list[NetworkPolicyPeerArgs]:
-    if end == OUTSIDE:
-        return [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr)) for cidr in ("0.0.0.0/0", "::/0")]
-    return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=selector(end)))]
+def _peers(end: End) -> list[NetworkPolicyPeerArgs]:
+    match end:
+        case Addresses(cidrs):
+            return [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr)) for cidr in cidrs]
+        case Pods(namespace, labels):
+            name = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace})
+            pods = LabelSelectorArgs(match_labels=dict(labels)) if labels else None
+            return [NetworkPolicyPeerArgs(namespace_selector=name, pod_selector=pods)]
+        case server:
+            return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=selector(server)))]
 
 
 def _port(flow: Flow) -> list[NetworkPolicyPortArgs]:
-    return [NetworkPolicyPortArgs(port=flow.port, protocol="TCP")]
+    return [NetworkPolicyPortArgs(port=flow.port, protocol=flow.protocol)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -11,8 +11,10 @@ from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
     EnvVarArgs,
+    EnvVarSourceArgs,
     HTTPGetActionArgs,
     LocalObjectReferenceArgs,
+    ObjectFieldSelectorArgs,
     PodSecurityContextArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
@@ -36,7 +38,9 @@ class Process:
     """How a server runs: its arguments, the paths that answer while it is ready and alive, and its user's id.
 
     `start` is the longest time in seconds until it is ready, `stop` until it has ended. `environment` are variables,
-    of which none is a secret; `token` says whether it talks to the cluster's API, for which its pods get a token.
+    of which none is a secret, `pod_fields` those that are filled from a field of the pod such as `metadata.name`;
+    `ports` are those beside the one of HTTP. `token` says whether it talks to the cluster's API, for which its pods
+    get a token.
     """
 
     arguments: Sequence[str]
@@ -46,6 +50,8 @@ class Process:
     start: int
     stop: int
     environment: Mapping[str, str] = field(default_factory=dict)
+    pod_fields: Mapping[str, str] = field(default_factory=dict)
+    ports: Sequence[ContainerPortArgs] = ()
     token: bool = False
 
 
@@ -99,8 +105,8 @@ def _container(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> Co
         name=owner.server,
         image=owner.args.image,
         args=list(process.arguments) or None,
-        env=[EnvVarArgs(name=name, value=value) for name, value in process.environment.items()] or None,
-        ports=[ContainerPortArgs(name="http", container_port=owner.port, protocol="TCP")],
+        env=[*_values(process.environment), *_fields(process.pod_fields)] or None,
+        ports=[ContainerPortArgs(name="http", container_port=owner.port, protocol="TCP"), *process.ports],
         startup_probe=_probe(process.ready, period=5, failures=process.start // 5),
         readiness_probe=_probe(process.ready, period=10, failures=3),
         liveness_probe=_probe(process.alive, period=10, failures=6),
@@ -117,6 +123,17 @@ def _container(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> Co
         ),
         volume_mounts=[each.mount for each in mounted],
     )
+
+
+def _values(variables: Mapping[str, str]) -> Iterator[EnvVarArgs]:
+    for name, value in variables.items():
+        yield EnvVarArgs(name=name, value=value)
+
+
+def _fields(variables: Mapping[str, str]) -> Iterator[EnvVarArgs]:
+    for name, path in variables.items():
+        source = EnvVarSourceArgs(field_ref=ObjectFieldSelectorArgs(field_path=path))
+        yield EnvVarArgs(name=name, value_from=source)
 
 
 def _probe(path: str, period: int, failures: int) -> ProbeArgs:
