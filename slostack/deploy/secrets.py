@@ -20,24 +20,52 @@ class Secret:
 SLACK_URL = Secret("slackUrl", "alertmanager", "slack-url")
 PAGERDUTY_KEY = Secret("pagerdutyKey", "alertmanager", "pagerduty-key")
 SMTP_PASSWORD = Secret("smtpPassword", "alertmanager", "smtp-password")
+SMS_URL = Secret("smsUrl", "alertmanager", "sms-url")
+DEAD_MANS_SWITCH_URL = Secret("deadMansSwitchUrl", "alertmanager", "dead-mans-switch-url")
 GRAFANA_ADMIN_PASSWORD = Secret("grafanaAdminPassword", "grafana", "grafana-admin-password")
-_FIXED = (SLACK_URL, PAGERDUTY_KEY, SMTP_PASSWORD, GRAFANA_ADMIN_PASSWORD)
-_SCRAPE_TOKEN = "scrapeToken-"
+GRAFANA_DATABASE_PASSWORD = Secret("grafanaDatabasePassword", "grafana", "grafana-database-password")
+GRAFANA_OIDC_SECRET = Secret("grafanaOidcSecret", "grafana", "grafana-oidc-secret")
+_FIXED = (
+    SLACK_URL,
+    PAGERDUTY_KEY,
+    SMTP_PASSWORD,
+    SMS_URL,
+    DEAD_MANS_SWITCH_URL,
+    GRAFANA_ADMIN_PASSWORD,
+    GRAFANA_DATABASE_PASSWORD,
+    GRAFANA_OIDC_SECRET,
+)
+_TOKEN, _CERTIFICATE, _KEY = "scrapeToken-", "scrapeCertificate-", "scrapeKey-"
 
 
 def scrape_token(service: str) -> Secret:
     """The bearer token with which a service's metrics are scraped."""
-    return Secret(f"{_SCRAPE_TOKEN}{service}", "prometheus", f"scrape-token-{service}")
+    return Secret(f"{_TOKEN}{service}", "prometheus", f"scrape-token-{service}")
+
+
+def scrape_certificate(service: str) -> Secret:
+    """The client certificate (PEM) with which a service's metrics are scraped."""
+    return Secret(f"{_CERTIFICATE}{service}", "prometheus", f"scrape-certificate-{service}")
+
+
+def scrape_key(service: str) -> Secret:
+    """The private key (PEM) of that certificate."""
+    return Secret(f"{_KEY}{service}", "prometheus", f"scrape-key-{service}")
 
 
 def names_secret(key: str) -> bool:
     """Whether a config key is that of a secret."""
-    return key in {secret.key for secret in _FIXED} or key.startswith(_SCRAPE_TOKEN)
+    return key in {secret.key for secret in _FIXED} or key.startswith((_TOKEN, _CERTIFICATE, _KEY))
 
 
 def known_secrets(settings: Settings) -> tuple[Secret, ...]:
     """Every secret that a stack with these settings can have, whether it is in use or not."""
-    return (*_FIXED, *map(scrape_token, sorted(settings.services)))
+    of_services = (
+        make(service)
+        for service in sorted(settings.services)
+        for make in (scrape_token, scrape_certificate, scrape_key)
+    )
+    return (*_FIXED, *of_services)
 
 
 def required_secrets(settings: Settings) -> tuple[Secret, ...]:
@@ -54,7 +82,18 @@ def secrets_in_use(settings: Settings) -> Iterator[Secret]:
         yield PAGERDUTY_KEY
     if receivers.email and receivers.email.username:
         yield SMTP_PASSWORD
+    if receivers.sms:
+        yield SMS_URL
+    if receivers.dead_mans_switch:
+        yield DEAD_MANS_SWITCH_URL
     yield GRAFANA_ADMIN_PASSWORD
+    if settings.grafana.database:
+        yield GRAFANA_DATABASE_PASSWORD
+    if settings.grafana.oidc:
+        yield GRAFANA_OIDC_SECRET
     for name, service in sorted(settings.services.items()):
         if service.token:
             yield scrape_token(name)
+        if service.client_certificate:
+            yield scrape_certificate(name)
+            yield scrape_key(name)

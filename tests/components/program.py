@@ -22,6 +22,8 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from slostack.bundle import Bundle
+from slostack.deploy.secrets import known_secrets
+from slostack.settings import parse_settings
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "dev", "staging", "prod")
@@ -104,8 +106,8 @@ class _Echo(pulumi.runtime.Mocks):
 
 def canaries(stack: str) -> dict[str, str]:
     """A value for every secret that a stack can have, found again wherever it leaks."""
-    keys = ("grafanaAdminPassword", "smtpPassword", "slackUrl", "pagerdutyKey", "scrapeToken-learnsnap")
-    return {key: f"canary-{stack}-{key}" for key in keys}
+    secrets = known_secrets(parse_settings(stack_config(stack), stack))
+    return {secret.key: f"canary-{stack}-{secret.key}" for secret in secrets}
 
 
 def stack_config(stack: str) -> dict[str, Any]:

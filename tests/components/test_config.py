@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from slostack.deploy.secrets import required_secrets
+from slostack.settings import parse_settings
 from tests.components.program import canaries, refusal, run_program, stack_config
 
 Edit = Callable[[dict[str, Any]], object]
@@ -55,7 +57,10 @@ def test_every_mistake_is_told_at_once() -> None:
     assert len(refusal("prod", config, canaries("prod")).splitlines()) == 2
 
 
-@pytest.mark.parametrize("key", sorted(canaries("prod")))
+PROD = parse_settings(stack_config("prod"), "prod")
+
+
+@pytest.mark.parametrize("key", sorted(secret.key for secret in required_secrets(PROD)))
 def test_a_missing_secret_is_named_with_the_command_that_sets_it(key: str) -> None:
     secrets = canaries("prod")
     del secrets[key]

@@ -75,9 +75,21 @@ def test_servers_read_their_secrets_from_a_folder_that_is_mounted(program: Progr
             {"email": {"to": "a@b.example", "sender": "c@d.example", "smarthost": "s.example:25", "username": "u"}},
             ["smtpPassword"],
         ),
+        ({"sms": {"gateway": "sms.acme.example:443"}}, ["smsUrl"]),
+        ({"deadMansSwitch": {"host": "alive.acme.example:443"}}, ["deadMansSwitchUrl"]),
     ],
 )
 def test_a_receiver_calls_for_its_secret(receivers: dict[str, object], keys: list[str]) -> None:
     settings = parse_settings(stack_config("dev") | {"receivers": receivers}, "dev")
     wanted: list[Secret] = list(secrets_in_use(settings))
     assert [secret.key for secret in wanted] == [*keys, "grafanaAdminPassword"]
+
+
+def test_a_client_certificate_is_two_secrets_of_its_service() -> None:
+    config = stack_config("dev")
+    config["services"]["learnsnap"] |= {"scheme": "https", "clientCertificate": True}
+    wanted = list(secrets_in_use(parse_settings(config, "dev")))
+    assert [(each.key, each.file) for each in wanted if each.server == "prometheus"] == [
+        ("scrapeCertificate-learnsnap", "scrape-certificate-learnsnap"),
+        ("scrapeKey-learnsnap", "scrape-key-learnsnap"),
+    ]
