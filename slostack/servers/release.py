@@ -23,6 +23,8 @@ _CHUNK = 1 << 20
 
 def download_release(pin: ServerVersion, folder: Path, report: Report) -> None:
     """Fill `folder` with the server's executables, or its whole home. Raises WayFailed."""
+    if pin.release is None:
+        raise WayFailed(f"{pin.name} has none")
     for binary in pin.binaries if "{binary}" in pin.release.archive else pin.binaries[:1]:
         url = _fill(pin.release.archive, pin, binary)
         expected = _published_checksum(_fill(pin.release.checksums, pin, binary), url)

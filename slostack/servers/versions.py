@@ -58,7 +58,7 @@ class ServerVersion:
     image: str
     binaries: tuple[str, ...]
     accepts: Annotated[SpecifierSet, BeforeValidator(SpecifierSet)]
-    release: Release
+    release: Release | None = None
     module: Module | None = None
     home: Home | None = None
     other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

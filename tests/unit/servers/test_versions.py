@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from slostack.deploy.kubernetes.topology import PORTS
 from slostack.errors import SlostackError
 from slostack.servers import versions
 from slostack.servers.versions import VERSIONS_FILE, load_versions
@@ -10,12 +11,12 @@ from slostack.servers.ways import TOOLS
 
 
 def test_pins_every_server_of_the_stack() -> None:
-    assert set(versions()) == {"prometheus", "alertmanager", "loki", "grafana"}
+    assert set(versions()) == set(PORTS)
 
 
 def test_image_is_repository_with_the_version_as_tag() -> None:
     for pin in versions().values():
-        assert re.fullmatch(rf"[a-z.]+/[a-z/]+:v?{re.escape(pin.version)}", pin.image)
+        assert re.fullmatch(rf"[a-z0-9.]+/[a-z/-]+:v?{re.escape(pin.version)}", pin.image)
 
 
 def test_accepts_its_own_version() -> None:
@@ -29,6 +30,7 @@ def test_accepts_its_own_version() -> None:
         ("prometheus", r"github.com/prometheus/prometheus v0\.{0}{1:02}\.{2}"),
         ("alertmanager", r"github.com/prometheus/alertmanager v{0}\.{1}\.{2}"),
         ("loki", r"github.com/grafana/loki/v3 v{0}\.{1}\.{2}"),
+        ("node-exporter", r"github.com/prometheus/node_exporter v{0}\.{1}\.{2}"),
     ],
 )
 def test_go_module_is_of_the_pinned_version(name: str, module: str) -> None:
