@@ -15,6 +15,9 @@ SEVERITY = "severity"
 TIER = "tier"
 WINDOW = "window"
 
+REPLICA = "prometheus_replica"
+"""Tells what one Prometheus wrote from what its replicas did, beyond itself; alerts don't carry it."""
+
 SLO_GROUP = "slo/"
 """Begins the name of the rule group that judges an SLO every 30 s: slo/<service>/<slo>."""
 
@@ -23,6 +26,8 @@ SPENT_ALERT = "ErrorBudgetSpent"
 ABSENCE_ALERT = "SLIAbsent"
 SLO_ALERTS = (BURN_ALERT, SPENT_ALERT, ABSENCE_ALERT)
 """The alerts that belong to an SLO."""
+WATCHDOG = "Watchdog"
+"""The alert that always fires, for a dead man's switch and for nobody else."""
 
 SERVER_JOBS = ("prometheus", "alertmanager", "loki", "grafana")
 """The scrape jobs of the stack's own servers."""
@@ -44,6 +49,7 @@ RESERVED_LABELS = frozenset(
         "alertname",
         "alertstate",
         "environment",
+        REPLICA,
     }
 )
 """Labels that the generator, Prometheus or Alertmanager sets: no SLO groups by them or sets them."""

@@ -76,7 +76,7 @@ def _datasources(topology: Topology) -> dict[str, object]:
         "name": "Prometheus",
         "type": "prometheus",
         "uid": PROMETHEUS_UID,
-        "url": f"http://{topology.prometheus.addresses[0]}",
+        "url": f"http://{topology.prometheus.address}",
         "isDefault": True,
         "jsonData": {"httpMethod": "POST", "timeInterval": "15s", "manageAlerts": False},
     }
@@ -84,14 +84,14 @@ def _datasources(topology: Topology) -> dict[str, object]:
         "name": "Loki",
         "type": "loki",
         "uid": LOKI_UID,
-        "url": f"http://{topology.loki.addresses[0]}",
+        "url": f"http://{topology.loki.address}",
         "jsonData": {"manageAlerts": False},
     }
     alertmanager = {
         "name": "Alertmanager",
         "type": "alertmanager",
         "uid": ALERTMANAGER_UID,
-        "url": f"http://{topology.alertmanager.addresses[0]}",
+        "url": f"http://{topology.alertmanager.address}",
         "jsonData": {"implementation": "prometheus"},
     }
     common = {"access": "proxy", "orgId": 1, "editable": False}

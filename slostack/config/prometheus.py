@@ -34,14 +34,27 @@ def prometheus_files(services: tuple[Service, ...], settings: Settings, topology
             "scrape_interval": str(OWN_INTERVAL),
             "scrape_timeout": "10s",
             "evaluation_interval": str(names.EVALUATION_INTERVAL),
-            "external_labels": {"environment": settings.environment},
+            "external_labels": _external_labels(settings, topology),
         },
         "storage": {"tsdb": {"retention": _retention(settings)}},
         "rule_files": ["rules/*.yaml"],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(topology.alertmanager.addresses)}]}]},
+        "alerting": _alerting(topology),
         "scrape_configs": jobs,
     }
     return {"prometheus/prometheus.yml": yaml_text(document)}
+
+
+def _external_labels(settings: Settings, topology: Topology) -> dict[str, str]:
+    replica = {names.REPLICA: topology.replica} if topology.replica else {}
+    return {"environment": settings.environment, **replica}
+
+
+def _alerting(topology: Topology) -> dict[str, Any]:
+    """Every alert to every Alertmanager, and the same from each replica: they tell one alert from another by labels."""
+    return {
+        "alert_relabel_configs": [{"action": "labeldrop", "regex": names.REPLICA}],
+        "alertmanagers": [{"static_configs": [{"targets": list(topology.alertmanager.addresses)}]}],
+    }
 
 
 def _retention(settings: Settings) -> dict[str, str]:

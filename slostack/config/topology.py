@@ -8,7 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Place:
     """One server's place. `listen` is the host:port it binds to (`:9090` is every interface), `addresses` the
-    host:port at which others reach each replica; `config`, `data` and `secrets` are folders as the server sees them.
+    host:port at which others reach each replica, `shared` the one that leads to any of them, where that is another;
+    `config`, `data` and `secrets` are folders as the server sees them.
     """
 
     listen: str
@@ -16,6 +17,12 @@ class Place:
     config: str
     data: str
     secrets: str
+    shared: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The host:port that leads to any of the replicas."""
+        return self.shared or self.addresses[0]
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,8 @@ class Topology:
     """The places of one stack's servers; what is None does not run there.
 
     `loki_grpc` is the host:port at which Loki listens for itself, `notifications` the host:port of the receiver that
-    shows notifications on this machine, `blackbox` the host:port of a blackbox exporter.
+    shows notifications on this machine, `blackbox` the host:port of a blackbox exporter. `replica` is what tells one
+    Prometheus from another, as its config says it.
     """
 
     prometheus: Place
@@ -33,6 +41,7 @@ class Topology:
     grafana: Place | None = None
     notifications: str | None = None
     blackbox: str | None = None
+    replica: str | None = None
 
 
 def split(address: str) -> tuple[str, int]:

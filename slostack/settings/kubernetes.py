@@ -20,6 +20,9 @@ from slostack.settings.part import (
     mismatch,
 )
 
+_STORING = "prometheus|alertmanager|loki|grafana"
+StoringServer = Annotated[str, StringConstraints(pattern=rf"^({_STORING})$")]
+Server = Annotated[str, StringConstraints(pattern=rf"^({_STORING}|alloy|blackbox|kube-state-metrics|node-exporter)$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 Mirror = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?$")]
 Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
@@ -58,7 +61,9 @@ class Images(SettingsPart):
     """Where images come from."""
 
     mirror: Mirror | None = Field(None, description="a registry (and path) that has them all, in place of their own")
-    digests: Mapping[str, Digest] = Field(default_factory=dict, description="by server: the very image of its version")
+    digests: Mapping[Server, Digest] = Field(
+        default_factory=dict, description="by server: the very image of its version"
+    )
     pull_secrets: tuple[ObjectName, ...] = Field(
         (), strict=False, alias="pullSecrets", description="Secrets in the namespace that the registry wants"
     )
@@ -75,6 +80,10 @@ class Exposure(SettingsPart):
     ingress_class: ObjectName | None = Field(None, alias="ingressClass", description="none: the cluster's own")
     annotations: Mapping[str, str] = Field(default_factory=dict, description="such as a certificate issuer's")
     gateway: ObjectName | None = Field(None, description="the Gateway that an HTTPRoute attaches to")
+    gateway_namespace: Namespace | None = Field(
+        None, alias="gatewayNamespace", description="the Gateway's; none: that of the stack"
+    )
+    listener: ObjectName = Field("https", description="the Gateway's listener, which has the certificate")
     from_namespace: Namespace = Field(alias="fromNamespace", description="where the controller's pods run")
 
     @model_validator(mode="after")
@@ -83,6 +92,10 @@ class Exposure(SettingsPart):
             raise mismatch("an Ingress without `tlsSecret`", "the Secret with its certificate", "tlsSecret")
         if self.kind == "gateway" and not self.gateway:
             raise mismatch("no gateway", "the name of the Gateway that the route attaches to", "gateway")
+        idle = {"ingress": {"gateway", "gateway_namespace", "listener"}, "gateway": {"tls_secret", "ingress_class"}}
+        for name in sorted(idle[self.kind] & self.model_fields_set):
+            key = type(self).model_fields[name].alias or name
+            raise mismatch(f"`{key}` with kind {self.kind}", "it only with the other kind", key)
         return self
 
 
@@ -93,7 +106,7 @@ class KubernetesSettings(SettingsPart):
     namespace: Namespace = "slostack"
     protect: bool = Field(False, description="whether Pulumi refuses to delete the namespace and what keeps data")
     storage_class: str | None = Field(None, alias="storageClass", description="of all volumes; none: the cluster's own")
-    storage_classes: Mapping[str, str] = Field(
+    storage_classes: Mapping[StoringServer, str] = Field(
         default_factory=dict, alias="storageClasses", description="by server, where one needs another"
     )
     shards: Annotated[int, Field(ge=1, le=1024)] = Field(

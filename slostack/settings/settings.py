@@ -77,6 +77,15 @@ class Settings(SettingsPart):
 
     @field_validator("kubernetes")
     @classmethod
+    def _grafana_is_where_links_lead(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
+        urls: Urls | None = info.data.get("urls")
+        if value.exposure and urls and urls.grafana.rstrip("/") != f"https://{value.exposure.host}":
+            found = f"host {value.exposure.host}"
+            raise mismatch(found, f"that of urls.grafana ({urls.grafana}), which is https://<host>", "exposure", "host")
+        return value
+
+    @field_validator("kubernetes")
+    @classmethod
     def _context_is_pinned(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
         if info.data.get("delivery") in ("kubernetes", "operator") and not value.context:
             raise mismatch("no context", "the kubeconfig context to deploy to (kubectl config get-contexts)")

@@ -160,15 +160,30 @@ def test_what_kubernetes_refuses_to_edit_is_the_same_in_every_stack(program: Pro
 def test_services_lead_to_their_pods(program: Program) -> None:
     pods = dict(program.pods())
     for service in program.of_type(":Service"):
-        spec, server = service.inputs["spec"], service.name
+        spec, server = service.inputs["spec"], service.parent
         assert spec["selector"].items() <= pods[server]["metadata"]["labels"].items()
         assert spec["ports"][0]["targetPort"] == "http"
         assert spec["ports"][0]["port"] == pods[server]["spec"]["containers"][0]["ports"][0]["containerPort"]
-        if server != "grafana":
-            assert spec["clusterIP"] == "None"
-            assert (
-                program.one(":StatefulSet", server).inputs["spec"]["serviceName"] == service.inputs["metadata"]["name"]
-            )
+    for workload in program.of_type(":StatefulSet"):
+        spec = program.one(":Service", workload.inputs["spec"]["serviceName"]).inputs["spec"]
+        assert spec["clusterIP"] == "None"
+        assert spec["publishNotReadyAddresses"], "peers find each other before they are ready"
+
+
+def test_any_replica_is_reached_by_a_service_that_stays_with_one(program: Program) -> None:
+    datasources = yaml.safe_load(_config(program, "grafana-provisioning-datasources")["slostack.yaml"])["datasources"]
+    for server, name in (("prometheus", "Prometheus"), ("alertmanager", "Alertmanager")):
+        service = program.one(":Service", f"{server}-any").inputs
+        assert service["spec"]["sessionAffinity"] == "ClientIP"
+        assert "clusterIP" not in service["spec"]
+        (source,) = (each for each in datasources if each["name"] == name)
+        port = int(service["spec"]["ports"][0]["port"])
+        assert source["url"] == f"http://{server}-any.{service['metadata']['namespace']}.svc:{port}"
+
+
+def _config(program: Program, name: str) -> dict[str, str]:
+    (found,) = (each.inputs["data"] for each in program.of_type(":ConfigMap") if each.name == name)
+    return dict(found)
 
 
 def test_a_changed_config_rolls_the_servers_that_never_read_it_again() -> None:

@@ -2,42 +2,80 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from slostack.config.topology import split
-from slostack.deploy.kubernetes.network import OUTSIDE, Flow
-from slostack.deploy.kubernetes.topology import PORTS
+from slostack.deploy.kubernetes.network import OUTSIDE, End, Flow, Pods
+from slostack.deploy.kubernetes.topology import GOSSIP_PORT, PORTS
 from slostack.names import SERVER_JOBS
 from slostack.settings import Settings
 
 _HTTPS = 443
+_SERVICE = re.compile(r"[^.]+\.(?P<namespace>[^.]+)\.svc(\..+)?")
+"""The host name of a Service of the cluster, or of a pod behind it."""
 
 
 def stack_flows(settings: Settings) -> tuple[Flow, ...]:
-    """Every flow between the servers, and from them to what is watched and to who is notified."""
-    inside = [
-        *(Flow("prometheus", server, PORTS[server]) for server in SERVER_JOBS if server != "prometheus"),
-        *(Flow("grafana", server, PORTS[server]) for server in SERVER_JOBS if server != "grafana"),
-        Flow("loki", "alertmanager", PORTS["alertmanager"]),
-        Flow("loki", "prometheus", PORTS["prometheus"]),  # what its ruler counts
-    ]
-    scraped = [Flow("prometheus", OUTSIDE, port) for port in _target_ports(settings)]
-    notified = [Flow("alertmanager", OUTSIDE, port) for port in _receiver_ports(settings)]
-    return tuple(sorted({*inside, *scraped, *notified}, key=str))
+    """Every flow between the servers, from them to what is watched and to who is notified, and from people to them."""
+    flows = {*_inside(settings), *_scraped(settings), *_notified(settings), *_of_grafana(settings)}
+    return tuple(sorted(flows, key=str))
 
 
-def _target_ports(settings: Settings) -> set[int]:
-    return {split(target)[1] for watched in settings.services.values() for target in watched.targets}
+def _inside(settings: Settings) -> Iterator[Flow]:
+    yield from (Flow("prometheus", server, PORTS[server]) for server in SERVER_JOBS if server != "prometheus")
+    yield from (Flow("grafana", server, PORTS[server]) for server in SERVER_JOBS if server != "grafana")
+    yield Flow("loki", "alertmanager", PORTS["alertmanager"])
+    yield Flow("loki", "prometheus", PORTS["prometheus"])  # what its ruler counts
+    if settings.prometheus.replicas > 1:
+        yield Flow("prometheus", "prometheus", PORTS["prometheus"])
+    if settings.alertmanager.replicas > 1:
+        yield Flow("alertmanager", "alertmanager", GOSSIP_PORT, "TCP")
+        yield Flow("alertmanager", "alertmanager", GOSSIP_PORT, "UDP")
 
 
-def _receiver_ports(settings: Settings) -> set[int]:
+def _scraped(settings: Settings) -> Iterator[Flow]:
+    for watched in settings.services.values():
+        yield from (_to("prometheus", target) for target in watched.targets)
+
+
+def _notified(settings: Settings) -> Iterator[Flow]:
     receivers = settings.receivers
-    ports = set()
     if receivers.slack or (receivers.pagerduty and receivers.pagerduty.enabled):
-        ports.add(_HTTPS)
+        yield Flow("alertmanager", OUTSIDE, _HTTPS)
     if receivers.email:
-        ports.add(split(receivers.email.smarthost)[1])
+        yield _to("alertmanager", receivers.email.smarthost)
+    if receivers.sms:
+        yield _to("alertmanager", receivers.sms.gateway)
+    if receivers.dead_mans_switch:
+        yield _to("alertmanager", receivers.dead_mans_switch.host)
     if receivers.webhook:
-        url = urlsplit(receivers.webhook)
-        ports.add(url.port or (_HTTPS if url.scheme == "https" else 80))
-    return ports
+        yield _to("alertmanager", _host_port(receivers.webhook))
+
+
+def _of_grafana(settings: Settings) -> Iterator[Flow]:
+    grafana, exposure = settings.grafana, settings.kubernetes.exposure
+    if grafana.database:
+        yield _to("grafana", grafana.database.host)
+    if grafana.oidc:
+        yield _to("grafana", _host_port(grafana.oidc.token_url))
+        yield _to("grafana", _host_port(grafana.oidc.api_url))
+    if exposure:
+        yield Flow(Pods(exposure.from_namespace), "grafana", PORTS["grafana"])
+
+
+def _to(source: str, address: str) -> Flow:
+    host, port = split(address)
+    return Flow(source, _end(host), port)
+
+
+def _end(host: str) -> End:
+    """Where a host is. Pods of this cluster are named as such, as not every network knows them by their addresses."""
+    in_cluster = _SERVICE.fullmatch(host)
+    return Pods(in_cluster["namespace"]) if in_cluster else OUTSIDE
+
+
+def _host_port(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (_HTTPS if parts.scheme == 'https' else 80)}"

@@ -5,10 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaim, PersistentVolumeClaimVolumeSourceArgs, VolumeArgs
+from pulumi_kubernetes.apps.v1 import (
+    Deployment,
+    DeploymentSpecArgs,
+    DeploymentStrategyArgs,
+    RollingUpdateDeploymentArgs,
+)
+from pulumi_kubernetes.core.v1 import (
+    EmptyDirVolumeSourceArgs,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimVolumeSourceArgs,
+    VolumeArgs,
+)
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
+from slostack.deploy.kubernetes.availability import disruption_budget
+from slostack.deploy.kubernetes.exposure import expose
 from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.mounts import Mounted, mounts
@@ -21,13 +33,13 @@ _USER = 472
 
 @dataclass(frozen=True)
 class GrafanaArgs:
-    """Grafana's arguments."""
+    """Grafana's arguments; without `storage` its database is elsewhere, and it may have replicas."""
 
     server: ServerArgs
 
 
 class Grafana(pulumi.ComponentResource):
-    """Grafana with its config, dashboards, volume (users and preferences) and Service."""
+    """Grafana with its config, dashboards, volume (users and preferences), Service and the way in from outside."""
 
     def __init__(self, name: str, args: GrafanaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slostack:kubernetes:Grafana", name, None, opts)
@@ -45,20 +57,37 @@ class Grafana(pulumi.ComponentResource):
             owner.child(),
             metadata=owner.metadata(),
             spec=DeploymentSpecArgs(
-                replicas=1,
+                replicas=args.server.replicas,
                 selector=LabelSelectorArgs(match_labels=selector(owner.server)),
-                strategy=DeploymentStrategyArgs(type="Recreate"),  # two pods can't share its SQLite database
+                strategy=_strategy(owner),
                 template=pod_template(owner, process, mounted, checksum(args.server.folders)),
             ),
             opts=workload_options(owner, process, mounted),
         )
-        service(owner, headless=False)
+        service(owner)
+        disruption_budget(owner)
+        if exposure := args.server.cluster.exposure:
+            expose(owner, exposure)
         network_policy(owner)
         service_account(owner)
         self.register_outputs({"address": args.server.place.addresses[0]})
 
 
+def _strategy(owner: Owner) -> DeploymentStrategyArgs:
+    """Without a volume the next pod comes before the last one goes; two can't share one and its SQLite database."""
+    if owner.args.storage:
+        return DeploymentStrategyArgs(type="Recreate")
+    return DeploymentStrategyArgs(
+        type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0)
+    )
+
+
 def _data(owner: Owner) -> Mounted:
-    PersistentVolumeClaim(owner.child(DATA), metadata=owner.metadata(DATA), spec=claim(owner), opts=owner.opts)
+    """What Grafana writes: a volume with its SQLite database, or scratch space where it has a database elsewhere."""
+    if not owner.args.storage:
+        scratch = EmptyDirVolumeSourceArgs(size_limit="1Gi")
+        return Mounted(data_mount(owner), VolumeArgs(name=DATA, empty_dir=scratch))
+    kept = pulumi.ResourceOptions(parent=owner.component, retain_on_delete=True, protect=owner.args.cluster.protect)
+    PersistentVolumeClaim(owner.child(DATA), metadata=owner.metadata(DATA), spec=claim(owner), opts=kept)
     source = PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{owner.server}-{DATA}")
     return Mounted(data_mount(owner), VolumeArgs(name=DATA, persistent_volume_claim=source))

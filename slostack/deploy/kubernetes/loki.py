@@ -9,7 +9,7 @@ import pulumi
 from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
-from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service, service_account
+from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, pod_names, service_account
 from slostack.deploy.kubernetes.stateful import stateful_set
 
 _USER = 10001
@@ -38,7 +38,7 @@ class Loki(pulumi.ComponentResource):
             stop=300,
         )
         stateful_set(owner, process, mounts(owner), checksum(args.server.folders))
-        service(owner, headless=True)
+        pod_names(owner)
         network_policy(owner)
         service_account(owner)
         self.register_outputs({"address": place.addresses[0]})

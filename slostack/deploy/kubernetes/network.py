@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,17 +52,17 @@ class Flow:
     protocol: Literal["TCP", "UDP"] = "TCP"
 
 
-def deny_by_default(namespace: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+def deny_by_default(namespace: pulumi.Input[str], labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
     """Denies a namespace's pods all traffic but the look-up of names; each server's own policy allows more."""
     NetworkPolicy(
         "default-deny",
-        metadata=ObjectMetaArgs(name="default-deny", namespace=namespace, labels=stack_labels()),
+        metadata=ObjectMetaArgs(name="default-deny", namespace=namespace, labels={**labels, **stack_labels()}),
         spec=NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
         opts=opts,
     )
     NetworkPolicy(
         "allow-dns",
-        metadata=ObjectMetaArgs(name="allow-dns", namespace=namespace, labels=stack_labels()),
+        metadata=ObjectMetaArgs(name="allow-dns", namespace=namespace, labels={**labels, **stack_labels()}),
         spec=NetworkPolicySpecArgs(
             pod_selector=LabelSelectorArgs(),
             policy_types=["Egress"],

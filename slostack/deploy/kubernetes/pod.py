@@ -25,6 +25,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from slostack.deploy.kubernetes.availability import node_apart, zones_apart
 from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
 
@@ -82,6 +83,8 @@ def pod_template(
             service_account_name=owner.server,
             automount_service_account_token=process.token,
             node_selector=dict(cluster.node_selector) or None,
+            affinity=node_apart(owner),
+            topology_spread_constraints=zones_apart(owner),
             image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in cluster.images.pull_secrets] or None,
             enable_service_links=False,
             termination_grace_period_seconds=process.stop,

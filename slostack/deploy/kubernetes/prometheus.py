@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import pulumi
 
 from slostack.config import REMOTE_WRITE_FLAG
+from slostack.deploy.kubernetes.availability import disruption_budget
 from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
-from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service, service_account
+from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, pod_names, service_account, shared
 from slostack.deploy.kubernetes.stateful import stateful_set
+from slostack.deploy.kubernetes.topology import POD_NAME
 
 _USER = 65534
 
@@ -24,7 +26,7 @@ class PrometheusArgs:
 
 
 class Prometheus(pulumi.ComponentResource):
-    """Prometheus with its config, rules, volume and Service."""
+    """Prometheus: replicas that each scrape and judge everything, with config, rules, volumes and Services."""
 
     def __init__(self, name: str, args: PrometheusArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slostack:kubernetes:Prometheus", name, None, opts)
@@ -45,9 +47,12 @@ class Prometheus(pulumi.ComponentResource):
             user=_USER,
             start=900,  # the write-ahead log is read first
             stop=300,
+            pod_fields={POD_NAME: "metadata.name"},  # its replica label
         )
         stateful_set(owner, process, mounts(owner))
-        service(owner, headless=True)
+        pod_names(owner)
+        shared(owner)
+        disruption_budget(owner)
         network_policy(owner)
         service_account(owner)
         self.register_outputs({"address": place.addresses[0]})

@@ -15,7 +15,7 @@ from slostack.config import Place
 from slostack.deploy.kubernetes.files import Folder
 from slostack.deploy.kubernetes.labels import STACK, selector, server_labels
 from slostack.deploy.kubernetes.network import Flow, allow_flows
-from slostack.deploy.kubernetes.topology import PORTS
+from slostack.deploy.kubernetes.topology import PORTS, SHARED
 from slostack.settings import KubernetesSettings, Resources
 
 
@@ -107,18 +107,29 @@ def network_policy(owner: Owner) -> NetworkPolicy:
     )
 
 
-def service(owner: Owner, *, headless: bool) -> Service:
-    """The server's Service; a headless one gives each pod of a StatefulSet a name of its own."""
-    return Service(
-        owner.child(),
-        metadata=owner.metadata(),
-        spec=ServiceSpecArgs(
-            selector=selector(owner.server),
-            ports=[ServicePortArgs(name="http", port=owner.port, target_port="http", protocol="TCP")],
-            cluster_ip="None" if headless else None,
-        ),
-        opts=owner.opts,
+def service(owner: Owner) -> Service:
+    """The Service that leads to the server's ready pods."""
+    spec = ServiceSpecArgs(selector=selector(owner.server), ports=_ports(owner))
+    return Service(owner.child(), metadata=owner.metadata(), spec=spec, opts=owner.opts)
+
+
+def pod_names(owner: Owner) -> Service:
+    """The headless Service that gives each pod of a StatefulSet a name of its own, from before it is ready."""
+    spec = ServiceSpecArgs(
+        selector=selector(owner.server), ports=_ports(owner), cluster_ip="None", publish_not_ready_addresses=True
     )
+    return Service(owner.child(), metadata=owner.metadata(), spec=spec, opts=owner.opts)
+
+
+def shared(owner: Owner) -> Service:
+    """The Service that leads to any ready replica, and whoever asks to the same one as long as that is ready: replicas
+    differ in what they saw."""
+    spec = ServiceSpecArgs(selector=selector(owner.server), ports=_ports(owner), session_affinity="ClientIP")
+    return Service(owner.child(SHARED), metadata=owner.metadata(SHARED), spec=spec, opts=owner.opts)
+
+
+def _ports(owner: Owner) -> list[ServicePortArgs]:
+    return [ServicePortArgs(name="http", port=owner.port, target_port="http", protocol="TCP")]
 
 
 def secret(owner: Owner) -> Secret | None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs
+from pulumi_kubernetes.apps.v1 import (
+    StatefulSet,
+    StatefulSetPersistentVolumeClaimRetentionPolicyArgs,
+    StatefulSetSpecArgs,
+)
 from pulumi_kubernetes.core.v1 import (
     PersistentVolumeClaimArgs,
     PersistentVolumeClaimSpecArgs,
@@ -19,6 +23,7 @@ from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
 from slostack.deploy.kubernetes.server import Owner
 
+_KEPT = StatefulSetPersistentVolumeClaimRetentionPolicyArgs(when_deleted="Retain", when_scaled="Retain")
 DATA = "data"
 """The name of the volume that keeps a server's data."""
 
@@ -30,7 +35,8 @@ def stateful_set(
 
     Kubernetes lets nobody edit its selector, serviceName, podManagementPolicy and volumeClaimTemplates: a change to
     one of them would replace it, with a gap. The first three are constants, edits of the last are ignored (a volume
-    that exists is resized by its PersistentVolumeClaim, see docs/environments.md).
+    that exists is resized by its PersistentVolumeClaim, see docs/environments.md). Its claims are kept when it is
+    deleted or scaled down.
     """
     return StatefulSet(
         owner.child(),
@@ -40,16 +46,18 @@ def stateful_set(
             selector=LabelSelectorArgs(match_labels=selector(owner.server)),
             service_name=owner.server,
             pod_management_policy="Parallel",
+            persistent_volume_claim_retention_policy=_KEPT,
             template=pod_template(owner, process, [*mounted, Mounted(data_mount(owner))], checksum),
             volume_claim_templates=[
                 PersistentVolumeClaimArgs(
-                    metadata=ObjectMetaArgs(name=DATA, labels=selector(owner.server)), spec=claim(owner)
+                    metadata=ObjectMetaArgs(name=DATA, labels={**owner.args.cluster.labels, **selector(owner.server)}),
+                    spec=claim(owner),
                 )
             ],
         ),
         opts=pulumi.ResourceOptions.merge(
             workload_options(owner, process, mounted),
-            pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"]),
+            pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"], protect=owner.args.cluster.protect),
         ),
     )
 

@@ -17,6 +17,12 @@ PORTS = {
 }
 GOSSIP_PORT = 9094
 """Between Alertmanagers, by TCP and UDP."""
+SHARED = "any"
+"""Ends the name of the Service that leads to any of a server's replicas."""
+POD_NAME = "POD_NAME"
+"""The variable that tells a pod its name."""
+REPLICATED = ("prometheus", "alertmanager")
+"""The servers of which there may be several, each with data of its own."""
 STATEFUL = ("prometheus", "alertmanager", "loki")
 """The servers whose pods have names and volumes of their own."""
 LOKI_GRPC_PORT = 9095
@@ -32,11 +38,13 @@ def kubernetes_topology(settings: Settings) -> Topology:
         loki=place("loki", namespace),
         loki_grpc=f":{LOKI_GRPC_PORT}",
         grafana=place("grafana", namespace),
+        replica=f"${{{POD_NAME}}}",
     )
 
 
 def place(server: str, namespace: str, replicas: int = 1) -> Place:
-    """A server's place: each pod of a stateful server is reached by its own name, others by their Service."""
+    """A server's place: each pod of a stateful server is reached by its own name, others by their Service; replicas
+    with data of their own have a second Service that leads to any of them."""
     port = PORTS[server]
     pods = [f"{server}-{number}.{server}" for number in range(replicas)] if server in STATEFUL else [server]
     return Place(
@@ -45,4 +53,5 @@ def place(server: str, namespace: str, replicas: int = 1) -> Place:
         config=f"/etc/{server}",
         data=f"/var/lib/{server}",
         secrets=SECRETS_FOLDER,
+        shared=f"{server}-{SHARED}.{namespace}.svc:{port}" if server in REPLICATED else None,
     )

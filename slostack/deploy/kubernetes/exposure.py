@@ -1,0 +1,64 @@
+"""How a server is reached from outside the cluster: by an Ingress or by a route of the Gateway API, always with TLS."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import (
+    HTTPIngressPathArgs,
+    HTTPIngressRuleValueArgs,
+    Ingress,
+    IngressBackendArgs,
+    IngressRuleArgs,
+    IngressServiceBackendArgs,
+    IngressSpecArgs,
+    IngressTLSArgs,
+    ServiceBackendPortArgs,
+)
+
+from slostack.deploy.kubernetes.server import Owner
+from slostack.settings import Exposure
+
+
+def expose(owner: Owner, exposure: Exposure) -> None:
+    """Leads an outside host name to the server's Service."""
+    metadata = ObjectMetaArgs(
+        name=owner.server,
+        namespace=owner.args.namespace,
+        labels=owner.labels,
+        annotations=dict(exposure.annotations) or None,
+    )
+    if exposure.kind == "ingress":
+        Ingress(owner.child(), metadata=metadata, spec=_ingress(owner, exposure), opts=owner.opts)
+    else:
+        CustomResource(
+            owner.child(),
+            api_version="gateway.networking.k8s.io/v1",
+            kind="HTTPRoute",
+            metadata=metadata,
+            spec=_route(owner, exposure),
+            opts=owner.opts,
+        )
+
+
+def _ingress(owner: Owner, exposure: Exposure) -> IngressSpecArgs:
+    port = ServiceBackendPortArgs(name="http")
+    backend = IngressBackendArgs(service=IngressServiceBackendArgs(name=owner.server, port=port))
+    path = HTTPIngressPathArgs(path="/", path_type="Prefix", backend=backend)
+    return IngressSpecArgs(
+        ingress_class_name=exposure.ingress_class,
+        rules=[IngressRuleArgs(host=exposure.host, http=HTTPIngressRuleValueArgs(paths=[path]))],
+        tls=[IngressTLSArgs(hosts=[exposure.host], secret_name=exposure.tls_secret)],
+    )
+
+
+def _route(owner: Owner, exposure: Exposure) -> dict[str, pulumi.Input[object]]:
+    gateway = {"name": exposure.gateway, "sectionName": exposure.listener}
+    if exposure.gateway_namespace:
+        gateway["namespace"] = exposure.gateway_namespace
+    return {
+        "parentRefs": [gateway],
+        "hostnames": [exposure.host],
+        "rules": [{"backendRefs": [{"name": owner.server, "port": owner.port}]}],
+    }
