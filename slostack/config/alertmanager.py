@@ -36,6 +36,11 @@ PACES: dict[Severity, Pace] = {
     "low": Pace(Duration(5 * 60), Duration(15 * 60), Duration(24 * 3600)),
 }
 
+DEAD_MANS_SWITCH = "dead-mans-switch"
+"""The receiver of the Watchdog, who hears of nothing else; nobody else hears of that."""
+_HEARTBEAT = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "1m", "repeat_interval": "50s"}
+"""Every minute: a repetition goes out with the first group interval after its own."""
+
 
 def alertmanager_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
     """alertmanager/alertmanager.yml and its templates."""
@@ -47,12 +52,18 @@ def alertmanager_files(services: tuple[Service, ...], settings: Settings, topolo
             "group_by": [names.SERVICE, "alertname", names.SLO],
             **_pace(UNKNOWN_SEVERITY),
             "routes": [
-                {"matchers": [f'{names.SEVERITY}="{severity}"'], "receiver": severity, **_pace(severity)}
-                for severity in SEVERITIES
+                {"matchers": [f'alertname="{names.WATCHDOG}"'], "receiver": DEAD_MANS_SWITCH, **_HEARTBEAT},
+                *(
+                    {"matchers": [f'{names.SEVERITY}="{severity}"'], "receiver": severity, **_pace(severity)}
+                    for severity in SEVERITIES
+                ),
             ],
         },
         "inhibit_rules": _inhibitions(services),
-        "receivers": [_receiver(severity, settings, topology) for severity in SEVERITIES],
+        "receivers": [
+            _dead_mans_switch(settings, topology),
+            *(_receiver(severity, settings, topology) for severity in SEVERITIES),
+        ],
     }
     return {
         "alertmanager/alertmanager.yml": yaml_text(document),
@@ -89,8 +100,16 @@ def _ladder_inhibitions(tiers: tuple[str, ...], equal: list[str]) -> list[dict[s
     ]
 
 
+def _dead_mans_switch(settings: Settings, topology: Topology) -> dict[str, Any]:
+    receiver: dict[str, Any] = {"name": DEAD_MANS_SWITCH}
+    if settings.receivers.dead_mans_switch:
+        url_file = f"{topology.alertmanager.secrets}/dead-mans-switch-url"
+        receiver["webhook_configs"] = [{"url_file": url_file, "send_resolved": False}]
+    return receiver
+
+
 def _receiver(severity: Severity, settings: Settings, topology: Topology) -> dict[str, Any]:
-    """Email for every severity, Slack from medium on, PagerDuty for critical; webhooks hear everything."""
+    """Email for every severity, Slack from medium on, PagerDuty and SMS for critical; webhooks hear everything."""
     receivers, secrets = settings.receivers, topology.alertmanager.secrets
     receiver: dict[str, Any] = {"name": severity}
     if email := receivers.email:
@@ -110,11 +129,13 @@ def _receiver(severity: Severity, settings: Settings, topology: Topology) -> dic
         receiver["slack_configs"] = [_slack(receivers.slack.channel, f"{secrets}/slack-url")]
     if receivers.pagerduty and receivers.pagerduty.enabled and severity == "critical":
         receiver["pagerduty_configs"] = [_pagerduty(f"{secrets}/pagerduty-key")]
-    webhooks = [receivers.webhook] if receivers.webhook else []
+    webhooks = [{"url": receivers.webhook, "send_resolved": True}] if receivers.webhook else []
     if topology.notifications:
-        webhooks.append(f"http://{topology.notifications}{NOTIFICATION_PATH}")
+        webhooks.append({"url": f"http://{topology.notifications}{NOTIFICATION_PATH}", "send_resolved": True})
+    if receivers.sms and severity == "critical":
+        webhooks.append({"url_file": f"{secrets}/sms-url", "send_resolved": True})
     if webhooks:
-        receiver["webhook_configs"] = [{"url": url, "send_resolved": True} for url in webhooks]
+        receiver["webhook_configs"] = webhooks
     return receiver
 
 

@@ -66,12 +66,12 @@ def firing(where: str) -> str:
 
 def firing_count(where: str) -> str:
     """How many series of each alert fire."""
-    return f"count by ({_ALERT}) ({firing_series(where)})"
+    return f"count by ({_ALERT}) ({firing_series(where, *SEVERITIES)})"
 
 
 def firing_seconds(where: str) -> str:
     """For how long the conditions of the firing alerts have held."""
-    since = f"ALERTS_FOR_STATE{{{where}}} and ignoring (alertstate) {firing_series(where)}"
+    since = f"ALERTS_FOR_STATE{{{where}}} and ignoring (alertstate) {firing_series(where, *SEVERITIES)}"
     return f"time() - min by ({_ALERT}) ({since})"
 
 

@@ -45,10 +45,20 @@ OF_THE_SERVERS = {
     "prometheus_rule_group_last_duration_seconds",
     "prometheus_rule_group_last_evaluation_timestamp_seconds",
     "prometheus_tsdb_head_series",
+    "prometheus_tsdb_storage_blocks_bytes",
+    "alertmanager_cluster_members",
     "alertmanager_config_last_reload_successful",
     "alertmanager_notifications_failed_total",
+    "loki_discarded_samples_total",
+    "loki_request_duration_seconds_count",
+    "loki_write_dropped_entries_total",
+    "probe_ssl_earliest_cert_expiry",
+    "kubelet_volume_stats_available_bytes",
+    "kubelet_volume_stats_capacity_bytes",
+    "node_filesystem_avail_bytes",
+    "node_filesystem_size_bytes",
 }
-"""What Prometheus and Alertmanager expose of themselves."""
+"""What servers, exporters and the kubelet expose of themselves and of what they watch."""
 RECORDED = {
     *(names.error_ratio(window) for service in SERVICES for slo in service.slos for window in windows(slo)),
     names.BUDGET_REMAINING,

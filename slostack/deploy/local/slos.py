@@ -91,6 +91,7 @@ def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
             quiet=alert["status"]["state"] == "suppressed",
         )
         for alert in sorted(_json(f"{alertmanager}/api/v2/alerts", {}), key=_urgency)
+        if alert["labels"].get("alertname") != names.WATCHDOG
     )
 
 

@@ -45,6 +45,8 @@ CONFIG = {
         "email": {"to": "on-call@example.com", "sender": "slo@example.com", "smarthost": "mail:587", "username": "slo"},
         "slack": {"channel": "#alerts"},
         "pagerduty": {"enabled": True},
+        "sms": {"gateway": "sms.example:443"},
+        "deadMansSwitch": {"host": "heartbeat.example:443"},
         "webhook": "https://hooks.example/slo",
     },
     "prometheus": {"retention": "35d", "storage": "10Gi"},

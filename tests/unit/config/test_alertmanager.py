@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from slostack import promtool
+from slostack import names, promtool
 from slostack.config import Topology, config_files
-from slostack.config.alertmanager import PACES, SEVERITIES
+from slostack.config.alertmanager import DEAD_MANS_SWITCH, PACES, SEVERITIES
+from slostack.rules import AlertingRule
+from slostack.rules.stack import stack_groups
 from slostack.settings import Settings, parse_settings
 from slostack.spec import Service, parse_service, policies
 from tests.unit.config.conftest import CONFIG, SHOP
@@ -41,7 +43,7 @@ def test_amtool_accepts_that_nobody_is_notified(
 ) -> None:
     topology = replace(topology, notifications=None)
     promtool.check_alertmanager_config(write(services, quiet_settings, topology, tmp_path))
-    assert receivers(services, quiet_settings, topology) == {severity: set() for severity in SEVERITIES}
+    assert receivers(services, quiet_settings, topology) == {name: set() for name in (DEAD_MANS_SWITCH, *SEVERITIES)}
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)
@@ -60,6 +62,34 @@ def test_an_alert_of_no_known_severity_is_not_lost(
     assert promtool.route_test(file, labels) == ("medium",)
 
 
+def test_the_watchdog_reaches_the_dead_mans_switch_alone_every_minute(
+    services: Services, settings: Settings, topology: Topology, tmp_path: Path
+) -> None:
+    file = write(services, settings, topology, tmp_path)
+    for rule in (rule for group in stack_groups() for rule in group.rules):
+        assert isinstance(rule, AlertingRule)
+        expected = DEAD_MANS_SWITCH if rule.alert == names.WATCHDOG else rule.labels["severity"]
+        assert promtool.route_test(file, {"alertname": rule.alert, **rule.labels}) == (expected,)
+    document = yaml.safe_load(file.read_text())
+    (route,) = (route for route in document["route"]["routes"] if route["receiver"] == DEAD_MANS_SWITCH)
+    assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "50s")
+    (receiver,) = (receiver for receiver in document["receivers"] if receiver["name"] == DEAD_MANS_SWITCH)
+    assert [config["send_resolved"] for config in receiver["webhook_configs"]] == [False]
+
+
+def test_text_messages_are_sent_for_critical_alerts_alone(
+    services: Services, settings: Settings, topology: Topology
+) -> None:
+    document = yaml.safe_load(config_files(services, settings, topology)[FILE])
+    url_file = f"{topology.alertmanager.secrets}/sms-url"
+    hear = [each["name"] for each in document["receivers"] if url_file in map(_url_file, each["webhook_configs"])]
+    assert hear == ["critical"]
+
+
+def _url_file(webhook: dict[str, Any]) -> str | None:
+    return webhook.get("url_file")
+
+
 def test_channels_by_severity(services: Services, settings: Settings, topology: Topology) -> None:
     email, slack, pagerduty, webhook = "email_configs", "slack_configs", "pagerduty_configs", "webhook_configs"
     assert receivers(services, settings, topology) == {
@@ -67,6 +97,7 @@ def test_channels_by_severity(services: Services, settings: Settings, topology: 
         "high": {email, slack, webhook},
         "medium": {email, slack, webhook},
         "low": {email, webhook},
+        DEAD_MANS_SWITCH: {webhook},
     }
 
 
@@ -79,7 +110,9 @@ def test_the_receiver_on_this_machine_hears_everything(
     services: Services, quiet_settings: Settings, topology: Topology
 ) -> None:
     document = yaml.safe_load(config_files(services, quiet_settings, topology)[FILE])
-    for receiver in document["receivers"]:
+    silent, *others = document["receivers"]
+    assert silent == {"name": DEAD_MANS_SWITCH}
+    for receiver in others:
         assert receiver["webhook_configs"] == [{"url": "http://receiver:9095/alerts", "send_resolved": True}]
 
 
@@ -88,11 +121,12 @@ def test_every_channel_tells_recoveries(services: Services, settings: Settings, 
     channels = [
         channel
         for receiver in document["receivers"]
+        if receiver["name"] != DEAD_MANS_SWITCH
         for kind, configs in receiver.items()
         if kind != "name"
         for channel in configs
     ]
-    assert len(channels) == 4 + 3 + 1 + 2 * 4
+    assert len(channels) == 4 + 3 + 1 + 2 * 4 + 1
     assert all(channel["send_resolved"] for channel in channels)
 
 
@@ -102,6 +136,8 @@ def test_secrets_are_read_from_files(services: Services, settings: Settings, top
         ("auth_password_file", "smtp-password"),
         ("api_url_file", "slack-url"),
         ("routing_key_file", "pagerduty-key"),
+        ("url_file", "sms-url"),
+        ("url_file", "dead-mans-switch-url"),
     ):
         assert f"{option}: {topology.alertmanager.secrets}/{name}" in text
 

@@ -1,0 +1,1 @@
+"""The stack's own alerts, by what they are about."""

@@ -1,0 +1,37 @@
+"""How an alert on the stack itself is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from slostack import names
+from slostack.bundle import RUNBOOK_URL
+from slostack.rules.model import AlertingRule
+from slostack.spec.quantities import Duration
+
+STACK = "slostack"
+
+
+def stack_alert(
+    name: str,
+    expr: str,
+    minutes: int,
+    severity: str,
+    summary: str,
+    description: str,
+    runbook: str,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> AlertingRule:
+    """An alert that fires once `expr` has returned something for some minutes."""
+    return AlertingRule(
+        alert=name,
+        expr=expr,
+        for_=Duration(60 * minutes) if minutes else None,
+        labels={names.SEVERITY: severity, **labels},
+        annotations={
+            "summary": summary,
+            "description": description,
+            "runbook_url": f"{RUNBOOK_URL}/{STACK}/{runbook}.md",
+        },
+    )

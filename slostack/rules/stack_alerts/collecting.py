@@ -1,0 +1,51 @@
+"""Whether metrics and logs come in: scrapes, Loki, and the certificates that probes see."""
+
+from __future__ import annotations
+
+from slostack import names
+from slostack.rules.stack_alerts.alert import stack_alert
+
+_CERTIFICATE_DAYS = 14
+
+COLLECTING = (
+    stack_alert(
+        "ScrapeFailing",
+        "avg_over_time(up[30m]) < 0.9 and resets(up[30m]) > 2",  # a single outage is one reset
+        5,
+        "medium",
+        "Scrapes of {{ $labels.job }} {{ $labels.instance }} fail",
+        "{{ $value | humanizePercentage }} of the scrapes of the last 30 minutes succeeded; error ratios are coarser.",
+        "scrape-failing",
+    ),
+    stack_alert(
+        "StackServerDown",
+        f'up{{job=~"{"|".join(names.SERVER_JOBS)}"}} == 0',
+        5,
+        "high",
+        "{{ $labels.job }} {{ $labels.instance }} is down",
+        "It answers no scrapes: part of what judges, stores or notifies is missing.",
+        "stack-server-down",
+    ),
+    stack_alert(
+        "LogIngestionFailing",
+        "sum by (job, reason) (increase(loki_discarded_samples_total[15m])) > 0\n"
+        "or sum by (job, reason) (increase(loki_write_dropped_entries_total[15m])) > 0\n"
+        "or sum by (job, status_code) (\n"
+        '  increase(loki_request_duration_seconds_count{route="loki_api_v1_push",status_code=~"5.."}[15m])\n'
+        ") > 0",
+        5,
+        "medium",
+        "Logs are lost: {{ or $labels.reason $labels.status_code }}",
+        "Loki refuses log lines, or its collector gave up on some; SLOs from logs count too few.",
+        "log-ingestion-failing",
+    ),
+    stack_alert(
+        "CertificateExpiring",
+        f"probe_ssl_earliest_cert_expiry - time() < {_CERTIFICATE_DAYS} * 86400",
+        60,
+        "medium",
+        "The certificate of {{ $labels.instance }} expires in {{ $value | humanizeDuration }}",
+        "Clients will refuse the connection then.",
+        "certificate-expiring",
+    ),
+)

@@ -1,0 +1,47 @@
+"""Whether people hear of alerts, and whether the servers run with what was last deployed."""
+
+from __future__ import annotations
+
+from slostack import names
+from slostack.rules.stack_alerts.alert import stack_alert
+
+NOTIFYING = (
+    stack_alert(
+        names.WATCHDOG,
+        "vector(1)",
+        0,
+        "none",
+        "Alerts are judged and sent",
+        "Fires all the time, for a dead man's switch: that tells somebody when it hears nothing.",
+        "watchdog",
+    ),
+    stack_alert(
+        "NotificationsFailing",
+        "sum by (instance, integration) (increase(alertmanager_notifications_failed_total[20m])) > 0\n"
+        "or sum by (instance) (increase(prometheus_notifications_dropped_total[5m])) > 0",
+        5,
+        "high",
+        "Notifications don't get through{{ with $labels.integration }} by {{ . }}{{ end }}",
+        "Alerts fire, but people may not hear of them.",
+        "notifications-failing",
+    ),
+    stack_alert(
+        "AlertmanagersApart",
+        "max_over_time(alertmanager_cluster_members[5m])\n"
+        "< on (job) group_left () count by (job) (max_over_time(alertmanager_cluster_members[5m]))",
+        15,
+        "medium",
+        "{{ $labels.instance }} sees {{ $value }} Alertmanagers, itself among them, but more run",
+        "Those that don't hear of each other notify each on its own: twice, or past a silence.",
+        "alertmanagers-apart",
+    ),
+    stack_alert(
+        "ConfigReloadFailing",
+        "prometheus_config_last_reload_successful == 0 or alertmanager_config_last_reload_successful == 0",
+        5,
+        "high",
+        "{{ $labels.job }} could not load its configuration",
+        "It goes on with the one before; the last change is not in effect.",
+        "config-reload-failing",
+    ),
+)
