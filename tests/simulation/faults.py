@@ -133,7 +133,7 @@ slos:
     description: Requests succeed
     objective: 99.9
     sli: {{events: {{bad: '{BAD}', total: '{TOTAL}'}}}}
-    alerting: {{page: critical, ticket: medium}}
+    alerting: {{page: critical, ticket: none}}
     runbook: a.md
 """,
             "api.yaml",
