@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slostack.config.document import yaml_text
 from slostack.config.topology import Place, Topology, split
-from slostack.settings import Settings
+from slostack.settings import GrafanaDatabase, GrafanaOidc, Settings
 
 PROMETHEUS_UID = "prometheus"
 LOKI_UID = "loki"
@@ -12,6 +12,7 @@ ALERTMANAGER_UID = "alertmanager"
 """The datasources' fixed uids, by which dashboards name them."""
 ADMIN = "admin"
 FOLDER = "SLOs"
+_DATABASE_CA = "database-ca.pem"
 RESCAN_SECONDS = 10
 """How often Grafana looks for changed dashboard files."""
 
@@ -21,7 +22,9 @@ def grafana_files(settings: Settings, topology: Topology) -> dict[str, str]:
     place = topology.grafana
     if place is None:
         return {}
+    database = settings.grafana.database
     return {
+        **({f"grafana/{_DATABASE_CA}": database.ca} if database and database.ca else {}),
         "grafana/grafana.ini": _ini(settings, place),
         "grafana/provisioning/datasources/slostack.yaml": yaml_text(_datasources(topology)),
         "grafana/provisioning/dashboards/slostack.yaml": yaml_text(_dashboards(place)),
@@ -45,9 +48,12 @@ def _ini(settings: Settings, place: Place) -> str:
         "log": {"mode": "console", "level": "warn"},
         "security": {
             "admin_user": ADMIN,
-            "admin_password": f"$__file{{{place.secrets}/grafana-admin-password}}",
+            "admin_password": _secret(place, "grafana-admin-password"),
             "disable_gravatar": "true",
+            "cookie_secure": str(settings.urls.grafana.startswith("https://")).lower(),
         },
+        **_database(settings.grafana.database, place),
+        **_log_in(settings.grafana.oidc, place),
         "users": {"allow_sign_up": "false", "allow_org_create": "false"},
         "auth.anonymous": {"enabled": "false"},
         "snapshots": {"external_enabled": "false"},
@@ -69,6 +75,48 @@ def _ini(settings: Settings, place: Place) -> str:
         "\n".join([f"[{name}]", *(f"{key} = {value}".rstrip() for key, value in section.items()), ""])
         for name, section in sections.items()
     )
+
+
+def _database(database: GrafanaDatabase | None, place: Place) -> dict[str, dict[str, object]]:
+    """The database that replicas share; without one, Grafana has its own (SQLite) in its data folder."""
+    if database is None:
+        return {}
+    section: dict[str, object] = {
+        "type": "postgres",
+        "host": database.host,
+        "name": database.name,
+        "user": database.user,
+        "password": _secret(place, "grafana-database-password"),
+        "ssl_mode": database.ssl_mode,
+    }
+    if database.ca:
+        section["ca_cert_path"] = f"{place.config}/{_DATABASE_CA}"
+    return {"database": section}
+
+
+def _log_in(oidc: GrafanaOidc | None, place: Place) -> dict[str, dict[str, object]]:
+    """Who the identity provider lets in gets an account at the first log-in, and the role that their token says."""
+    if oidc is None:
+        return {}
+    section: dict[str, object] = {
+        "enabled": "true",
+        "name": oidc.name,
+        "allow_sign_up": "true",
+        "client_id": oidc.client_id,
+        "client_secret": _secret(place, "grafana-oidc-secret"),
+        "scopes": oidc.scopes,
+        "auth_url": oidc.auth_url,
+        "token_url": oidc.token_url,
+        "api_url": oidc.api_url,
+        "role_attribute_path": f"`{oidc.role}`",  # unquoted, Grafana would drop the quotes of 'Viewer'
+        "role_attribute_strict": "true",
+        "use_pkce": "true",
+    }
+    return {"auth.generic_oauth": section}
+
+
+def _secret(place: Place, file: str) -> str:
+    return f"$__file{{{place.secrets}/{file}}}"
 
 
 def _datasources(topology: Topology) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from slostack.settings.kubernetes import Exposure, Images, KubernetesSettings, OperatorSettings, Resources
 from slostack.settings.load import PROJECT, STACK_FOLDER, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings, Ports
-from slostack.settings.servers import GrafanaSettings, LogLimit, LogSettings
+from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogSettings
 from slostack.settings.services import Pods, WatchedService
 from slostack.settings.settings import Settings
 
@@ -13,6 +13,8 @@ __all__ = [
     "PROJECT",
     "STACK_FOLDER",
     "Exposure",
+    "GrafanaDatabase",
+    "GrafanaOidc",
     "GrafanaSettings",
     "Images",
     "KubernetesSettings",

@@ -16,6 +16,7 @@ HostName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
 Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=63)]
+Pem = Annotated[str, StringConstraints(pattern=r"^-----BEGIN CERTIFICATE-----\n")]
 LabelKey = Annotated[
     str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")
 ]
@@ -29,6 +30,7 @@ __all__ = [
     "LabelValue",
     "Namespace",
     "ObjectName",
+    "Pem",
     "Port",
     "SettingsPart",
     "Size",

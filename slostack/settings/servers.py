@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from slostack.settings.part import HostPort, Namespace, SettingsPart, Size, Url, mismatch
+from slostack.settings.part import HostPort, Namespace, Pem, SettingsPart, Size, Url, mismatch
 from slostack.spec.quantities import Duration
 
 Replicas = Annotated[int, Field(ge=1, le=9)]
@@ -43,6 +43,7 @@ class GrafanaDatabase(SettingsPart):
     name: str = "grafana"
     user: str = "grafana"
     ssl_mode: Literal["disable", "require", "verify-ca", "verify-full"] = Field("verify-full", alias="sslMode")
+    ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
 
 
 class GrafanaOidc(SettingsPart):

@@ -7,10 +7,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from slostack.settings.part import HostPort, LabelKey, LabelValue, Namespace, Port, SettingsPart, Url, mismatch
+from slostack.settings.part import (
+    HostPort,
+    LabelKey,
+    LabelValue,
+    Namespace,
+    Pem,
+    Port,
+    SettingsPart,
+    Url,
+    mismatch,
+)
 
 PortName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=15)]
-Pem = Annotated[str, StringConstraints(pattern=r"^-----BEGIN CERTIFICATE-----\n")]
 
 
 class Pods(SettingsPart):

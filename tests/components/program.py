@@ -34,7 +34,8 @@ _PREFIX = "slostack:"
 @dataclass(frozen=True)
 class Registered:
     """A resource as the program registered it; `dependencies` are the names of those that it waits for, `timeouts` how
-    long its creation and its update may take."""
+    long its creation and its update may take, `protected` whether Pulumi refuses to delete it, and `kept` whether it
+    leaves it in the cluster when it is told to."""
 
     type: str
     name: str
@@ -44,6 +45,8 @@ class Registered:
     ignored: tuple[str, ...]
     dependencies: tuple[str, ...]
     timeouts: tuple[str, str]
+    protected: bool
+    kept: bool
 
 
 @dataclass
@@ -90,7 +93,16 @@ class _Monitor(pulumi.runtime.mocks.MockMonitor):
             timeouts = request.customTimeouts.create, request.customTimeouts.update
             self.program.resources.append(
                 Registered(
-                    request.type, request.name, inputs, request.provider, parent, ignored, dependencies, timeouts
+                    request.type,
+                    request.name,
+                    inputs,
+                    request.provider,
+                    parent,
+                    ignored,
+                    dependencies,
+                    timeouts,
+                    protected=request.protect,
+                    kept=request.retainOnDelete,
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]

@@ -144,9 +144,6 @@ def test_stateful_servers_keep_their_data_on_a_claimed_volume(program: Program, 
         assert claim["metadata"]["name"] == "data"
         assert claim["spec"]["resources"]["requests"] == {"storage": storage}
         assert claim["spec"].get("storageClassName") == settings.kubernetes.storage_class
-    claim = program.one(":PersistentVolumeClaim", "grafana-data").inputs
-    assert claim["spec"]["resources"]["requests"] == {"storage": settings.grafana.storage}
-    assert program.one(":Deployment", "grafana").inputs["spec"]["strategy"] == {"type": "Recreate"}
 
 
 def test_what_kubernetes_refuses_to_edit_is_the_same_in_every_stack(program: Program, prod: Program) -> None:
@@ -215,10 +212,11 @@ def test_prometheus_takes_what_loki_counts_where_loki_writes_it(program: Program
         each.inputs["data"]["loki.yaml"] for each in program.of_type(":ConfigMap") if each.name == "loki-config"
     ]
     ruler = yaml.safe_load(config)["ruler"]
-    (client,) = ruler["remote_write"]["clients"].values()
+    written = {client["url"] for client in ruler["remote_write"]["clients"].values()}
     service = program.one(":Service", "prometheus").inputs
-    host, port = f"prometheus-0.{service['metadata']['name']}.slostack.svc", int(service["spec"]["ports"][0]["port"])
-    assert client["url"] == f"http://{host}:{port}/api/v1/write"
+    name, port = service["metadata"]["name"], int(service["spec"]["ports"][0]["port"])
+    replicas = int(program.one(":StatefulSet", "prometheus").inputs["spec"]["replicas"])
+    assert written == {f"http://prometheus-{n}.{name}.slostack.svc:{port}/api/v1/write" for n in range(replicas)}
     assert ruler["wal"]["dir"].startswith("/var/lib/loki/"), "on its volume"
 
 
@@ -250,6 +248,8 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
         "/etc/slostack/secrets/slack-url",
         "/etc/slostack/secrets/pagerduty-key",
         "/etc/slostack/secrets/smtp-password",
+        "/etc/slostack/secrets/sms-url",
+        "/etc/slostack/secrets/dead-mans-switch-url",
     }
     assert _files(prod, pods["loki"]) == {"/etc/loki/loki.yaml"}
     assert _files(prod, pods["grafana"]) >= {
@@ -259,6 +259,8 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
         "/etc/grafana/dashboards/overview.json",
         "/etc/grafana/dashboards/learnsnap.json",
         "/etc/slostack/secrets/grafana-admin-password",
+        "/etc/slostack/secrets/grafana-database-password",
+        "/etc/slostack/secrets/grafana-oidc-secret",
     }
 
 

@@ -1,74 +1,243 @@
-"""Who may talk to whom: nothing is allowed that the settings don't call for."""
+"""Who may talk to whom: the flows that the rendered configs make, and no others."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from configparser import RawConfigParser
 from typing import Any
+from urllib.parse import urlsplit
 
-from slostack.deploy.kubernetes.labels import selector
-from tests.components.program import Program, run_program, stack_config
+import pytest
+import yaml
 
-INSIDE = {
-    ("prometheus", "alertmanager", 9093),
-    ("prometheus", "loki", 3100),
-    ("prometheus", "grafana", 3000),
-    ("grafana", "prometheus", 9090),
-    ("grafana", "alertmanager", 9093),
-    ("grafana", "loki", 3100),
-    ("loki", "alertmanager", 9093),
-    ("loki", "prometheus", 9090),
-}
-OUTSIDE = {
-    "dev": {("prometheus", "outside", 8080)},
-    "staging": {("prometheus", "outside", 443), ("alertmanager", "outside", 443), ("alertmanager", "outside", 587)},
-    "prod": {("prometheus", "outside", 443), ("alertmanager", "outside", 443), ("alertmanager", "outside", 587)},
-}
+from tests.components.program import Program, canaries, run_program, stack_config
+
+NAME = "app.kubernetes.io/name"
+API_PORTS = (443, 6443)
+"""Of the cluster's API: its Service's, and the one behind it that some networks see."""
+Traffic = tuple[str, str, int, str]
+"""From whom, to whom, port and protocol: the stack's servers by name, others as `outside` or by namespace."""
 
 
 def test_everything_is_denied_first(program: Program) -> None:
-    policy = program.one(":NetworkPolicy", "default-deny").inputs["spec"]
-    assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    for namespace in program.of_type(":Namespace"):
+        policy = _policy(program, namespace.inputs["metadata"]["name"], "default-deny")
+        assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
 def test_every_pod_may_look_up_names_and_that_alone(program: Program) -> None:
-    policy = program.one(":NetworkPolicy", "allow-dns").inputs["spec"]
-    assert policy["podSelector"] == {}
-    assert policy["policyTypes"] == ["Egress"]
-    (rule,) = policy["egress"]
-    assert {(port["port"], port["protocol"]) for port in rule["ports"]} == {(53, "UDP"), (53, "TCP")}
-    (peer,) = rule["to"]
-    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
+    for namespace in program.of_type(":Namespace"):
+        policy = _policy(program, namespace.inputs["metadata"]["name"], "allow-dns")
+        assert policy["podSelector"] == {}
+        assert policy["policyTypes"] == ["Egress"]
+        (rule,) = policy["egress"]
+        assert {(port["port"], port["protocol"]) for port in rule["ports"]} == {(53, "UDP"), (53, "TCP")}
+        (peer,) = rule["to"]
+        assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
 
 
-def test_exactly_the_flows_that_exist_are_allowed(program: Program, stack: str) -> None:
-    expected = INSIDE | OUTSIDE[stack]
+def _policy(program: Program, namespace: str, name: str) -> dict[str, Any]:
+    (found,) = (
+        each.inputs
+        for each in program.of_type(":NetworkPolicy")
+        if (each.inputs["metadata"]["namespace"], each.inputs["metadata"]["name"]) == (namespace, name)
+    )
+    return dict(found["spec"])
+
+
+def test_exactly_the_flows_that_the_configs_make_are_allowed(program: Program, stack: str) -> None:
+    sent, received = allowed(program)
+    made = set(flows(program, stack_config(stack)))
+    assert sent == {flow for flow in made if flow[0] in servers(program)}
+    assert received == {flow for flow in made if flow[1] in servers(program)}
+
+
+IN_THE_CLUSTER = {"namespace": "shop", "labels": {"app": "learnsnap"}, "port": 9464}
+EDITED: dict[str, dict[str, Any]] = {
+    "nobody is notified": {"receivers": {}},
+    "a webhook at its own port": {"receivers": {"webhook": "http://hooks.acme.example:8443/alerts"}},
+    "a mail server in the cluster": {
+        "receivers": {"email": {"to": "a@b.example", "sender": "c@d.example", "smarthost": "smtp.mail.svc:25"}}
+    },
+    "text messages": {"receivers": {"sms": {"gateway": "sms.acme.example:4433"}}},
+    "a target in the cluster": {"services": {"learnsnap": {"targets": ["learnsnap.shop.svc.cluster.local:8080"]}}},
+    "pods": {"services": {"learnsnap": {"pods": IN_THE_CLUSTER}}},
+    "two Prometheus": {"prometheus": {"replicas": 2}},
+    "three Alertmanagers": {"alertmanager": {"replicas": 3}},
+    "a database": {"grafana": {"database": {"host": "postgres.acme.example:6432"}}},
+    "a database in the cluster": {"grafana": {"database": {"host": "pg-rw.databases.svc:5432"}}},
+}
+
+
+@pytest.mark.parametrize("edit", EDITED)
+def test_flows_follow_the_settings(edit: str) -> None:
+    config = stack_config("dev") | EDITED[edit]
+    program = run_program("dev", config, canaries("dev"))
+    made = set(flows(program, config))
+    sent, received = allowed(program)
+    assert sent == {flow for flow in made if flow[0] in servers(program)}
+    assert received == {flow for flow in made if flow[1] in servers(program)}
+
+
+def allowed(program: Program) -> tuple[set[Traffic], set[Traffic]]:
+    """What the servers' own policies let them send and receive."""
     sent, received = set(), set()
     for policy in program.of_type(":NetworkPolicy"):
-        server, spec = policy.inputs["metadata"]["name"], policy.inputs["spec"]
-        if server in ("default-deny", "allow-dns"):
+        name, spec = policy.inputs["metadata"]["name"], policy.inputs["spec"]
+        if name in ("default-deny", "allow-dns"):
             continue
-        assert spec["podSelector"]["matchLabels"] == selector(server)
+        server = spec["podSelector"]["matchLabels"][NAME]
+        assert name == server
         assert spec["policyTypes"] == ["Ingress", "Egress"]
-        sent |= {(server, *end) for rule in spec.get("egress", []) for end in _ends(rule["to"], rule["ports"])}
-        received |= {
-            (source, server, port)
-            for rule in spec.get("ingress", [])
-            for source, port in _ends(rule["from"], rule["ports"])
-        }
-    assert sent == expected
-    assert received == INSIDE
+        for rule in spec.get("egress", []):
+            sent |= {(server, end, *port) for end in _ends(program, rule["to"]) for port in _ports(rule)}
+        for rule in spec.get("ingress", []):
+            received |= {(end, server, *port) for end in _ends(program, rule["from"]) for port in _ports(rule)}
+    return sent, received
 
 
-def _ends(peers: list[dict[str, Any]], ports: list[dict[str, Any]]) -> set[tuple[str, int]]:
-    assert all(port["protocol"] == "TCP" for port in ports)
-    names = {
-        "outside" if "ipBlock" in peer else peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
-        for peer in peers
+def _ports(rule: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    for port in rule["ports"]:
+        yield int(port["port"]), port["protocol"]
+
+
+def _ends(program: Program, peers: list[dict[str, Any]]) -> Iterator[str]:
+    if any("ipBlock" in peer for peer in peers):
+        assert [peer["ipBlock"]["cidr"] for peer in peers] == ["0.0.0.0/0", "::/0"]
+        yield "outside"
+        return
+    for peer in peers:
+        labels = peer.get("podSelector", {}).get("matchLabels", {})
+        namespace = peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name")
+        yield pods_of(program, namespace, labels)
+
+
+def servers(program: Program) -> dict[str, dict[str, Any]]:
+    """The stack's own servers and their workloads."""
+    kinds = (":StatefulSet", ":Deployment", ":DaemonSet")
+    found = (each.inputs for kind in kinds for each in program.of_type(kind))
+    return {each["metadata"]["name"]: dict(each) for each in found}
+
+
+def pods_of(program: Program, namespace: str | None, labels: dict[str, str]) -> str:
+    """The end that a namespace (none: the own one) and labels of pods are."""
+    own = servers(program)
+    name = labels.get(NAME, "")
+    if name in own and namespace in (None, own[name]["metadata"]["namespace"]):
+        return name
+    return f"{namespace} {sorted(labels.items())}"
+
+
+def flows(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
+    """The traffic that the servers' rendered files and arguments make; a pod's to itself needs no leave."""
+    made = (*_prometheus(program), *_alertmanager(program, config), *_loki(program), *_grafana(program))
+    replicas = {name: int(each["spec"].get("replicas", 1)) for name, each in servers(program).items()}
+    yield from (flow for flow in (*made, *_others(program)) if flow[0] != flow[1] or replicas[flow[0]] > 1)
+
+
+def _prometheus(program: Program) -> Iterator[Traffic]:
+    document = yaml.safe_load(_file(program, "prometheus-config", "prometheus.yml"))
+    for group in document["alerting"]["alertmanagers"]:
+        yield from (_to("prometheus", target) for each in group["static_configs"] for target in each["targets"])
+    for job in document["scrape_configs"]:
+        targets = [target for each in job.get("static_configs", []) for target in each["targets"]]
+        if job["metrics_path" if "metrics_path" in job else "job_name"] == "/probe":
+            yield from (_to_url("blackbox", target) for target in targets)
+            (prober,) = (r["replacement"] for r in job["relabel_configs"] if r.get("target_label") == "__address__")
+            targets = [prober]
+        yield from (_to("prometheus", target) for target in targets)
+        for found in job.get("kubernetes_sd_configs", []):
+            yield _to_pods(program, found, job["relabel_configs"])
+
+
+def _to_pods(program: Program, found: dict[str, Any], relabel: list[dict[str, Any]]) -> Traffic:
+    (namespace,) = found["namespaces"]["names"]
+    labels = dict(pair.split("=") for pair in found["selectors"][0]["label"].split(","))
+    end = pods_of(program, namespace, labels)
+    numbers = [int(rule["replacement"]) for rule in relabel if rule.get("replacement", "").isdigit()]
+    if numbers:
+        return "prometheus", end, numbers[0], "TCP"
+    ports = servers(program)[end]["spec"]["template"]["spec"]["containers"][0]["ports"]
+    names = [rule["regex"] for rule in relabel if "container_port_name" in "".join(rule.get("source_labels", ()))]
+    (number,) = (int(port["containerPort"]) for port in ports if [port["name"]] == names)
+    return "prometheus", end, number, "TCP"
+
+
+def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
+    document = yaml.safe_load(_file(program, "alertmanager-config", "alertmanager.yml"))
+    receivers = config.get("receivers", {})
+    hidden = {
+        "sms-url": receivers.get("sms", {}).get("gateway"),
+        "dead-mans-switch-url": receivers.get("deadMansSwitch", {}).get("host"),
     }
-    return {(name, int(port["port"])) for name in names for port in ports}
+    for receiver in document["receivers"]:
+        if "slack_configs" in receiver or "pagerduty_configs" in receiver:
+            yield "alertmanager", "outside", 443, "TCP"
+        yield from (_to("alertmanager", each["smarthost"]) for each in receiver.get("email_configs", []))
+        for webhook in receiver.get("webhook_configs", []):
+            if "url" in webhook:
+                yield _to_url("alertmanager", webhook["url"])
+            else:
+                yield _to("alertmanager", hidden[webhook["url_file"].rpartition("/")[2]])
+    (container,) = servers(program)["alertmanager"]["spec"]["template"]["spec"]["containers"]
+    for argument in container["args"]:
+        if peer := re.fullmatch(r"--cluster\.peer=(.+)", argument):
+            tcp = _to("alertmanager", peer[1])
+            yield from (tcp, (*tcp[:3], "UDP"))
 
 
-def test_a_webhook_opens_its_own_port_for_alertmanager() -> None:
-    config = stack_config("dev") | {"receivers": {"webhook": "http://hooks.acme.example:8443/alerts"}}
-    program = run_program("dev", config, {"grafanaAdminPassword": "x"})
-    egress = program.one(":NetworkPolicy", "alertmanager").inputs["spec"]["egress"]
-    assert set().union(*(_ends(rule["to"], rule["ports"]) for rule in egress)) == {("outside", 8443)}
+def _loki(program: Program) -> Iterator[Traffic]:
+    ruler = yaml.safe_load(_file(program, "loki-config", "loki.yaml"))["ruler"]
+    yield from (_to_url("loki", url) for url in ruler["alertmanager_url"].split(","))
+    yield from (_to_url("loki", client["url"]) for client in ruler["remote_write"]["clients"].values())
+
+
+def _grafana(program: Program) -> Iterator[Traffic]:
+    sources = yaml.safe_load(_file(program, "grafana-provisioning-datasources", "slostack.yaml"))["datasources"]
+    yield from (_to_url("grafana", source["url"]) for source in sources)
+    ini = RawConfigParser()
+    ini.read_string(_file(program, "grafana-config", "grafana.ini"))
+    if ini.has_section("database"):
+        yield _to("grafana", ini["database"]["host"])
+    if ini.has_section("auth.generic_oauth"):
+        yield from (_to_url("grafana", ini["auth.generic_oauth"][f"{key}_url"]) for key in ("token", "api"))
+    for ingress in program.of_type(":Ingress"):
+        (path,) = ingress.inputs["spec"]["rules"][0]["http"]["paths"]
+        assert path["backend"]["service"] == {"name": "grafana", "port": {"name": "http"}}
+        yield "ingress-nginx []", "grafana", 3000, "TCP"
+
+
+def _others(program: Program) -> Iterator[Traffic]:
+    for server, workload in servers(program).items():
+        if workload["spec"]["template"]["spec"]["automountServiceAccountToken"]:
+            yield from ((server, "outside", port, "TCP") for port in API_PORTS)
+    if "alloy" in servers(program):
+        urls = re.findall(r'"(http://[^"]+/loki/api/v1/push)"', _file(program, "alloy-config", "config.alloy"))
+        assert urls
+        yield from (_to_url("alloy", url) for url in urls)
+
+
+def _file(program: Program, config_map: str, name: str) -> str:
+    (data,) = (each.inputs["data"] for each in program.of_type(":ConfigMap") if each.name == config_map)
+    return str(data[name])
+
+
+def _to(source: str, address: str) -> Traffic:
+    host, _, port = address.rpartition(":")
+    return source, _end(host), int(port), "TCP"
+
+
+def _to_url(source: str, url: str) -> Traffic:
+    parts = urlsplit(url)
+    return source, _end(str(parts.hostname)), parts.port or {"http": 80, "https": 443}[parts.scheme], "TCP"
+
+
+def _end(host: str) -> str:
+    """The end that a host name leads to: `prometheus-0.prometheus.slostack.svc` is one of the stack's own."""
+    first, *rest = host.split(".")
+    if rest[-2:] == ["slostack", "svc"]:
+        return rest[0] if len(rest) == 3 else first.removesuffix("-any")
+    if "svc" in rest:
+        return f"{rest[0]} []"
+    return "outside"

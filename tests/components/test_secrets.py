@@ -14,8 +14,12 @@ OF_STACK = {
     "dev": {"grafana": {"grafana-admin-password": "grafanaAdminPassword"}},
     "staging": {
         "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
-        "alertmanager": {"slack-url": "slackUrl", "smtp-password": "smtpPassword"},
-        "grafana": {"grafana-admin-password": "grafanaAdminPassword"},
+        "alertmanager": {
+            "slack-url": "slackUrl",
+            "smtp-password": "smtpPassword",
+            "dead-mans-switch-url": "deadMansSwitchUrl",
+        },
+        "grafana": {"grafana-admin-password": "grafanaAdminPassword", "grafana-oidc-secret": "grafanaOidcSecret"},
     },
     "prod": {
         "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
@@ -23,8 +27,14 @@ OF_STACK = {
             "slack-url": "slackUrl",
             "smtp-password": "smtpPassword",
             "pagerduty-key": "pagerdutyKey",
+            "sms-url": "smsUrl",
+            "dead-mans-switch-url": "deadMansSwitchUrl",
         },
-        "grafana": {"grafana-admin-password": "grafanaAdminPassword"},
+        "grafana": {
+            "grafana-admin-password": "grafanaAdminPassword",
+            "grafana-database-password": "grafanaDatabasePassword",
+            "grafana-oidc-secret": "grafanaOidcSecret",
+        },
     },
 }
 
