@@ -9,15 +9,14 @@ import click
 
 from slostack.checks import check_custom_files
 from slostack.errors import SlostackError
-from slostack.exports import Metadata, custom_objects, service_objects, stack_objects
+from slostack.exports import Metadata, project_objects
 from slostack.exports.prometheusrule import HEADER
 from slostack.files import shown_path, write_atomically
-from slostack.project import LOKI_RULE_FOLDER, RULE_FOLDER, custom_texts
+from slostack.project import LOKI_RULE_FOLDER
 from slostack.refused_rules import check_rendered_rules
 from slostack.rules import log_groups, render_rules
 from slostack.settings import STACK_FOLDER, load_settings
 from slostack.spec import load_services, slo_file
-from slostack.stack import with_urls
 
 _NAMESPACE = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -62,20 +61,11 @@ def _objects(root: Path, stack: str, metadata: Metadata) -> dict[str, str]:
     services = load_services(root)
     check_custom_files(root, services)
     check_rendered_rules(root, {slo_file(root, service.service): render_rules(service) for service in services})
-    objects: dict[str, str] = {}
     for service in services:
-        objects |= service_objects(service, metadata)
         if log_groups(service):
             file = f"{LOKI_RULE_FOLDER}/{service.service}.yaml"
             click.echo(f"{service.service}: judged by logs too; Loki's ruler needs {file}", err=True)
-    objects |= stack_objects(metadata)
-    for path, text in custom_texts(root, RULE_FOLDER).items():
-        file = shown_path(path, root)
-        own = custom_objects(file, text, metadata)
-        if both := objects.keys() & own.keys():
-            raise SlostackError(f"{file}: another file becomes {min(both)} too, expected a name of its own")
-        objects |= own
-    return {name: with_urls(text, settings) for name, text in objects.items()}
+    return project_objects(root, services, settings, metadata)
 
 
 def _metadata(namespace: str | None, labels: tuple[str, ...]) -> Metadata:

@@ -10,6 +10,7 @@ from slostack import names
 from slostack.config.document import yaml_text
 from slostack.config.messages import TEMPLATES
 from slostack.config.topology import Topology
+from slostack.rules.stack_alerts.alert import STACK
 from slostack.settings import Settings
 from slostack.spec import Duration, Service, Severity
 
@@ -38,6 +39,7 @@ PACES: dict[Severity, Pace] = {
 
 DEAD_MANS_SWITCH = "dead-mans-switch"
 """The receiver of the Watchdog, who hears of nothing else; nobody else hears of that."""
+_WATCHDOG = [f'alertname="{names.WATCHDOG}"', f'{names.SERVICE}="{STACK}"']
 _HEARTBEAT = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "1m", "repeat_interval": "50s"}
 """Every minute: a repetition goes out with the first group interval after its own."""
 
@@ -52,7 +54,7 @@ def alertmanager_files(services: tuple[Service, ...], settings: Settings, topolo
             "group_by": [names.SERVICE, "alertname", names.SLO],
             **_pace(UNKNOWN_SEVERITY),
             "routes": [
-                {"matchers": [f'alertname="{names.WATCHDOG}"'], "receiver": DEAD_MANS_SWITCH, **_HEARTBEAT},
+                {"matchers": _WATCHDOG, "receiver": DEAD_MANS_SWITCH, **_HEARTBEAT},
                 *(
                     {"matchers": [f'{names.SEVERITY}="{severity}"'], "receiver": severity, **_pace(severity)}
                     for severity in SEVERITIES

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from slostack.errors import SlostackError
-from slostack.rules import RuleGroup, service_groups
+from slostack.rules import AlertingRule, RuleGroup, service_groups
 from slostack.rules.model import rules_yaml
 from slostack.rules.scalar import key, value
 from slostack.rules.stack import stack_groups
@@ -32,43 +32,62 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 @dataclass(frozen=True)
 class Metadata:
-    """Where the objects go, and the labels by which an operator's `ruleSelector` finds them."""
+    """Where the objects go, the labels by which an operator's `ruleSelector` finds them, and what every alert is
+    labelled with besides its own labels: one that it has is kept as `exported_<label>`, as Prometheus calls it."""
 
     namespace: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    alert_labels: Mapping[str, str] = field(default_factory=dict)
+
+    def of_alert(self, own: Mapping[str, str]) -> dict[str, str]:
+        """The labels of an alert with these of its own; those of its series are only known when it fires."""
+        kept = {f"exported_{label}": own.get(label, f"{{{{ $labels.{label} }}}}") for label in self.alert_labels}
+        return {**own, **kept, **self.alert_labels}
 
 
 def service_objects(service: Service, metadata: Metadata) -> dict[str, str]:
     """The objects of a service by name: one, or several where its rules are too much for one."""
-    groups = [_group(group) for group in service_groups(service)]
+    groups = [_group(group, metadata) for group in service_groups(service)]
     return _objects(f"{_NAME}-{service.service}", groups, metadata, f"slos/{service.service}.yaml")
 
 
 def stack_objects(metadata: Metadata) -> dict[str, str]:
     """The object of the alerts on the health of the rules themselves, by name."""
-    return _objects(_NAME, [_group(group) for group in stack_groups()], metadata, "slostack/rules/stack.py")
+    groups = [_group(group, metadata) for group in stack_groups()]
+    return _objects(_NAME, groups, metadata, "slostack/rules/stack.py")
 
 
 def custom_objects(file: str, text: str, metadata: Metadata) -> dict[str, str]:
     """The objects of a team's own rule file (`alert_rules/custom/disks.yaml`), by name."""
     stem = file.rpartition("/")[2].removesuffix(".yaml")
     name = re.sub("[^a-z0-9]+", "-", stem.lower()).strip("-")
-    groups = [_dumped(group) for group in (yaml.load(text, _Loader) or {}).get("groups") or ()]
+    groups = [_dumped(group, metadata) for group in (yaml.load(text, _Loader) or {}).get("groups") or ()]
     return _objects(f"{_NAME}-custom-{name}", groups, metadata, file)
 
 
-def _group(group: RuleGroup) -> str:
-    rules = tuple(replace(rule, labels={**group.labels, **rule.labels}) for rule in group.rules)
+def _group(group: RuleGroup, metadata: Metadata) -> str:
+    rules = tuple(
+        replace(rule, labels=_labels(group.labels, rule.labels, isinstance(rule, AlertingRule), metadata))
+        for rule in group.rules
+    )
     text = rules_yaml((replace(group, rules=rules, labels={}),), "")
     return text.partition("groups:\n")[2]
 
 
-def _dumped(group: Mapping[str, Any]) -> str:
+def _dumped(group: Mapping[str, Any], metadata: Metadata) -> str:
     common = group.get("labels") or {}
-    rules = [{**rule, "labels": {**common, **(rule.get("labels") or {})}} for rule in group.get("rules") or ()]
+    rules = [
+        {**rule, "labels": _labels(common, rule.get("labels") or {}, "alert" in rule, metadata)}
+        for rule in group.get("rules") or ()
+    ]
     plain = {key: value for key, value in group.items() if key != "labels"}
     text: str = yaml.dump([{**plain, "rules": rules}], Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     return text
+
+
+def _labels(common: Mapping[str, str], own: Mapping[str, str], is_alert: bool, metadata: Metadata) -> dict[str, str]:
+    labels = {**common, **own}
+    return metadata.of_alert(labels) if is_alert else labels
 
 
 def _objects(name: str, groups: list[str], metadata: Metadata, origin: str) -> dict[str, str]:

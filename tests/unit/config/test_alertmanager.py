@@ -66,10 +66,13 @@ def test_the_watchdog_reaches_the_dead_mans_switch_alone_every_minute(
     services: Services, settings: Settings, topology: Topology, tmp_path: Path
 ) -> None:
     file = write(services, settings, topology, tmp_path)
-    for rule in (rule for group in stack_groups() for rule in group.rules):
+    (group,) = stack_groups()
+    for rule in group.rules:
         assert isinstance(rule, AlertingRule)
         expected = DEAD_MANS_SWITCH if rule.alert == names.WATCHDOG else rule.labels["severity"]
-        assert promtool.route_test(file, {"alertname": rule.alert, **rule.labels}) == (expected,)
+        assert promtool.route_test(file, {"alertname": rule.alert, **group.labels, **rule.labels}) == (expected,)
+    teams_own = {"alertname": names.WATCHDOG, "service": "shop", "severity": "high"}
+    assert promtool.route_test(file, teams_own) == ("high",)
     document = yaml.safe_load(file.read_text())
     (route,) = (route for route in document["route"]["routes"] if route["receiver"] == DEAD_MANS_SWITCH)
     assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "50s")
