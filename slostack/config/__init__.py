@@ -1,6 +1,8 @@
 """The servers' configs: pure text from services, settings and the places where the servers are put."""
 
 from slostack.config.alertmanager import NOTIFICATION_PATH, alertmanager_files
+from slostack.config.alloy import NODE_NAME, alloy_files
+from slostack.config.blackbox import blackbox_files
 from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
 from slostack.config.loki import TENANT, loki_files
 from slostack.config.prometheus import REMOTE_WRITE_FLAG, prometheus_files
@@ -11,6 +13,7 @@ from slostack.spec import Service
 __all__ = [
     "ALERTMANAGER_UID",
     "LOKI_UID",
+    "NODE_NAME",
     "NOTIFICATION_PATH",
     "PROMETHEUS_UID",
     "REMOTE_WRITE_FLAG",
@@ -28,4 +31,6 @@ def config_files(services: tuple[Service, ...], settings: Settings, topology: To
         **alertmanager_files(services, settings, topology),
         **loki_files(settings, topology),
         **grafana_files(settings, topology),
+        **alloy_files(settings, topology),
+        **blackbox_files(topology),
     }

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from slostack import names
+from slostack.config.blackbox import PROBE_MODULE
+from slostack.config.discovery import ca_files, credentials, service_targets, stack_jobs
 from slostack.config.document import yaml_text
 from slostack.config.topology import Place, Topology
 from slostack.settings import Settings, WatchedService
@@ -14,8 +16,6 @@ from slostack.spec import Duration, Probe, Scrape, Service
 
 OWN_INTERVAL = Duration(30)
 """Between scrapes of the stack's own servers."""
-PROBE_MODULE = "http_2xx"
-"""The module of the blackbox exporter's default config."""
 SHARE_OF_STORAGE = 0.8
 """How much of the storage blocks may fill; the rest is for the write-ahead log and for compaction."""
 
@@ -27,8 +27,9 @@ _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 
 
 def prometheus_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
-    """prometheus/prometheus.yml: what every server and every service is asked, as settings and topology say."""
-    jobs = [*_own_jobs(topology), *_service_jobs(services, settings, topology)]
+    """prometheus/prometheus.yml: what every server and every service is asked, as settings and topology say; with the
+    certificates that it names."""
+    jobs = [*_own_jobs(topology), *stack_jobs(topology), *_service_jobs(services, settings, topology)]
     document = {
         "global": {
             "scrape_interval": str(OWN_INTERVAL),
@@ -41,7 +42,7 @@ def prometheus_files(services: tuple[Service, ...], settings: Settings, topology
         "alerting": _alerting(topology),
         "scrape_configs": jobs,
     }
-    return {"prometheus/prometheus.yml": yaml_text(document)}
+    return {"prometheus/prometheus.yml": yaml_text(document), **ca_files(services, settings)}
 
 
 def _external_labels(settings: Settings, topology: Topology) -> dict[str, str]:
@@ -66,7 +67,7 @@ def _retention(settings: Settings) -> dict[str, str]:
 def _own_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
     places: tuple[Place | None, ...] = (topology.prometheus, topology.alertmanager, topology.loki, topology.grafana)
     for name, place in zip(names.SERVER_JOBS, places, strict=True):
-        if place:
+        if place and name not in topology.discovered:
             yield {"job_name": name, "static_configs": [{"targets": list(place.addresses)}]}
 
 
@@ -79,21 +80,19 @@ def _service_jobs(services: tuple[Service, ...], settings: Settings, topology: T
             yield _scrape_job(service, scrape, watched, topology)
         if topology.blackbox and watched.probe:
             for probe in service.probes:
-                yield _probe_job(service, probe, watched.probe, topology.blackbox)
+                yield _probe_job(service, probe, watched.probe, topology.blackbox.address)
 
 
 def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topology: Topology) -> dict[str, Any]:
-    job: dict[str, Any] = {
+    return {
         "job_name": scrape.job,
         "scrape_interval": str(scrape.interval),
         "scrape_timeout": str(scrape.timeout),
         "metrics_path": scrape.path,
         "scheme": watched.scheme,
+        **credentials(service.service, watched, topology),
+        **service_targets(watched),
     }
-    if watched.token:
-        token = f"{topology.prometheus.secrets}/scrape-token-{service.service}"
-        job["authorization"] = {"credentials_file": token}
-    return {**job, "static_configs": [{"targets": list(watched.targets)}]}
 
 
 def _probe_job(service: Service, probe: Probe, base: str, blackbox: str) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slostack.settings import Pods
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Topology:
     """The places of one stack's servers; what is None does not run there.
 
     `loki_grpc` is the host:port at which Loki listens for itself, `notifications` the host:port of the receiver that
-    shows notifications on this machine, `blackbox` the host:port of a blackbox exporter. `replica` is what tells one
-    Prometheus from another, as its config says it.
+    shows notifications on this machine. `replica` is what tells one Prometheus from another, as its config says it.
+    `discovered` are the servers whose pods Prometheus finds by the cluster's API, in place of their addresses.
     """
 
     prometheus: Place
@@ -40,8 +43,10 @@ class Topology:
     loki_grpc: str
     grafana: Place | None = None
     notifications: str | None = None
-    blackbox: str | None = None
+    alloy: Place | None = None
+    blackbox: Place | None = None
     replica: str | None = None
+    discovered: Mapping[str, Pods] = field(default_factory=dict)
 
 
 def split(address: str) -> tuple[str, int]:

@@ -71,9 +71,13 @@ class Program:
         (found,) = (each for each in self.of_type(end) if each.inputs["metadata"]["name"] == name)
         return found
 
+    def workloads(self) -> list[Registered]:
+        """What runs pods."""
+        return [each for kind in (":StatefulSet", ":Deployment", ":DaemonSet") for each in self.of_type(kind)]
+
     def pods(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Name and template of each workload's pods."""
-        for resource in self.of_type(":StatefulSet") + self.of_type(":Deployment"):
+        for resource in self.workloads():
             yield resource.inputs["metadata"]["name"], resource.inputs["spec"]["template"]
 
 

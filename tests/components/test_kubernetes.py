@@ -12,7 +12,9 @@ from slostack.servers import versions
 from slostack.settings import parse_settings
 from tests.components.program import Program, run_program, stack_config
 
-SERVERS = ("prometheus", "alertmanager", "loki", "grafana")
+STATEFUL = ("prometheus", "alertmanager", "loki")
+SERVERS = (*STATEFUL, "grafana", "alloy", "blackbox", "kube-state-metrics", "node-exporter")
+WITH_TOKEN = {"prometheus", "alloy", "kube-state-metrics"}
 STANDARD_LABELS = {"name", "instance", "component", "part-of", "managed-by", "version"}
 UNCHANGEABLE = ("selector", "serviceName", "podManagementPolicy")
 
@@ -36,12 +38,17 @@ def test_the_servers_own_tools_see_the_bundle_before_anything_is_registered(prog
 
 def test_each_server_is_a_component_that_owns_its_objects(program: Program) -> None:
     components = {each.name: each.type for each in program.resources if each.type.startswith("slostack:")}
-    assert components == {server: f"slostack:kubernetes:{server.capitalize()}" for server in SERVERS}
+    names = {server: server.title().replace("-", "") for server in SERVERS}
+    assert components == {server: f"slostack:kubernetes:{name}" for server, name in names.items()}
     for resource in program.resources:
         if resource.type.startswith("kubernetes:") and resource.parent in SERVERS:
             assert resource.name == resource.parent or resource.name.startswith(f"{resource.parent}-")
-            assert resource.inputs["metadata"]["name"] == resource.name
-            assert resource.inputs["metadata"]["namespace"] == "slostack"
+            if "Role" in resource.type:
+                assert resource.inputs["metadata"]["name"] == f"slostack-slostack-{resource.parent}"
+            else:
+                assert resource.inputs["metadata"]["name"] == resource.name
+                home = "slostack-nodes" if resource.parent == "node-exporter" else "slostack"
+                assert resource.inputs["metadata"]["namespace"] == home
 
 
 def test_every_object_has_the_standard_labels(program: Program) -> None:
@@ -57,17 +64,18 @@ def test_every_object_has_the_standard_labels(program: Program) -> None:
             assert labels["version"] == versions()[resource.parent].version
 
 
-def test_the_namespace_admits_only_restricted_pods(program: Program) -> None:
-    (namespace,) = program.of_type(":Namespace")
-    assert namespace.inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+def test_only_the_nodes_namespace_admits_pods_that_are_not_restricted(program: Program) -> None:
+    metadata = [each.inputs["metadata"] for each in program.of_type(":Namespace")]
+    levels = {each["name"]: each["labels"]["pod-security.kubernetes.io/enforce"] for each in metadata}
+    assert levels == {"slostack": "restricted", "slostack-nodes": "privileged"}
 
 
 def test_pods_are_restricted(program: Program) -> None:
     pods = dict(program.pods())
     assert set(pods) == set(SERVERS)
-    for template in pods.values():
+    for server, template in pods.items():
         spec = template["spec"]
-        assert spec["automountServiceAccountToken"] is False
+        assert spec["automountServiceAccountToken"] is (server in WITH_TOKEN)
         pod = spec["securityContext"]
         assert pod["runAsNonRoot"] is True
         assert pod["runAsUser"] > 0
@@ -82,7 +90,8 @@ def test_pods_are_restricted(program: Program) -> None:
             "seccompProfile": {"type": "RuntimeDefault"},
         }
         assert not any(spec.get(key) for key in ("hostNetwork", "hostPID", "hostIPC", "initContainers"))
-        assert not any("hostPath" in volume for volume in spec["volumes"])
+        on_host = [volume["hostPath"]["path"] for volume in spec["volumes"] if "hostPath" in volume]
+        assert on_host == (["/"] if server == "node-exporter" else [])
 
 
 def test_pods_have_probes_requests_limits_and_the_pinned_image(program: Program) -> None:
@@ -107,26 +116,27 @@ def test_resources_are_those_of_the_settings() -> None:
 
 
 def test_every_volume_is_mounted_as_a_whole_and_only_data_is_writable(program: Program) -> None:
-    for _, template in program.pods():
+    for server, template in program.pods():
         spec = template["spec"]
         mounts = spec["containers"][0]["volumeMounts"]
         names = [mount["name"] for mount in mounts]
         assert len(set(names)) == len(names)
-        assert {volume["name"] for volume in spec["volumes"]} | {"data"} == set(names)
+        claimed = {"data"} if server in STATEFUL else set()
+        assert {volume["name"] for volume in spec["volumes"]} | claimed == set(names)
         assert all("subPath" not in mount for mount in mounts)
-        assert {mount["name"] for mount in mounts if not mount.get("readOnly")} == {"data", "tmp"}
+        assert {mount["name"] for mount in mounts if not mount.get("readOnly")} <= {"data", "tmp"}
 
 
 def test_pods_start_after_the_files_that_they_read_are_written(program: Program) -> None:
-    for workload in program.of_type(":StatefulSet") + program.of_type(":Deployment"):
+    for workload in program.workloads():
         files = [each.name for each in program.of_type(":ConfigMap") + program.of_type(":Secret")]
         own = {name for name in files if name.startswith(f"{workload.name}-")}
-        assert f"{workload.name}-config" in own
+        assert (f"{workload.name}-config" in own) == (workload.name not in ("kube-state-metrics", "node-exporter"))
         assert own <= set(workload.dependencies)
 
 
 def test_pods_get_as_long_to_be_replaced_as_their_own_limits_allow(program: Program) -> None:
-    for workload in program.of_type(":StatefulSet") + program.of_type(":Deployment"):
+    for workload in program.workloads():
         pod = workload.inputs["spec"]["template"]["spec"]
         probe = pod["containers"][0]["startupProbe"]
         needed = pod["terminationGracePeriodSeconds"] + probe["periodSeconds"] * probe["failureThreshold"]
@@ -147,7 +157,7 @@ def test_stateful_servers_keep_their_data_on_a_claimed_volume(program: Program, 
 
 
 def test_what_kubernetes_refuses_to_edit_is_the_same_in_every_stack(program: Program, prod: Program) -> None:
-    for server in SERVERS[:-1]:
+    for server in STATEFUL:
         ours, theirs = (each.one(":StatefulSet", server).inputs["spec"] for each in (program, prod))
         assert {key: ours[key] for key in UNCHANGEABLE} == {key: theirs[key] for key in UNCHANGEABLE}
         assert ours["selector"]["matchLabels"] == selector(server)

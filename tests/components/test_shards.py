@@ -96,7 +96,7 @@ def test_another_service_changes_its_shards_and_no_pod() -> None:
 def test_the_number_of_resources_depends_on_neither_services_nor_slos() -> None:
     thousand, with_longer_rules = _deployed(_bundle(1000, 2000), 64), _deployed(_bundle(1000, 4000), 64)
     assert set(thousand) == set(with_longer_rules)
-    assert len(thousand) <= 35 + 2 * 64
+    assert len(thousand) <= 80 + 2 * 64
     assert set(_deployed(_bundle(2000, 2000), 64)) == set(thousand)
 
 

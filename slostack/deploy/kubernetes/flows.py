@@ -7,19 +7,29 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from slostack.config.topology import split
-from slostack.deploy.kubernetes.network import OUTSIDE, End, Flow, Pods
-from slostack.deploy.kubernetes.topology import GOSSIP_PORT, PORTS
+from slostack.deploy.kubernetes.labels import selector
+from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, End, Flow, Pods
+from slostack.deploy.kubernetes.topology import GOSSIP_PORT, PORTS, collectors, namespace_of
 from slostack.names import SERVER_JOBS
 from slostack.settings import Settings
 
 _HTTPS = 443
+_API_PORTS = (443, 6443)
+"""Of the cluster's API: its Service's port and, as some networks see it, the one behind."""
+_READS_THE_API = ("alloy", "kube-state-metrics")
 _SERVICE = re.compile(r"[^.]+\.(?P<namespace>[^.]+)\.svc(\..+)?")
 """The host name of a Service of the cluster, or of a pod behind it."""
 
 
 def stack_flows(settings: Settings) -> tuple[Flow, ...]:
     """Every flow between the servers, from them to what is watched and to who is notified, and from people to them."""
-    flows = {*_inside(settings), *_scraped(settings), *_notified(settings), *_of_grafana(settings)}
+    flows = {
+        *_inside(settings),
+        *_scraped(settings),
+        *_notified(settings),
+        *_of_grafana(settings),
+        *_of_collectors(settings),
+    }
     return tuple(sorted(flows, key=str))
 
 
@@ -38,6 +48,9 @@ def _inside(settings: Settings) -> Iterator[Flow]:
 def _scraped(settings: Settings) -> Iterator[Flow]:
     for watched in settings.services.values():
         yield from (_to("prometheus", target) for target in watched.targets)
+        if pods := watched.pods:
+            yield Flow("prometheus", Pods(pods.namespace, tuple(sorted(pods.labels.items()))), pods.port)
+    yield from _to_the_api("prometheus", settings)
 
 
 def _notified(settings: Settings) -> Iterator[Flow]:
@@ -63,6 +76,32 @@ def _of_grafana(settings: Settings) -> Iterator[Flow]:
         yield _to("grafana", _host_port(grafana.oidc.api_url))
     if exposure:
         yield Flow(Pods(exposure.from_namespace), "grafana", PORTS["grafana"])
+
+
+def _of_collectors(settings: Settings) -> Iterator[Flow]:
+    namespace = settings.kubernetes.namespace
+    for server in collectors(settings):
+        port, home = PORTS[server], namespace_of(server, namespace)
+        if home == namespace:
+            yield Flow("prometheus", server, port)
+        else:  # each end's policy is in its own namespace
+            yield Flow("prometheus", _pods(server, home), port)
+            yield Flow(_pods("prometheus", namespace), server, port)
+        if server in _READS_THE_API:
+            yield from _to_the_api(server, settings)
+        if server == "alloy":
+            yield Flow("alloy", "loki", PORTS["loki"])
+        if server == "blackbox":
+            probed = (watched.probe for watched in settings.services.values() if watched.probe)
+            yield from (_to("blackbox", _host_port(url)) for url in probed)
+
+
+def _pods(server: str, namespace: str) -> Pods:
+    return Pods(namespace, tuple(selector(server).items()))
+
+
+def _to_the_api(server: str, settings: Settings) -> Iterator[Flow]:
+    yield from (Flow(server, Addresses(settings.kubernetes.api_server), port) for port in _API_PORTS)
 
 
 def _to(source: str, address: str) -> Flow:

@@ -44,24 +44,29 @@ OUTSIDE = Addresses(("0.0.0.0/0", "::/0"))
 
 @dataclass(frozen=True)
 class Flow:
-    """Traffic that is needed, from one end to a port (its number or its name) of another."""
+    """Traffic that is needed, from one end to a port (its number, its name or None for any) of another."""
 
     source: End
     target: End
-    port: int | str
+    port: int | str | None
     protocol: Literal["TCP", "UDP"] = "TCP"
 
 
-def deny_by_default(namespace: pulumi.Input[str], labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
-    """Denies a namespace's pods all traffic but the look-up of names; each server's own policy allows more."""
+def deny_by_default(
+    namespace: pulumi.Input[str], labels: Mapping[str, str], opts: pulumi.ResourceOptions, prefix: str = ""
+) -> None:
+    """Denies a namespace's pods all traffic but the look-up of names; each server's own policy allows more.
+
+    `prefix` begins the logical names, where there is more than one namespace.
+    """
     NetworkPolicy(
-        "default-deny",
+        f"{prefix}default-deny",
         metadata=ObjectMetaArgs(name="default-deny", namespace=namespace, labels={**labels, **stack_labels()}),
         spec=NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
         opts=opts,
     )
     NetworkPolicy(
-        "allow-dns",
+        f"{prefix}allow-dns",
         metadata=ObjectMetaArgs(name="allow-dns", namespace=namespace, labels={**labels, **stack_labels()}),
         spec=NetworkPolicySpecArgs(
             pod_selector=LabelSelectorArgs(),

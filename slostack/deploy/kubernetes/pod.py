@@ -22,6 +22,7 @@ from pulumi_kubernetes.core.v1 import (
     ResourceRequirementsArgs,
     SeccompProfileArgs,
     SecurityContextArgs,
+    TolerationArgs,
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
@@ -71,7 +72,11 @@ def workload_options(owner: Owner, process: Process, mounted: Sequence[Mounted])
 
 
 def pod_template(
-    owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str | None = None
+    owner: Owner,
+    process: Process,
+    mounted: Sequence[Mounted],
+    checksum: str | None = None,
+    tolerations: Sequence[TolerationArgs] = (),
 ) -> PodTemplateSpecArgs:
     """The template of the server's pods; a checksum that changes rolls them."""
     cluster = owner.args.cluster
@@ -85,6 +90,7 @@ def pod_template(
             node_selector=dict(cluster.node_selector) or None,
             affinity=node_apart(owner),
             topology_spread_constraints=zones_apart(owner),
+            tolerations=list(tolerations) or None,
             image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in cluster.images.pull_secrets] or None,
             enable_service_links=False,
             termination_grace_period_seconds=process.stop,

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
 from slostack.config import REMOTE_WRITE_FLAG
 from slostack.deploy.kubernetes.availability import disruption_budget
 from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
-from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, pod_names, service_account, shared
+from slostack.deploy.kubernetes.server import (
+    Owner,
+    ServerArgs,
+    may_in,
+    network_policy,
+    pod_names,
+    service_account,
+    shared,
+)
 from slostack.deploy.kubernetes.stateful import stateful_set
 from slostack.deploy.kubernetes.topology import POD_NAME
 
@@ -19,10 +29,12 @@ _USER = 65534
 
 @dataclass(frozen=True)
 class PrometheusArgs:
-    """Prometheus' arguments; `external_url` is its own in links."""
+    """Prometheus' arguments; `external_url` is its own in links, `discovers` the namespaces whose pods it finds: their
+    names, each with the same name as it is known once the namespace exists."""
 
     server: ServerArgs
     external_url: str
+    discovers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Prometheus(pulumi.ComponentResource):
@@ -48,7 +60,11 @@ class Prometheus(pulumi.ComponentResource):
             start=900,  # the write-ahead log is read first
             stop=300,
             pod_fields={POD_NAME: "metadata.name"},  # its replica label
+            token=bool(args.discovers),
         )
+        finds_pods = PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["list", "watch"])
+        for name_of_namespace, namespace in args.discovers.items():
+            may_in(owner, name_of_namespace, namespace, [finds_pods])
         stateful_set(owner, process, mounts(owner))
         pod_names(owner)
         shared(owner)

@@ -9,7 +9,15 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount, ServicePortArgs, ServiceSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
-from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
+from pulumi_kubernetes.rbac.v1 import (
+    ClusterRole,
+    ClusterRoleBinding,
+    PolicyRuleArgs,
+    Role,
+    RoleBinding,
+    RoleRefArgs,
+    SubjectArgs,
+)
 
 from slostack.config import Place
 from slostack.deploy.kubernetes.files import Folder
@@ -17,6 +25,8 @@ from slostack.deploy.kubernetes.labels import STACK, selector, server_labels
 from slostack.deploy.kubernetes.network import Flow, allow_flows
 from slostack.deploy.kubernetes.topology import PORTS, SHARED
 from slostack.settings import KubernetesSettings, Resources
+
+_RBAC = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class Owner:
 
     @property
     def cluster_name(self) -> str:
-        """The name of its children that belong to no namespace."""
+        """The name of its children in no namespace, or in one that others have objects in."""
         return f"{STACK}-{self.args.cluster.namespace}-{self.server}"
 
 
@@ -94,10 +104,29 @@ def may(owner: Owner, rules: Sequence[PolicyRuleArgs]) -> None:
     ClusterRoleBinding(
         owner.child(),
         metadata=metadata,
-        role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=owner.cluster_name),
-        subjects=[SubjectArgs(kind="ServiceAccount", name=owner.server, namespace=owner.args.namespace)],
+        role_ref=RoleRefArgs(api_group=_RBAC, kind="ClusterRole", name=owner.cluster_name),
+        subjects=[_account(owner)],
         opts=pulumi.ResourceOptions(parent=owner.component, depends_on=[role]),
     )
+
+
+def may_in(owner: Owner, suffix: str, namespace: pulumi.Input[str], rules: Sequence[PolicyRuleArgs]) -> None:
+    """Lets the server's account do in one namespace, which need not be its own, what the rules say; `suffix` tells its
+    role's logical name from those in other namespaces."""
+    metadata = ObjectMetaArgs(name=owner.cluster_name, namespace=namespace, labels=owner.labels)
+    name = owner.child(f"in-{suffix}")
+    role = Role(name, metadata=metadata, rules=list(rules), opts=owner.opts)
+    RoleBinding(
+        name,
+        metadata=metadata,
+        role_ref=RoleRefArgs(api_group=_RBAC, kind="Role", name=owner.cluster_name),
+        subjects=[_account(owner)],
+        opts=pulumi.ResourceOptions(parent=owner.component, depends_on=[role]),
+    )
+
+
+def _account(owner: Owner) -> SubjectArgs:
+    return SubjectArgs(kind="ServiceAccount", name=owner.server, namespace=owner.args.namespace)
 
 
 def network_policy(owner: Owner) -> NetworkPolicy:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from slostack.config.topology import Place, Topology
-from slostack.settings import Settings
+from slostack.deploy.kubernetes.labels import selector
+from slostack.settings import Pods, Settings
 
 PORTS = {
     "prometheus": 9090,
@@ -32,6 +33,8 @@ SECRETS_FOLDER = "/etc/slostack/secrets"
 def kubernetes_topology(settings: Settings) -> Topology:
     """The places of a stack's servers in its namespace."""
     namespace = settings.kubernetes.namespace
+    collecting = collectors(settings)
+    found = ("grafana", *collecting)
     return Topology(
         prometheus=place("prometheus", namespace, settings.prometheus.replicas),
         alertmanager=place("alertmanager", namespace, settings.alertmanager.replicas),
@@ -39,7 +42,29 @@ def kubernetes_topology(settings: Settings) -> Topology:
         loki_grpc=f":{LOKI_GRPC_PORT}",
         grafana=place("grafana", namespace),
         replica=f"${{{POD_NAME}}}",
+        alloy=place("alloy", namespace) if "alloy" in collecting else None,
+        blackbox=place("blackbox", namespace) if "blackbox" in collecting else None,
+        discovered={
+            server: Pods(namespace=namespace_of(server, namespace), labels=selector(server), port="http")
+            for server in found
+        },
     )
+
+
+def collectors(settings: Settings) -> tuple[str, ...]:
+    """The collectors that the settings call for."""
+    wanted = {
+        "alloy": settings.logs.enabled,
+        "blackbox": any(watched.probe for watched in settings.services.values()),
+        "kube-state-metrics": settings.exporters.kube_state_metrics,
+        "node-exporter": settings.exporters.node_exporter,
+    }
+    return tuple(server for server, on in wanted.items() if on)
+
+
+def namespace_of(server: str, namespace: str) -> str:
+    """The namespace of a server's pods: that of the stack, but for those that it would not admit."""
+    return f"{namespace}-nodes" if server == "node-exporter" else namespace
 
 
 def place(server: str, namespace: str, replicas: int = 1) -> Place:

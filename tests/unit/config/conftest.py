@@ -90,5 +90,5 @@ def topology(tmp_path: Path) -> Topology:
         loki_grpc=":9095",
         grafana=place("grafana", tmp_path),
         notifications="receiver:9095",
-        blackbox="blackbox:9115",
+        blackbox=place("blackbox", tmp_path),
     )

@@ -81,7 +81,7 @@ def test_probes_go_through_the_blackbox_exporter(services: Services, settings: S
     probe = jobs(services, settings, topology)["shop/health"]
     assert probe["static_configs"] == [{"targets": ["https://shop/health"]}]
     assert probe["metrics_path"] == "/probe"
-    assert {"target_label": "__address__", "replacement": "blackbox:9115"} in probe["relabel_configs"]
+    assert {"target_label": "__address__", "replacement": "blackbox-0:8080"} in probe["relabel_configs"]
 
 
 def test_without_a_blackbox_exporter_nothing_is_probed(

@@ -1,0 +1,108 @@
+"""What Prometheus finds by asking the cluster's API: pods, the labels of their series, and how they are scraped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from slostack.config.topology import Topology
+from slostack.settings import Pods, Settings, WatchedService
+from slostack.spec import Service
+
+CA_FOLDER = "ca"
+"""Below Prometheus' config: the certificates that sign those of the watched services."""
+
+_POD = "__meta_kubernetes_pod_"
+_ANNOTATION = f"{_POD}annotation_prometheus_io_"
+_INSTANCE = {"node-exporter": f"{_POD}node_name", "alloy": f"{_POD}node_name"}
+"""What an instance is called where its pod's name says less: it is all there is of its kind on the node."""
+_HONOR_LABELS = ("kube-state-metrics",)
+"""Those whose series have labels of what they are about: its namespace, its pod."""
+
+
+def stack_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
+    """The scrape jobs of the stack's own servers whose pods come and go."""
+    for server, pods in topology.discovered.items():
+        honor = {"honor_labels": True} if server in _HONOR_LABELS else {}
+        instance = {"source_labels": [_INSTANCE.get(server, f"{_POD}name")], "target_label": "instance"}
+        yield {"job_name": server, **honor, **_found(pods, [instance])}
+
+
+def service_targets(watched: WatchedService) -> dict[str, Any]:
+    """Where a service's job scrapes: its targets, or its pods with the labels `namespace`, `pod` and `instance`."""
+    if not watched.pods:
+        return {"static_configs": [{"targets": list(watched.targets)}]}
+    labels = [
+        {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "namespace"},
+        {"source_labels": [f"{_POD}name"], "target_label": "pod"},
+        {"source_labels": [f"{_POD}name"], "target_label": "instance"},
+    ]
+    return _found(watched.pods, labels)
+
+
+def credentials(service: str, watched: WatchedService, topology: Topology) -> dict[str, Any]:
+    """What a service wants to see before it shows its metrics, and what Prometheus wants to see of it."""
+    place = topology.prometheus
+    found: dict[str, Any] = {}
+    if watched.token:
+        found["authorization"] = {"credentials_file": f"{place.secrets}/scrape-token-{service}"}
+    tls = {}
+    if watched.ca:
+        tls["ca_file"] = f"{place.config}/{CA_FOLDER}/{service}.pem"
+    if watched.client_certificate:
+        tls["cert_file"] = f"{place.secrets}/scrape-certificate-{service}"
+        tls["key_file"] = f"{place.secrets}/scrape-key-{service}"
+    if watched.server_name:
+        tls["server_name"] = watched.server_name
+    return {**found, "tls_config": tls} if tls else found
+
+
+def ca_files(services: tuple[Service, ...], settings: Settings) -> dict[str, str]:
+    """The certificates that the jobs of services name, by their path in the bundle."""
+    named = ((service.service, settings.watched.get(service.service)) for service in services)
+    return {f"prometheus/{CA_FOLDER}/{name}.pem": found.ca for name, found in named if found and found.ca}
+
+
+def _found(pods: Pods, labels: list[dict[str, Any]]) -> dict[str, Any]:
+    """The running pods of one namespace, by labels or annotations; each scraped at its one port."""
+    selector = ",".join(f"{name}={value}" for name, value in sorted(pods.labels.items()))
+    selectors = {"selectors": [{"role": "pod", "label": selector}]} if selector else {}
+    return {
+        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [pods.namespace]}, **selectors}],
+        "relabel_configs": [
+            {"action": "keep", "source_labels": [f"{_POD}phase"], "regex": "Running"},
+            *(_annotated() if pods.annotated else _port(pods.port)),
+            *labels,
+        ],
+    }
+
+
+def _annotated() -> Iterator[dict[str, Any]]:
+    yield {"action": "keep", "source_labels": [f"{_ANNOTATION}scrape"], "regex": "true"}
+    yield {"action": "keep", "source_labels": [f"{_ANNOTATION}port"], "regex": "[0-9]+"}
+    yield {
+        "source_labels": [f"{_ANNOTATION}path"],
+        "regex": "(/.*)",
+        "target_label": "__metrics_path__",
+    }
+    yield from _address(f"{_ANNOTATION}port")
+
+
+def _port(port: int | str | None) -> Iterator[dict[str, Any]]:
+    """A number needs no declared port; a name is that of a declared one, whose address is there already."""
+    if isinstance(port, int):
+        yield {"target_label": "__tmp_port", "replacement": str(port)}
+        yield from _address("__tmp_port")
+    else:
+        yield {"action": "keep", "source_labels": [f"{_POD}container_port_name"], "regex": port}
+
+
+def _address(port: str) -> Iterator[dict[str, Any]]:
+    """The pod's address with the port that a label has, whichever ports its containers declare."""
+    for address, replacement in (("[0-9.]+", "$1:$2"), (".*:.*", "[$1]:$2")):
+        yield {
+            "source_labels": [f"{_POD}ip", port],
+            "regex": f"({address});([0-9]+)",
+            "target_label": "__address__",
+            "replacement": replacement,
+        }

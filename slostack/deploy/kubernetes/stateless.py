@@ -1,0 +1,35 @@
+"""A Deployment of one pod that keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pulumi_kubernetes.apps.v1 import (
+    Deployment,
+    DeploymentSpecArgs,
+    DeploymentStrategyArgs,
+    RollingUpdateDeploymentArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+
+from slostack.deploy.kubernetes.labels import selector
+from slostack.deploy.kubernetes.mounts import Mounted
+from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
+from slostack.deploy.kubernetes.server import Owner
+
+
+def deployment(owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str) -> Deployment:
+    """The server's Deployment, whose next pod is ready before the last one goes; a checksum that changes rolls it."""
+    return Deployment(
+        owner.child(),
+        metadata=owner.metadata(),
+        spec=DeploymentSpecArgs(
+            replicas=1,
+            selector=LabelSelectorArgs(match_labels=selector(owner.server)),
+            strategy=DeploymentStrategyArgs(
+                type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0)
+            ),
+            template=pod_template(owner, process, mounted, checksum),
+        ),
+        opts=workload_options(owner, process, mounted),
+    )
