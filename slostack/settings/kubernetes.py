@@ -27,6 +27,8 @@ Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 Mirror = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?$")]
 Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 
+FolderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")]
+
 
 class Resources(SettingsPart):
     """What one server's pod asks for and gets at most. Memory is both, so that it is never overcommitted."""
@@ -95,7 +97,7 @@ class Exposure(SettingsPart):
         idle = {"ingress": {"gateway", "gateway_namespace", "listener"}, "gateway": {"tls_secret", "ingress_class"}}
         for name in sorted(idle[self.kind] & self.model_fields_set):
             key = type(self).model_fields[name].alias or name
-            raise mismatch(f"`{key}` with kind {self.kind}", "it only with the other kind", key)
+            raise mismatch(f"`{key}` with kind {self.kind}", "it left out", key)
         return self
 
 
@@ -127,7 +129,7 @@ class KubernetesSettings(SettingsPart):
 class FilesSettings(SettingsPart):
     """Manifests as files, for GitOps."""
 
-    folder: str = Field("manifests", min_length=1, description="where they are written, below the project")
+    folder: FolderName = Field("manifests", description="where they are written, below the project: <folder>/<environment>/")
 
 
 class OperatorSettings(SettingsPart):
@@ -141,5 +143,10 @@ class OperatorSettings(SettingsPart):
         default_factory=lambda: {"grafana_dashboard": "1"},
         alias="dashboardLabels",
         description="of the ConfigMaps that Grafana's sidecar loads",
+    )
+    namespace_matcher: bool = Field(
+        True,
+        alias="namespaceMatcher",
+        description="whether its Alertmanager takes from an AlertmanagerConfig's namespace alone (OnNamespace)",
     )
     prober: HostPort = Field("prometheus-blackbox-exporter:9115", description="host:port of a blackbox exporter")

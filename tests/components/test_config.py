@@ -13,6 +13,11 @@ from tests.components.program import canaries, refusal, run_program, stack_confi
 
 Edit = Callable[[dict[str, Any]], object]
 
+
+def _exposure(**keys: str) -> dict[str, str]:
+    return {"host": "grafana.acme.example", "fromNamespace": "ingress"} | keys
+
+
 WRONG: dict[str, tuple[Edit, str]] = {
     "missing": (lambda c: c.pop("environment"), "stacks/Pulumi.prod.yaml:1:1: slostack:environment: missing"),
     "missing in an object": (lambda c: c["urls"].pop("grafana"), "slostack:urls.grafana: missing"),
@@ -36,6 +41,48 @@ WRONG: dict[str, tuple[Edit, str]] = {
         "slostack:services.learnsnap.targets.0: 'learnsnap.acme.example' (text)",
     ),
     "no such delivery": (lambda c: c.update(delivery="nomad"), "slostack:delivery: 'nomad' (text)"),
+    "replicas without a database": (
+        lambda c: c["grafana"].pop("database"),
+        "slostack:grafana: 2 replicas without `database`, expected a PostgreSQL database (grafana.database) that they "
+        "share, or one replica",
+    ),
+    "too many replicas": (lambda c: c["prometheus"].update(replicas=10), "slostack:prometheus.replicas: 10 (a number)"),
+    "no digest": (
+        lambda c: c["kubernetes"].update(images={"digests": {"loki": "sha256:12"}}),
+        "slostack:kubernetes.images.digests.loki: 'sha256:12' (text)",
+    ),
+    "a digest of nothing": (
+        lambda c: c["kubernetes"].update(images={"digests": {"promtheus": f"sha256:{'0' * 64}"}}),
+        "slostack:kubernetes.images.digests.promtheus",
+    ),
+    "a storage class of nothing": (
+        lambda c: c["kubernetes"].update(storageClasses={"blackbox": "fast"}),
+        "slostack:kubernetes.storageClasses.blackbox",
+    ),
+    "an Ingress without TLS": (
+        lambda c: c["kubernetes"]["exposure"].pop("tlsSecret"),
+        "slostack:kubernetes.exposure: an Ingress without `tlsSecret`, expected the Secret with its certificate",
+    ),
+    "a route to no Gateway": (
+        lambda c: c["kubernetes"].update(exposure=_exposure(kind="gateway")),
+        "slostack:kubernetes.exposure: no gateway, expected the name of the Gateway that the route attaches to",
+    ),
+    "what an Ingress has none of": (
+        lambda c: c["kubernetes"]["exposure"].update(gateway="shared"),
+        "slostack:kubernetes.exposure: `gateway` with kind ingress, expected it left out",
+    ),
+    "what a route has none of": (
+        lambda c: c["kubernetes"].update(exposure=_exposure(kind="gateway", gateway="shared", tlsSecret="tls")),
+        "slostack:kubernetes.exposure: `tlsSecret` with kind gateway, expected it left out",
+    ),
+    "links elsewhere": (
+        lambda c: c["kubernetes"]["exposure"].update(host="metrics.acme.example"),
+        "slostack:kubernetes: host metrics.acme.example, expected that of urls.grafana (https://grafana.acme.example)",
+    ),
+    "no certificate": (
+        lambda c: c["grafana"]["database"].update(ca="/etc/ssl/ca.pem"),
+        "slostack:grafana.database.ca: '/etc/ssl/ca.pem' (text)",
+    ),
     "no such service": (lambda c: c["services"].update(checkout={}), "checkout"),
 }
 

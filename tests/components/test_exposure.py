@@ -1,0 +1,71 @@
+"""The way in from outside the cluster: to Grafana, by TLS, and to nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.components.program import Program, canaries, run_program, stack_config
+
+GATEWAY = {"kind": "gateway", "host": "grafana.dev.acme.example", "gateway": "shared", "fromNamespace": "envoy"}
+
+
+def of_dev(exposure: dict[str, Any] | None) -> Program:
+    config = stack_config("dev")
+    if exposure:
+        config["kubernetes"]["exposure"] = exposure
+    return run_program("dev", config, canaries("dev"))
+
+
+def test_an_ingress_leads_to_grafana_by_tls(prod: Program) -> None:
+    (ingress,) = prod.of_type(":Ingress")
+    backend = {"service": {"name": "grafana", "port": {"name": "http"}}}
+    assert ingress.inputs["spec"] == {
+        "ingressClassName": "nginx",
+        "rules": [
+            {
+                "host": "grafana.acme.example",
+                "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]},
+            }
+        ],
+        "tls": [{"hosts": ["grafana.acme.example"], "secretName": "grafana-tls"}],
+    }
+    assert ingress.inputs["metadata"]["annotations"] == {"cert-manager.io/cluster-issuer": "letsencrypt"}
+    assert prod.one(":Service", "grafana").inputs["spec"]["ports"][0]["name"] == "http"
+
+
+def test_a_route_leads_from_the_gateways_https_listener_to_grafana() -> None:
+    (route,) = of_dev(GATEWAY).of_type(":HTTPRoute")
+    assert route.type == "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+    assert route.inputs["spec"] == {
+        "parentRefs": [{"name": "shared", "sectionName": "https"}],
+        "hostnames": ["grafana.dev.acme.example"],
+        "rules": [{"backendRefs": [{"name": "grafana", "port": 3000}]}],
+    }
+
+
+def test_the_gateway_may_be_in_another_namespace() -> None:
+    (route,) = of_dev(GATEWAY | {"gatewayNamespace": "gateways", "listener": "tls"}).of_type(":HTTPRoute")
+    assert route.inputs["spec"]["parentRefs"] == [{"name": "shared", "sectionName": "tls", "namespace": "gateways"}]
+
+
+def test_the_controllers_pods_alone_are_let_in_from_outside() -> None:
+    policy = of_dev(GATEWAY).one(":NetworkPolicy", "grafana").inputs["spec"]
+    from_outside = [rule for rule in policy["ingress"] if "namespaceSelector" in rule["from"][0]]
+    assert from_outside == [
+        {
+            "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "envoy"}}}],
+            "ports": [{"port": 3000, "protocol": "TCP"}],
+        }
+    ]
+
+
+def test_nothing_else_is_exposed(program: Program) -> None:
+    assert len(program.of_type(":Ingress")) <= 1
+    assert all(each.inputs["spec"].get("type", "ClusterIP") == "ClusterIP" for each in program.of_type(":Service"))
+    assert not any("externalIPs" in each.inputs["spec"] for each in program.of_type(":Service"))
+
+
+def test_without_exposure_nothing_is() -> None:
+    program = of_dev(None)
+    assert not program.of_type(":Ingress")
+    assert not program.of_type(":HTTPRoute")
