@@ -47,7 +47,13 @@ def test_rules_alertmanagers_and_environment(services: Services, settings: Setti
     targets = document["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
     assert targets == ["alertmanager-0:8080", "alertmanager-1:8080"]
     assert document["global"]["external_labels"] == {"environment": "test"}
+    assert document["alerting"]["alert_relabel_configs"] == [{"action": "labeldrop", "regex": "prometheus_replica"}]
     assert document["global"]["evaluation_interval"] == "30s"
+
+
+def test_replicas_are_told_apart_by_a_label(services: Services, settings: Settings, topology: Topology) -> None:
+    document = config(services, settings, replace(topology, replica="${POD_NAME}"))
+    assert document["global"]["external_labels"] == {"environment": "test", "prometheus_replica": "${POD_NAME}"}
 
 
 def test_every_scrape_of_a_watched_service_is_a_job(services: Services, settings: Settings, topology: Topology) -> None:
