@@ -69,8 +69,16 @@ def known_secrets(settings: Settings) -> tuple[Secret, ...]:
 
 
 def required_secrets(settings: Settings) -> tuple[Secret, ...]:
-    """The secrets that the settings call for in a stack's config; on this machine they are files already."""
-    return tuple(secrets_in_use(settings)) if settings.delivery == "kubernetes" else ()
+    """The secrets that the settings call for in a stack's config; on this machine they are files already, and beside
+    manifests they are made by whoever applies those."""
+    return cluster_secrets(settings) if settings.delivery in ("kubernetes", "operator") else ()
+
+
+def cluster_secrets(settings: Settings) -> tuple[Secret, ...]:
+    """The secrets that a stack in a cluster reads; Grafana is none of it where an operator runs the servers."""
+    return tuple(
+        secret for secret in secrets_in_use(settings) if settings.delivery == "kubernetes" or secret.server != "grafana"
+    )
 
 
 def secrets_in_use(settings: Settings) -> Iterator[Secret]:
