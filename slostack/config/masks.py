@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ASSIGNED = r"""[\\"']*\s*[:=]\s*[\\"']*"""
-"""Between a name and its value in JSON (also within a JSON string), logfmt, YAML and query strings."""
+ASSIGNED = r"""[\\"']*(?:\s*:\s*|=)[\\"']*"""
+"""Between a name and its value in JSON (also within a JSON string), logfmt, YAML, headers and query strings."""
 _ASSIGNED_VALUE = (
     r"""[\\"']*\s*[:=]\s*(?:\\"([^"]+)\\"|"((?:[^"\\]|\\.)+)"|'([^']+)'|([^\s"'\\,;&}<\])][^\s"'\\,;&}\])]*))"""
 )
@@ -43,12 +43,12 @@ class Mask:
 
 
 MASKS = (
-    Mask("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]+)"),
+    Mask("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----([^-<]+)"),
     Mask("jwt", r"\b(eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*)"),
-    Mask("authorization", rf"(?i)\bauthorization{ASSIGNED}(?:(?:basic|bearer|token)\s+)?([^\s\"'\\,<]+)"),
+    Mask("authorization", rf"(?i)\bauthorization{ASSIGNED}((?:(?:basic|bearer|digest|token)\s+)?[^\s\"'\\,<]+)"),
     Mask("bearer-token", r"(?i)\bbearer\s+([a-z0-9._~+/-]{8,}=*)"),
     Mask("password-in-url", r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@\"']*:([^\s/@\"'<]+)@"),
-    Mask("secret", rf"(?i)(?:\b|_)(?:{'|'.join(_SECRET_NAMES)}){_ASSIGNED_VALUE}"),
+    Mask("secret", rf"(?i)(?:{'|'.join(_SECRET_NAMES)}){_ASSIGNED_VALUE}"),
     Mask(
         "api-key",
         r"\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[oprsu]_[A-Za-z0-9]{30,}|glpat-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}"

@@ -90,5 +90,6 @@ def topology(tmp_path: Path) -> Topology:
         loki_grpc=":9095",
         grafana=place("grafana", tmp_path),
         notifications="receiver:9095",
+        alloy=place("alloy", tmp_path),
         blackbox=place("blackbox", tmp_path),
     )

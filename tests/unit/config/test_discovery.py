@@ -1,0 +1,115 @@
+"""What Prometheus scrapes of a cluster's pods, and how it shows who it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slostack import promtool
+from slostack.config import config_files
+from slostack.config.topology import Topology
+from slostack.settings import Pods, parse_settings
+from slostack.spec import Service
+from tests.unit.config.conftest import CONFIG
+
+CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+BY_LABELS = {"namespace": "shop", "labels": {"app": "shop", "tier": "web"}, "port": 9464}
+
+
+@pytest.fixture
+def scraped(services: tuple[Service, ...], topology: Topology, tmp_path: Path) -> Any:
+    """The files of the bundle, and the scrape job of a service, when it is watched so; promtool has taken them."""
+
+    def files(**watched: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        settings = parse_settings({**CONFIG, "services": {"shop": watched}}, "test")
+        found = config_files(services, settings, topology)
+        (tmp_path / "prometheus.yml").write_text(found["prometheus/prometheus.yml"])
+        promtool.check_config_syntax(tmp_path / "prometheus.yml")
+        jobs = yaml.safe_load(found["prometheus/prometheus.yml"])["scrape_configs"]
+        (job,) = (each for each in jobs if each["job_name"] == "shop")
+        return found, job
+
+    return files
+
+
+def test_pods_are_found_by_their_labels_in_their_namespace_alone(scraped: Any) -> None:
+    _, job = scraped(pods=BY_LABELS)
+    assert "static_configs" not in job
+    (found,) = job["kubernetes_sd_configs"]
+    assert found == {
+        "role": "pod",
+        "namespaces": {"names": ["shop"]},
+        "selectors": [{"role": "pod", "label": "app=shop,tier=web"}],
+    }
+    labels = [rule["target_label"] for rule in job["relabel_configs"] if not rule.get("action")]
+    assert labels == ["__tmp_port", "__address__", "__address__", "namespace", "pod", "instance"]
+    assert "job" not in labels, "it is the SLO file's"
+
+
+def test_pods_are_scraped_at_a_number_or_at_a_named_port(scraped: Any) -> None:
+    _, numbered = scraped(pods=BY_LABELS)
+    assert {"target_label": "__tmp_port", "replacement": "9464"} in numbered["relabel_configs"]
+    _, named = scraped(pods={**BY_LABELS, "port": "metrics"})
+    source = ["__meta_kubernetes_pod_container_port_name"]
+    assert {"action": "keep", "source_labels": source, "regex": "metrics"} in named["relabel_configs"]
+
+
+def test_annotated_pods_say_themselves_whether_and_where(scraped: Any) -> None:
+    _, job = scraped(pods={"namespace": "shop", "annotated": True})
+    assert job["kubernetes_sd_configs"] == [{"role": "pod", "namespaces": {"names": ["shop"]}}]
+    annotation = "__meta_kubernetes_pod_annotation_prometheus_io_"
+    kept = {rule["source_labels"][0]: rule["regex"] for rule in job["relabel_configs"] if rule.get("action") == "keep"}
+    assert kept == {
+        "__meta_kubernetes_pod_phase": "Running",
+        f"{annotation}scrape": "true",
+        f"{annotation}port": "[0-9]+",
+    }
+    path = {"source_labels": [f"{annotation}path"], "regex": "(/.*)", "target_label": "__metrics_path__"}
+    assert path in job["relabel_configs"]
+
+
+def test_what_is_outside_is_scraped_by_https_with_a_client_certificate_and_its_own_authority(
+    scraped: Any, topology: Topology
+) -> None:
+    place = topology.prometheus
+    files, job = scraped(
+        targets=["shop.example:443"],
+        scheme="https",
+        token=True,
+        clientCertificate=True,
+        ca=CA,
+        serverName="shop.internal",
+    )
+    assert job["scheme"] == "https"
+    assert job["authorization"] == {"credentials_file": f"{place.secrets}/scrape-token-shop"}
+    assert job["tls_config"] == {
+        "ca_file": f"{place.config}/ca/shop.pem",
+        "cert_file": f"{place.secrets}/scrape-certificate-shop",
+        "key_file": f"{place.secrets}/scrape-key-shop",
+        "server_name": "shop.internal",
+    }
+    assert files["prometheus/ca/shop.pem"] == CA
+
+
+def test_without_credentials_none_are_shown(scraped: Any) -> None:
+    files, job = scraped(targets=["shop.example:80"])
+    assert not {"authorization", "tls_config"} & set(job)
+    assert not [path for path in files if path.startswith("prometheus/ca/")]
+
+
+def test_servers_whose_pods_are_discovered_have_no_address(services: tuple[Service, ...], topology: Topology) -> None:
+    found = {
+        server: Pods(namespace="stack", labels={"name": server}, port="http")
+        for server in ("grafana", "kube-state-metrics", "node-exporter")
+    }
+    files = config_files(services, parse_settings(CONFIG, "test"), replace(topology, discovered=found))
+    jobs = {job["job_name"]: job for job in yaml.safe_load(files["prometheus/prometheus.yml"])["scrape_configs"]}
+    assert not any("static_configs" in jobs[server] for server in found)
+    assert jobs["kube-state-metrics"]["honor_labels"] is True
+    instance = {server: jobs[server]["relabel_configs"][-1]["source_labels"] for server in found}
+    assert instance["grafana"] == ["__meta_kubernetes_pod_name"]
+    assert instance["node-exporter"] == ["__meta_kubernetes_pod_node_name"]
