@@ -29,7 +29,10 @@ def test_an_ingress_leads_to_grafana_by_tls(prod: Program) -> None:
         ],
         "tls": [{"hosts": ["grafana.acme.example"], "secretName": "grafana-tls"}],
     }
-    assert ingress.inputs["metadata"]["annotations"] == {"cert-manager.io/cluster-issuer": "letsencrypt"}
+    assert ingress.inputs["metadata"]["annotations"] == {
+        "cert-manager.io/cluster-issuer": "letsencrypt",
+        "pulumi.com/skipAwait": "true",
+    }
     assert prod.one(":Service", "grafana").inputs["spec"]["ports"][0]["name"] == "http"
 
 

@@ -20,6 +20,9 @@ from pulumi_kubernetes.networking.v1 import (
 from slostack.deploy.kubernetes.server import Owner
 from slostack.settings import Exposure
 
+_DONT_WAIT = {"pulumi.com/skipAwait": "true"}
+"""Pulumi would wait for the controller to write an address into the object, which not all do."""
+
 
 def expose(owner: Owner, exposure: Exposure) -> None:
     """Leads an outside host name to the server's Service."""
@@ -27,7 +30,7 @@ def expose(owner: Owner, exposure: Exposure) -> None:
         name=owner.server,
         namespace=owner.args.namespace,
         labels=owner.labels,
-        annotations=dict(exposure.annotations) or None,
+        annotations={**exposure.annotations, **_DONT_WAIT},
     )
     if exposure.kind == "ingress":
         Ingress(owner.child(), metadata=metadata, spec=_ingress(owner, exposure), opts=owner.opts)
