@@ -13,6 +13,7 @@ LONGEST_FIRST = (
     "tests/local/test_burn_page.py",
     "tests/local/test_restart_notifies.py",
     "tests/local",
+    "tests/cluster",
     "tests/simulation",
     "tests/pulumi",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -14,3 +15,9 @@ def need(name: str, why: str) -> NoReturn:
     if name in required:
         pytest.fail(f"REQUIRE={name}: {why}", pytrace=False)
     pytest.skip(why)
+
+
+def need_command(name: str, what: str) -> None:
+    """Skips the test where a command is not on PATH."""
+    if not shutil.which(name):
+        need(name, f"needs {what}")

@@ -98,12 +98,14 @@ def allow_flows(server: str, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
             NetworkPolicyIngressRuleArgs(from_=_peers(flow.source), ports=_port(flow))
             for flow in flows
             if flow.target == server
-        ],
+        ]
+        or None,
         egress=[
             NetworkPolicyEgressRuleArgs(to=_peers(flow.target), ports=_port(flow))
             for flow in flows
             if flow.source == server
-        ],
+        ]
+        or None,
     )
 
 

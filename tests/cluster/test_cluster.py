@@ -1,0 +1,114 @@
+"""A real API server takes every object of every stack; its controllers and scheduler bring them up."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from slostack.deploy.kubernetes.labels import selector
+from tests.cluster.control_plane import Cluster
+from tests.cluster.manifests import WORKLOADS, manifests, pod, stack_program, workloads
+from tests.components.program import CLUSTER_STACKS
+
+UNRESTRICTED = {"node-exporter"}
+"""The pods that Pod Security's level `restricted` refuses, each for a reason in docs/security.md."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A stack in the cluster."""
+
+    namespace: str
+    objects: list[dict[str, Any]]
+
+    @property
+    def namespaces(self) -> list[str]:
+        return [each["metadata"]["name"] for each in self.objects if each["kind"] == "Namespace"]
+
+    def of_kind(self, *kinds: str) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+        """The objects of some kinds, each by namespace and name."""
+        for each in self.objects:
+            if each["kind"] in kinds:
+                yield (each["metadata"]["namespace"], each["metadata"]["name"]), each
+
+
+@pytest.fixture(scope="module", params=CLUSTER_STACKS)
+def applied(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Applied]:
+    """Every stack, applied server-side as the program registers it; the API server refuses none of its objects."""
+    namespace = f"slostack-{request.param}"
+    stack = Applied(namespace, manifests(stack_program(request.param, namespace)))
+    cluster.apply(stack.objects)
+    yield stack
+    cluster.kubectl("delete", "namespace", *stack.namespaces, "--wait=false")
+
+
+def test_every_pod_is_scheduled_and_ready(cluster: Cluster, applied: Applied) -> None:
+    expected = 0
+    for (namespace, name), workload in applied.of_kind(*WORKLOADS):
+        cluster.kubectl("rollout", "status", f"{workload['kind']}/{name}", "--namespace", namespace, "--timeout=60s")
+        expected += workload["spec"].get("replicas", 1) if workload["kind"] != "DaemonSet" else 3
+    pods = [each for namespace in applied.namespaces for each in cluster.get("pods", "--namespace", namespace)]
+    assert len(pods) == expected
+    claims = cluster.get("persistentvolumeclaims", "--namespace", applied.namespace)
+    assert {each["status"]["phase"] for each in claims} == {"Bound"}
+
+
+def test_the_cluster_has_what_the_program_registers(cluster: Cluster, applied: Applied) -> None:
+    assert len(applied.objects) > 40
+    assert cluster.differs(applied.objects) == ""
+    changed = copy.deepcopy(applied.objects)
+    next(each for each in changed if each["kind"] == "Service")["spec"]["ports"][0]["port"] = 1
+    assert "port: 1" in cluster.differs(changed)
+
+
+def test_replicas_are_on_nodes_of_their_own(cluster: Cluster, applied: Applied) -> None:
+    for (namespace, name), workload in applied.of_kind("StatefulSet", "Deployment"):
+        labels = ",".join(f"{key}={value}" for key, value in selector(name).items())
+        pods = cluster.get("pods", "--namespace", namespace, "--selector", labels)
+        assert len({each["spec"]["nodeName"] for each in pods}) == workload["spec"].get("replicas", 1)
+
+
+def test_every_pod_has_a_network_policy_of_its_own(cluster: Cluster, applied: Applied) -> None:
+    for namespace in applied.namespaces:
+        policies = cluster.get("networkpolicies", "--namespace", namespace)
+        general = {each["metadata"]["name"] for each in policies if not each["spec"]["podSelector"]}
+        assert general == {"default-deny", "allow-dns"}
+        for each in cluster.get("pods", "--namespace", namespace):
+            labels = each["metadata"]["labels"].items()
+            own = [p for p in policies if (s := p["spec"]["podSelector"].get("matchLabels")) and s.items() <= labels]
+            assert [p["metadata"]["name"] for p in own] == [each["metadata"]["labels"]["app.kubernetes.io/name"]]
+
+
+def test_pod_security_admits_all_but_the_documented_exceptions(cluster: Cluster, applied: Applied) -> None:
+    restricted = _restricted_namespace(cluster, applied)
+    refused = set()
+    for name, template in workloads(applied.objects):
+        if refusal := cluster.refusal(pod(restricted, template)):
+            assert "violates PodSecurity" in refusal
+            refused.add(name)
+    assert refused == UNRESTRICTED
+
+
+def test_pod_security_refuses_a_pod_that_asks_for_more(cluster: Cluster, applied: Applied) -> None:
+    restricted = _restricted_namespace(cluster, applied)
+    violating = copy.deepcopy(pod(restricted, dict(workloads(applied.objects))["prometheus"]))
+    violating["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True
+    refusal = cluster.refusal(violating)
+    assert refusal
+    assert "violates PodSecurity" in refusal
+    assert "allowPrivilegeEscalation" in refusal
+
+
+def _restricted_namespace(cluster: Cluster, applied: Applied) -> str:
+    """A namespace at the level `restricted` with every account of the stack."""
+    name = f"{applied.namespace}-restricted"
+    level = {"pod-security.kubernetes.io/enforce": "restricted"}
+    accounts = [
+        {**each, "metadata": {"name": of[1], "namespace": name}} for of, each in applied.of_kind("ServiceAccount")
+    ]
+    cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": level}}, *accounts])
+    return name

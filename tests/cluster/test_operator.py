@@ -1,0 +1,74 @@
+"""A real API server with the Prometheus operator's CRDs takes every object of a stack for it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.cluster.control_plane import Cluster
+from tests.cluster.manifests import manifests
+from tests.cluster.operator_module import GROUP, operator_crds
+from tests.components.operator_stack import operator_program
+
+NAMESPACE = "monitoring"
+
+
+@pytest.fixture(scope="module")
+def with_crds(cluster: Cluster) -> Cluster:
+    """The cluster with the operator's CRDs, and the namespace in which it runs."""
+    for crd in operator_crds():
+        cluster.kubectl("apply", "--server-side", "-f", str(crd))
+    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}])
+    return cluster
+
+
+@pytest.mark.parametrize("pods", [False, True], ids=["targets", "pods"])
+def test_every_object_is_accepted_as_it_is(with_crds: Cluster, pods: bool) -> None:
+    objects = manifests(operator_program(NAMESPACE, pods=pods))
+    with_crds.apply(objects)
+    for each in objects:
+        if each["apiVersion"].startswith(GROUP):
+            kept = stored(with_crds, each)
+            assert kept["metadata"]["labels"].items() >= each["metadata"]["labels"].items()
+            assert_within(each["spec"], kept["spec"], each["kind"])
+
+
+def stored(cluster: Cluster, each: dict[str, Any]) -> dict[str, Any]:
+    """An object as the cluster has it."""
+    plural = f"{each['kind'].lower()}s"
+    path = f"/apis/{each['apiVersion']}/namespaces/{NAMESPACE}/{plural}/{each['metadata']['name']}"
+    answer = cluster.ask("GET", path)
+    answer.raise_for_status()
+    return dict(answer.json())
+
+
+def assert_within(sent: Any, kept: Any, where: str) -> None:
+    """Fails where the cluster dropped something, as it does with fields that a CRD doesn't know."""
+    if isinstance(sent, dict):
+        for key, value in sent.items():
+            assert key in kept, f"{where}.{key} was dropped"
+            assert_within(value, kept[key], f"{where}.{key}")
+    elif isinstance(sent, list):
+        for number, (ours, theirs) in enumerate(zip(sent, kept, strict=True)):
+            assert_within(ours, theirs, f"{where}[{number}]")
+    else:
+        assert sent == kept, where
+
+
+def test_what_is_wrong_is_refused(with_crds: Cluster) -> None:
+    objects = manifests(operator_program(NAMESPACE))
+    for kind, path, value in (
+        ("ScrapeConfig", ("spec", "scheme"), "https"),
+        ("Probe", ("spec", "interval"), "often"),
+        ("AlertmanagerConfig", ("spec", "receivers"), [{}]),
+        ("PrometheusRule", ("spec", "groups"), [{"name": ""}]),
+    ):
+        wrong = copy.deepcopy(next(each for each in objects if each["kind"] == kind))
+        part = wrong
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = value
+        assert kind in (with_crds.refusal(wrong) or "")
