@@ -69,6 +69,8 @@ def test_every_alertmanager_hears_of_every_alert_and_of_the_others(program: Prog
     pods = [f"alertmanager-{number}.alertmanager.slostack.svc" for number in range(replicas)]
     alerting = prometheus_config(program)["alerting"]
     assert alerting["alertmanagers"] == [{"static_configs": [{"targets": [f"{name}:9093" for name in pods]}]}]
+    ruler = yaml.safe_load(config_map(program, "loki-config")["loki.yaml"])["ruler"]
+    assert ruler["alertmanager_url"] == ",".join(f"http://{name}:9093" for name in pods)
     (container,) = pod(program, "alertmanager")["containers"]
     gossip = [argument for argument in container["args"] if argument.startswith("--cluster")]
     ports = {(port["containerPort"], port["protocol"]) for port in container["ports"]}
@@ -94,8 +96,12 @@ def test_each_prometheus_has_a_label_that_its_alerts_lose(program: Program) -> N
 
 
 def prometheus_config(program: Program) -> dict[str, Any]:
-    (data,) = (each.inputs["data"] for each in program.of_type(":ConfigMap") if each.name == "prometheus-config")
-    return dict(yaml.safe_load(data["prometheus.yml"]))
+    return dict(yaml.safe_load(config_map(program, "prometheus-config")["prometheus.yml"]))
+
+
+def config_map(program: Program, name: str) -> dict[str, str]:
+    (data,) = (each.inputs["data"] for each in program.of_type(":ConfigMap") if each.name == name)
+    return dict(data)
 
 
 def field_of(container: dict[str, Any], variable: str) -> str:
