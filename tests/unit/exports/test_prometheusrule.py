@@ -140,6 +140,48 @@ def test_a_teams_own_rules_keep_what_they_have(tmp_path: Path) -> None:
     check_by_promtool(objects, tmp_path)
 
 
+def test_alerts_get_labels_besides_their_own_and_keep_those_that_clash(tmp_path: Path) -> None:
+    metadata = Metadata(alert_labels={"namespace": "monitoring", "environment": "prod"})
+    text = """
+groups:
+- name: pods
+  rules:
+  - {alert: Restarts, expr: 'sum by (namespace) (restarts) > 1', labels: {severity: low}}
+  - {alert: Own, expr: 'vector(1)', labels: {severity: low, environment: lab}}
+  - {record: 'namespace:restarts:sum', expr: sum by (namespace) (restarts)}
+"""
+    (found,) = custom_objects("custom/pods.yaml", text, metadata).values()
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(yaml.safe_load(found)["spec"]), encoding="utf-8")
+    added = "environment: prod, namespace: monitoring, severity: low"
+    (tmp_path / "fixture.yaml").write_text(
+        f"""
+rule_files: [rules.yaml]
+evaluation_interval: 1m
+tests:
+- interval: 1m
+  input_series:
+  - {{series: 'restarts{{namespace="shop"}}', values: 2x5}}
+  - {{series: 'restarts{{namespace="web"}}', values: 3x5}}
+  alert_rule_test:
+  - alertname: Restarts
+    eval_time: 1m
+    exp_alerts:
+    - {{exp_labels: {{{added}, exported_namespace: shop}}}}
+    - {{exp_labels: {{{added}, exported_namespace: web}}}}
+  - {{alertname: Own, eval_time: 1m, exp_alerts: [{{exp_labels: {{{added}, exported_environment: lab}}}}]}}
+  promql_expr_test:
+  - expr: namespace:restarts:sum
+    eval_time: 1m
+    exp_samples:
+    - {{labels: 'namespace:restarts:sum{{namespace="shop"}}', value: 2}}
+    - {{labels: 'namespace:restarts:sum{{namespace="web"}}', value: 3}}
+""",
+        encoding="utf-8",
+    )
+    result = promtool.test_rules(tmp_path / "fixture.yaml")
+    assert result.passed, result.output
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of two services, one stack and a rule file of the team's own."""

@@ -1,0 +1,63 @@
+"""A stack for the Prometheus operator that uses every receiver and every way to scrape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slostack.deploy.secrets import required_secrets
+from slostack.settings import parse_settings
+from tests.components.program import Program, run_program, stack_config
+
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
+    """The committed prod stack, delivered to an operator; its service's targets are hosts or pods."""
+    config = stack_config("prod")
+    service = {
+        "targets": ["learnsnap-1.acme.example:443", "learnsnap-2.acme.example:443"],
+        "scheme": "https",
+        "token": True,
+        "clientCertificate": True,
+        "ca": _CERTIFICATE,
+        "serverName": "metrics.acme.example",
+        "probe": "https://learnsnap.acme.example",
+    }
+    if pods:
+        del service["targets"]
+        service["pods"] = {"namespace": "learnsnap", "labels": {"app": "learnsnap"}, "port": 8080}
+    receivers = {
+        "email": {
+            "to": "oncall@acme.example",
+            "sender": "alerts@acme.example",
+            "smarthost": "smtp.acme.example:587",
+            "username": "alerts@acme.example",
+        },
+        "slack": {"channel": "#alerts"},
+        "pagerduty": {"enabled": True},
+        "sms": {"gateway": "sms.acme.example:443"},
+        "webhook": "https://hooks.acme.example/slo",
+        "deadMansSwitch": {"host": "heartbeat.acme.example:443"},
+    }
+    return config | {
+        "delivery": "operator",
+        "services": {"learnsnap": service},
+        "receivers": receivers,
+        "kubernetes": {
+            "context": config["kubernetes"]["context"],
+            "namespace": namespace,
+            "labels": {"cost-center": "observability"},
+        },
+        "operator": {"labels": {"release": "prom"}, "prober": "blackbox.monitoring:9115"},
+    }
+
+
+def operator_secrets() -> dict[str, str]:
+    """A value for every secret that it calls for; those that are URLs have to be some."""
+    settings = parse_settings(operator_config("monitoring"), "prod")
+    return {secret.key: f"https://canary.example/{secret.key}" for secret in required_secrets(settings)}
+
+
+def operator_program(namespace: str, *, pods: bool = False) -> Program:
+    """What the program registers for it."""
+    return run_program("prod", operator_config(namespace, pods=pods), operator_secrets())
