@@ -114,6 +114,7 @@ def test_grafana_keeps_its_own_database_on_a_volume_that_one_pod_has_at_a_time()
     claim = program.one(":PersistentVolumeClaim", "grafana-data")
     assert claim.inputs["spec"]["resources"]["requests"] == {"storage": "1Gi"}
     assert claim.kept
+    assert claim.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}, "bound claims are taken over"
     assert workload(program, "grafana")["strategy"] == {"type": "Recreate"}
     assert {"name": "data", "persistentVolumeClaim": {"claimName": "grafana-data"}} in pod(program, "grafana")[
         "volumes"

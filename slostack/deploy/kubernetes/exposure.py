@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import (
     HTTPIngressPathArgs,
     HTTPIngressRuleValueArgs,
@@ -17,21 +16,14 @@ from pulumi_kubernetes.networking.v1 import (
     ServiceBackendPortArgs,
 )
 
-from slostack.deploy.kubernetes.server import Owner
+from slostack.deploy.kubernetes.server import DONT_WAIT, Owner
 from slostack.settings import Exposure
-
-_DONT_WAIT = {"pulumi.com/skipAwait": "true"}
-"""Pulumi would wait for the controller to write an address into the object, which not all do."""
 
 
 def expose(owner: Owner, exposure: Exposure) -> None:
     """Leads an outside host name to the server's Service."""
-    metadata = ObjectMetaArgs(
-        name=owner.server,
-        namespace=owner.args.namespace,
-        labels=owner.labels,
-        annotations={**exposure.annotations, **_DONT_WAIT},
-    )
+    # Pulumi would wait for the controller to write an address into the object, which not all do.
+    metadata = owner.metadata(annotations={**exposure.annotations, **DONT_WAIT})
     if exposure.kind == "ingress":
         Ingress(owner.child(), metadata=metadata, spec=_ingress(owner, exposure), opts=owner.opts)
     else:

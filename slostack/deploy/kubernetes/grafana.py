@@ -25,7 +25,7 @@ from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.mounts import Mounted, mounts
 from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
-from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service, service_account
+from slostack.deploy.kubernetes.server import DONT_WAIT, Owner, ServerArgs, network_policy, service, service_account
 from slostack.deploy.kubernetes.stateful import DATA, claim, data_mount
 
 _USER = 472
@@ -88,6 +88,8 @@ def _data(owner: Owner) -> Mounted:
         scratch = EmptyDirVolumeSourceArgs(size_limit="1Gi")
         return Mounted(data_mount(owner), VolumeArgs(name=DATA, empty_dir=scratch))
     kept = pulumi.ResourceOptions(parent=owner.component, retain_on_delete=True, protect=owner.args.cluster.protect)
-    PersistentVolumeClaim(owner.child(DATA), metadata=owner.metadata(DATA), spec=claim(owner), opts=kept)
+    # Pulumi would wait for a claim that is bound already to become so; the pod waits for it anyway.
+    metadata = owner.metadata(DATA, annotations=DONT_WAIT)
+    PersistentVolumeClaim(owner.child(DATA), metadata=metadata, spec=claim(owner), opts=kept)
     source = PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{owner.server}-{DATA}")
     return Mounted(data_mount(owner), VolumeArgs(name=DATA, persistent_volume_claim=source))

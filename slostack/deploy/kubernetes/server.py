@@ -26,6 +26,8 @@ from slostack.deploy.kubernetes.network import Flow, allow_flows
 from slostack.deploy.kubernetes.topology import PORTS, SHARED
 from slostack.settings import KubernetesSettings, Resources
 
+DONT_WAIT = {"pulumi.com/skipAwait": "true"}
+"""The annotation of an object that Pulumi is not to wait for."""
 _RBAC = "rbac.authorization.k8s.io"
 
 
@@ -79,10 +81,14 @@ class Owner:
         """The logical name of a child."""
         return f"{self.name}-{suffix}" if suffix else self.name
 
-    def metadata(self, suffix: str = "") -> ObjectMetaArgs:
+    def metadata(self, suffix: str = "", annotations: Mapping[str, str] | None = None) -> ObjectMetaArgs:
         """The metadata of a child: its fixed name in the cluster, namespace and labels."""
-        name = f"{self.server}-{suffix}" if suffix else self.server
-        return ObjectMetaArgs(name=name, namespace=self.args.namespace, labels=self.labels)
+        return ObjectMetaArgs(
+            name=f"{self.server}-{suffix}" if suffix else self.server,
+            namespace=self.args.namespace,
+            labels=self.labels,
+            annotations=annotations,
+        )
 
     @property
     def cluster_name(self) -> str:
