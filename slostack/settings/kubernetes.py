@@ -104,7 +104,9 @@ class KubernetesSettings(SettingsPart):
     """The stack in a cluster."""
 
     context: str | None = Field(None, description="the kubeconfig context, and no other, that is deployed to")
-    namespace: Namespace = "slostack"
+    namespace: Annotated[Namespace, Field(max_length=57)] = Field(
+        "slostack", description="the node exporter has one beside it, <namespace>-nodes"
+    )
     protect: bool = Field(False, description="whether Pulumi refuses to delete the namespace and what keeps data")
     storage_class: str | None = Field(None, alias="storageClass", description="of all volumes; none: the cluster's own")
     storage_classes: Mapping[StoringServer, str] = Field(
@@ -128,7 +130,9 @@ class KubernetesSettings(SettingsPart):
 class FilesSettings(SettingsPart):
     """Manifests as files, for GitOps."""
 
-    folder: FolderName = Field("manifests", description="where they are written, below the project: <folder>/<environment>/")
+    folder: FolderName = Field(
+        "manifests", description="where they are written, below the project: <folder>/<environment>/"
+    )
 
 
 class OperatorSettings(SettingsPart):

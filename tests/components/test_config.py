@@ -83,6 +83,10 @@ WRONG: dict[str, tuple[Edit, str]] = {
         lambda c: c["grafana"]["database"].update(ca="/etc/ssl/ca.pem"),
         "slostack:grafana.database.ca: '/etc/ssl/ca.pem' (text)",
     ),
+    "no room for another namespace beside it": (
+        lambda c: c["kubernetes"].update(namespace="n" * 58),
+        "slostack:kubernetes.namespace: 'nnnn",
+    ),
     "no such service": (lambda c: c["services"].update(checkout={}), "checkout"),
 }
 

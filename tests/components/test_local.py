@@ -19,6 +19,7 @@ from slostack.deploy.local.pulumi_resource import complete_topology
 from slostack.deploy.local.state import LocalStack, ProgramState
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
+from slostack.names import SERVER_JOBS
 from slostack.servers import versions
 from slostack.settings import Settings, load_settings, parse_settings
 from slostack.stack import make_bundle
@@ -58,7 +59,7 @@ def test_the_program_is_one_resource_with_plain_inputs(program: Program, inputs:
     (resource,) = program.resources
     assert resource.type == "pulumi-python:dynamic/slostack:LocalStack"
     assert inputs["root"] == str(ROOT)
-    assert inputs["pinned"] == {name: pin.version for name, pin in versions().items()}
+    assert inputs["pinned"] == {name: versions()[name].version for name in SERVER_JOBS}
     assert isinstance(inputs["__provider"], str)
     settings = Settings.model_validate_json(inputs["settings"])
     assert settings == parse_settings(stack_config("local"), "local") == load_settings(ROOT, "local")

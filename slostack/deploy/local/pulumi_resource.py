@@ -22,6 +22,7 @@ from slostack.deploy.local.stack import down, up
 from slostack.deploy.local.state import LocalStack, running_stack
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
+from slostack.names import SERVER_JOBS
 from slostack.servers import versions
 from slostack.settings import Settings
 from slostack.stack import make_bundle
@@ -44,7 +45,7 @@ class LocalStackResource(Resource, module="slostack", name="LocalStack"):
             "root": str(root),
             "settings": settings.model_dump_json(by_alias=True, exclude={"kubernetes"}, exclude_none=True),
             "bundle": bundle_digest(bundle),
-            "pinned": {name: pin.version for name, pin in versions().items()},
+            "pinned": {name: versions()[name].version for name in SERVER_JOBS},
             "installed": None,
             "states": None,
             "versions": None,
