@@ -9,7 +9,8 @@ from slostack.settings import Settings
 
 def provider(settings: Settings) -> Provider:
     """The provider. Its context is pinned; ConfigMaps and Secrets are edited in place, never replaced. What is there
-    already is taken over: what a `destroy` kept, and what an interrupted `up` made but could not note."""
+    already is taken over: what a `destroy` kept, and what an interrupted `up` made but could not note. So a resource
+    that gets another logical name needs an alias: without one, it is taken over and then deleted by its old name."""
     return Provider(
         "kubernetes",
         context=settings.kubernetes.context,
