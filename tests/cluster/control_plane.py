@@ -87,20 +87,25 @@ class Cluster:
         """The objects of a kind."""
         return list(json.loads(self.kubectl("get", kind, "-o", "json", *arguments))["items"])
 
-    def add_contexts(self, names: Sequence[str]) -> None:
-        """Gives the kubeconfig contexts of these names, without a current one."""
-        user = {"name": "admin", "user": {"token": TOKEN}}
+    def kubeconfig_of(self, namespace: str, account: str, path: Path) -> Path:
+        """A kubeconfig with a token of a service account."""
+        token = self.kubectl("create", "token", account, "--namespace", namespace).strip()
+        self.write_kubeconfig(path, token, [account])
+        return path
+
+    def write_kubeconfig(self, path: Path, token: str, contexts: Sequence[str]) -> None:
+        """A kubeconfig whose contexts, the first of which is the current one, are all of one user."""
+        user = {"name": "user", "user": {"token": token}}
         cluster = {"name": "test", "cluster": {"server": self.url, "certificate-authority": str(self.certificate)}}
-        contexts = [{"name": name, "context": {"cluster": "test", "user": "admin"}} for name in names]
         document = {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [cluster],
             "users": [user],
-            "contexts": contexts,
-            "current-context": names[0],
+            "contexts": [{"name": name, "context": {"cluster": "test", "user": "user"}} for name in contexts],
+            "current-context": contexts[0],
         }
-        self.kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
 def _list(objects: Sequence[Object]) -> str:
@@ -114,7 +119,7 @@ def control_plane(folder: Path, contexts: Sequence[str]) -> Iterator[Cluster]:
     etcd, peers, api, controllers, scheduler = free_ports(5)
     store, peer = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peers}"
     cluster = Cluster(folder / "kubeconfig", f"https://127.0.0.1:{api}")
-    cluster.add_contexts(contexts)
+    cluster.write_kubeconfig(cluster.kubeconfig, TOKEN, contexts)
     key, tokens = folder / "service-accounts.key", folder / "tokens.csv"
     subprocess.run(("openssl", "genrsa", "-out", key, "2048"), check=True, capture_output=True)
     tokens.write_text(f'{TOKEN},admin,1,"system:masters"\n', encoding="utf-8")

@@ -48,6 +48,7 @@ class Prometheus(pulumi.ComponentResource):
             arguments=(
                 f"--config.file={place.config}/prometheus.yml",
                 "--config.auto-reload",
+                "--config.auto-reload-interval=15s",
                 f"--storage.tsdb.path={place.data}",
                 REMOTE_WRITE_FLAG,
                 f"--web.listen-address={place.listen}",

@@ -1,0 +1,212 @@
+"""A rendered pod as a process on this machine: its command, arguments, mounted files, environment and probes.
+
+What is at a host:port in the cluster is at a loopback port of its own here, and each mounted folder is below a folder
+of the test: those are the only changes to what the API server was given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from slostack.servers import Server, ServerUnavailable, obtain
+from tests.cluster.manifests import WORKLOADS, data_of
+from tests.cluster.volumes import write_volume
+from tests.processes import free_port, running
+from tests.requirements import need
+
+LOOPBACK = "127.0.0.1"
+_SERVICE = re.compile(r"([a-z0-9.-]+)\.svc(?:\.cluster\.local)?:(\d+)")
+_OUTSIDE = re.compile(r"((?:[a-z0-9-]+\.)*acme\.example):(\d+)")
+_UNREACHABLE = """
+apiVersion: v1
+kind: Config
+current-context: none
+contexts: [{name: none, context: {cluster: none, user: none}}]
+clusters: [{name: none, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: none}]
+"""
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
+@dataclass(frozen=True)
+class PodProcess:
+    """One pod's container as a process; `root` has its mounted folders, `probes` are the URLs that it answers."""
+
+    command: list[str]
+    environment: Mapping[str, str]
+    root: Path
+    url: str
+    probes: Mapping[str, str]
+
+    def start(self, *more: str) -> AbstractContextManager[Any]:
+        """Runs it until the end of the block."""
+        return running([*self.command, *more], self.log, self.environment)
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    def answers(self) -> bool:
+        """Whether every probe is answered as the kubelet wants it."""
+        return all(_succeeds(url) for url in self.probes.values())
+
+
+def _succeeds(url: str) -> bool:
+    try:
+        return 200 <= requests.get(url, timeout=3).status_code < 400
+    except requests.RequestException:
+        return False
+
+
+@dataclass
+class Machine:
+    """This machine in place of the cluster; `kubeconfig` takes the place of a pod's token for the API server, which is
+    out of reach without one."""
+
+    objects: list[dict[str, Any]]
+    folder: Path
+    kubeconfig: Path | None = None
+    _ports: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kubeconfig is None:
+            self.kubeconfig = self.folder / "unreachable"
+            self.kubeconfig.write_text(_UNREACHABLE, encoding="utf-8")
+
+    def port(self, host: str, port: int) -> int:
+        """The loopback port of what a host's port is in the cluster; a Service's is that of its first pod."""
+        server, _, rest = host.partition(".")
+        if server.endswith("-any"):
+            host = f"{server.removesuffix('-any')}-0.{server.removesuffix('-any')}.{rest}"
+        return self._ports.setdefault((host, port), free_port())
+
+    def pod(self, server: str, ordinal: int = 0) -> PodProcess:
+        """The process of a workload's pod, with its folders filled."""
+        (workload,) = (o for o in self.objects if o["kind"] in WORKLOADS and o["metadata"]["name"] == server)
+        namespace, stateful = workload["metadata"]["namespace"], workload["kind"] == "StatefulSet"
+        name = f"{server}-{ordinal}"
+        host = f"{name}.{server}.{namespace}" if stateful else f"{server}.{namespace}"
+        spec = workload["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        root = self.folder / name
+        root.mkdir()
+        text = _Translation(self, host, container, dict(_folders(spec, container, root)), self.kubeconfig)
+        for volume, mount in _mounted(spec, container):
+            if (files := self._files(volume)) is not None:
+                write_volume(Path(text.paths[mount]), {key: text.file(value) for key, value in files.items()})
+        environment = dict(_environment(container, name))
+        arguments = [text.argument(_expanded(each, environment)) for each in container.get("args") or ()]
+        url = f"http://{LOOPBACK}:{self.port(host, int(container['ports'][0]['containerPort']))}"
+        return PodProcess(
+            command=[*map(text.argument, _start_of_image(server)), *arguments],
+            environment=environment,
+            root=root,
+            url=url,
+            probes={probe: url + container[probe]["httpGet"]["path"] for probe in _PROBES},
+        )
+
+    def _files(self, volume: Mapping[str, Any]) -> dict[str, str] | None:
+        """The files of a volume of ConfigMaps or a Secret; None of another one."""
+        if "secret" in volume:
+            return data_of(self._object("Secret", volume["secret"]["secretName"]))
+        if "configMap" in volume:
+            return data_of(self._object("ConfigMap", volume["configMap"]["name"]))
+        if "projected" in volume:
+            return self.projected(volume)
+        return None
+
+    def projected(self, volume: Mapping[str, Any]) -> dict[str, str]:
+        """The files of a projected volume of ConfigMaps, of which optional ones may be missing."""
+        names = {source["configMap"]["name"] for source in volume["projected"]["sources"]}
+        maps = [o for o in self.objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] in names]
+        return {key: value for each in maps for key, value in data_of(each).items()}
+
+    def _object(self, kind: str, name: str) -> dict[str, Any]:
+        (found,) = (o for o in self.objects if o["kind"] == kind and o["metadata"]["name"] == name)
+        return found
+
+
+@dataclass(frozen=True)
+class _Translation:
+    """The texts of one pod with this machine's paths and addresses."""
+
+    machine: Machine
+    host: str
+    container: Mapping[str, Any]
+    paths: Mapping[str, str]
+    kubeconfig: Path | None
+
+    def argument(self, text: str) -> str:
+        text = self._moved(text)
+        for port in {int(each["containerPort"]) for each in self.container["ports"]}:
+            own = self.machine.port(self.host, port)
+            text = re.sub(rf"=(?:0\.0\.0\.0|\[{re.escape(LOOPBACK)}\])?:{port}$", f"={LOOPBACK}:{own}", text)
+        return text
+
+    def file(self, text: str) -> str:
+        text = re.sub(r"(listen_port: |http_port = )(\d+)", self._own_port, self._moved(text))
+        text = re.sub(r"listen_address: ''|http_addr =$", rf"\g<0> {LOOPBACK}", text, flags=re.MULTILINE)
+        text = text.replace("listen_address: ''", "listen_address:")
+        return text.replace(
+            "- role: pod\n    namesp", f"- role: pod\n    kubeconfig_file: {self.kubeconfig}\n    namesp"
+        )
+
+    def _own_port(self, match: re.Match[str]) -> str:
+        return f"{match[1]}{self.machine.port(self.host, int(match[2]))}"
+
+    def _moved(self, text: str) -> str:
+        text = _SERVICE.sub(lambda match: f"{LOOPBACK}:{self.machine.port(match[1], int(match[2]))}", text)
+        text = _OUTSIDE.sub(lambda match: f"{LOOPBACK}:{self.machine.port(match[1], int(match[2]))}", text)
+        longest_first = "|".join(sorted(map(re.escape, self.paths), key=len, reverse=True))
+        return re.sub(rf"(?<![\w.-])({longest_first})(?=$|[/\s\"'}}])", lambda match: self.paths[match[1]], text)
+
+
+def _folders(spec: Mapping[str, Any], container: Mapping[str, Any], root: Path) -> Iterator[tuple[str, str]]:
+    """Where each mounted folder is here: below `root`, but for what is the machine's own."""
+    for volume, mount in _mounted(spec, container):
+        here = volume["hostPath"]["path"] if "hostPath" in volume else str(root) + mount
+        Path(here).mkdir(parents=True, exist_ok=True)
+        yield mount, here.rstrip("/")
+
+
+def _mounted(spec: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each mounted volume and its path; a claim of a StatefulSet is an empty one."""
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    for mount in container["volumeMounts"]:
+        yield volumes.get(mount["name"], {}), mount["mountPath"]
+
+
+def _environment(container: Mapping[str, Any], pod: str) -> Iterator[tuple[str, str]]:
+    fields = {"metadata.name": pod, "status.podIP": LOOPBACK, "spec.nodeName": "node-a"}
+    for variable in container.get("env") or ():
+        yield variable["name"], variable.get("value") or fields[variable["valueFrom"]["fieldRef"]["fieldPath"]]
+
+
+def _expanded(argument: str, environment: Mapping[str, str]) -> str:
+    """An argument with the variables that Kubernetes puts into it."""
+    return re.sub(r"\$\((\w+)\)", lambda match: environment[match[1]], argument)
+
+
+def _start_of_image(server: str) -> list[str]:
+    """What the server's image starts."""
+    found = obtained(server)
+    executable = str(next(iter(found.binaries.values())))
+    if server != "grafana":
+        return [executable]
+    command = [executable] if executable.endswith("-server") else [executable, "server"]
+    return [*command, f"--homepath={found.home}", "--config=/etc/grafana/grafana.ini"]
+
+
+def obtained(server: str) -> Server:
+    """A server of the stack; skips the test where it can't be had."""
+    try:
+        return obtain(server, print)
+    except ServerUnavailable as error:
+        need(server, str(error))

@@ -1,0 +1,75 @@
+"""Each server, started from its rendered pod, answers its rendered probes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from slostack.servers import obtain_binary
+from tests.cluster.control_plane import Cluster
+from tests.cluster.manifests import WORKLOADS, manifests, stack_program
+from tests.cluster.pod_process import Machine
+from tests.processes import wait_until
+
+NAMESPACE = "slostack"
+SERVERS = ("prometheus", "alertmanager", "loki", "grafana", "alloy", "blackbox", "kube-state-metrics", "node-exporter")
+START_SECONDS = 60
+_STACK = {"grafana": "dev"}
+"""Of prod, but for Grafana, whose database there is a PostgreSQL server."""
+
+
+@pytest.fixture
+def machine(server: str, cluster: Cluster, tmp_path: Path) -> Machine:
+    """This machine, with the server's account in the cluster."""
+    objects = manifests(stack_program(_STACK.get(server, "prod"), NAMESPACE))
+    access = ("Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+    cluster.apply([each for each in objects if each["kind"] in access])
+    (account,) = (o for o in objects if o["kind"] == "ServiceAccount" and o["metadata"]["name"] == server)
+    kubeconfig = cluster.kubeconfig_of(account["metadata"]["namespace"], server, tmp_path / "kubeconfig")
+    return Machine(objects, tmp_path, kubeconfig)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_it_answers_its_probes(server: str, machine: Machine) -> None:
+    pod = machine.pod(server)
+    with pod.start() as process:
+        wait_until(lambda: pod.answers() or process.poll() is not None, f"{server} answers", START_SECONDS)
+        assert process.poll() is None, pod.log.read_text()
+        assert pod.answers()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_wrong_argument_ends_it(server: str, machine: Machine) -> None:
+    pod = machine.pod(server)
+    with pod.start("--no-such-argument") as process:
+        assert process.wait(START_SECONDS) != 0
+        assert not pod.answers()
+
+
+def test_prometheus_discovers_pods_with_its_own_account(discovering: Path) -> None:
+    pods = {"grafana": 2, "alloy": 3, "blackbox": 1, "kube-state-metrics": 1, "node-exporter": 3}
+    promtool = obtain_binary("promtool", print)
+    commands = {job: (promtool, "check", "service-discovery", "--timeout=5s", discovering, job) for job in pods}
+    running = {job: subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for job, command in commands.items()}
+    for job, process in running.items():
+        found, _ = process.communicate(timeout=START_SECONDS)
+        targets = [each["labels"] for each in json.loads(found) if each["labels"]]
+        assert len({each["instance"] for each in targets}) == len(targets) == pods[job]
+        assert {each["job"] for each in targets} == {job}
+
+
+@pytest.fixture(scope="module")
+def discovering(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prometheus' config, with its account's token, in a stack whose pods are Ready."""
+    namespace, folder = "slostack-discovery", tmp_path_factory.mktemp("discovery")
+    objects = manifests(stack_program("prod", namespace))
+    cluster.apply(objects)
+    for each in objects:
+        if each["kind"] in WORKLOADS:
+            of = ("--namespace", each["metadata"]["namespace"], "--timeout=60s")
+            cluster.kubectl("rollout", "status", f"{each['kind']}/{each['metadata']['name']}", *of)
+    machine = Machine(objects, folder, cluster.kubeconfig_of(namespace, "prometheus", folder / "kubeconfig"))
+    return machine.pod("prometheus").root / "etc" / "prometheus" / "prometheus.yml"
