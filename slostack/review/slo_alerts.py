@@ -33,7 +33,7 @@ def _details(old: Slo, old_tier: Tier, new: Slo, new_tier: Tier) -> tuple[Detail
     return (
         *difference("fires above", _errors(old, old_tier), _errors(new, new_tier)),
         *difference("over", _windows(old_tier), _windows(new_tier)),
-        *difference("needs", _failures(old), _failures(new)),
+        *difference("needs", _failures(old, old_tier), _failures(new, new_tier)),
         *difference("ends", _end(old, old_tier), _end(new, new_tier)),
         *difference("severity", old.alerting.severity(old_tier), new.alerting.severity(new_tier)),
     )
@@ -65,8 +65,9 @@ def _others(slo: Slo | None) -> dict[str, tuple[str, str]]:
     return alerts
 
 
-def _failures(slo: Slo) -> str | None:
-    return f"at least {slo.least_failures} bad events" if slo.least_failures > 1 else None
+def _failures(slo: Slo, tier: Tier) -> str | None:
+    least = slo.least_failures_of(tier)
+    return f"at least {least} bad events" if least > 1 else None
 
 
 def _errors(slo: Slo, tier: Tier) -> str:

@@ -30,14 +30,15 @@ def slo_alerts(service: Service, slo: Slo, by: Grouping) -> Iterator[AlertingRul
 def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> AlertingRule:
     identity = names.identity(service.service, slo.name)
     limits = [(names.burn_rate(window), tier.burn) for window in dict.fromkeys((tier.long, tier.short))]
-    if slo.least_failures > 1:
-        limits.append((names.failures(tier.long), slo.least_failures - 0.5))
+    if (least := slo.least_failures_of(tier)) > 1:
+        limits.append((names.failures(tier.long), least - 0.5))
     burns = "\nand\n".join(f"{name}{{{identity}}} > {limit:.12g}" for name, limit in limits)
+    expr = lasting_page(slo, tier, burns, by, identity) if slo.policy.end and tier in slo.pages else burns
     severity = slo.alerting.severity(tier)
     assert severity is not None
     return AlertingRule(
         alert=names.BURN_ALERT,
-        expr=lasting_page(slo, tier, burns, by, identity) if slo.policy.end and tier in slo.pages else burns,
+        expr=_outside_maintenance(slo, expr, identity),
         labels=_labels(service, slo, {names.SEVERITY: severity, names.TIER: tier.name, names.WINDOW: str(tier.long)}),
         annotations=_annotations(
             service,
@@ -54,7 +55,9 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
     identity = names.identity(service.service, slo.name)
     return AlertingRule(
         alert=names.SPENT_ALERT,
-        expr=f"1 - {names.BUDGET_REMAINING}{{{identity}}} >= {spent.share / 100:.12g}",
+        expr=_outside_maintenance(
+            slo, f"1 - {names.BUDGET_REMAINING}{{{identity}}} >= {spent.share / 100:.12g}", identity
+        ),
         labels=_labels(service, slo, {names.SEVERITY: spent.severity}),
         annotations=_annotations(
             service,
@@ -68,10 +71,9 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
 
 def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule:
     identity = names.identity(service.service, slo.name)
-    quiet = f"\nunless on () {names.MAINTENANCE}{{{identity}}} == 1" if slo.maintenance else ""
     return AlertingRule(
         alert=names.ABSENCE_ALERT,
-        expr=f"absent({names.event_rate(Duration(300))}{{{identity}}}){quiet}",
+        expr=_outside_maintenance(slo, f"absent({names.event_rate(Duration(300))}{{{identity}}})", identity),
         for_=absence.for_,
         labels=_labels(service, slo, {names.SEVERITY: absence.severity}),
         annotations=_annotations(
@@ -82,6 +84,10 @@ def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule
             f"The series that it is judged by have been gone for {absence.for_}; meanwhile no burn alert can fire.",
         ),
     )
+
+
+def _outside_maintenance(slo: Slo, expr: str, identity: str) -> str:
+    return f"(\n{expr}\n)\nunless on () {names.MAINTENANCE}{{{identity}}} == 1" if slo.maintenance else expr
 
 
 def _labels(service: Service, slo: Slo, labels: Mapping[str, str]) -> dict[str, str]:

@@ -94,7 +94,7 @@ def shown_rules(slo: Slo, identity: str) -> Iterator[RecordingRule]:
 
 def windows_of_failures(slo: Slo) -> tuple[Duration, ...]:
     """The windows in which an alert needs a least number of failures."""
-    return tuple(sorted({tier.long for tier in slo.tiers})) if slo.least_failures > 1 else ()
+    return tuple(sorted({tier.long for tier in slo.tiers if slo.least_failures_of(tier) > 1}))
 
 
 def _long_windows(slo: Slo) -> tuple[Duration | Calendar, ...]:

@@ -46,13 +46,12 @@ def telling_windows(slo: Slo, end: End, interval: Duration) -> tuple[Duration, .
 
 def lasting_page(slo: Slo, tier: Tier, burns: str, by: Grouping, identity: str) -> str:
     """When a tier pages: it starts as `burns` says while no other tier pages, and lasts while five minutes or the hour
-    burn as fast as the slowest page, until the incident is over or maintenance begins."""
+    burn as fast as the slowest page, until the incident is over."""
     others, slowest = "|".join(page.name for page in slo.pages if page != tier), slo.pages[-1]
     alone = f"unless {by.on} {_firing(others, '=~', identity)}\n" if others else ""
     still = " or ".join(f"{_burn(window, identity)} > {slowest.burn:.12g}" for window in (SHORT, RAW_WINDOW))
     holds = f"({still}) and {by.on} {_firing(tier.name, '=', identity)}"
-    quiet = f"\nunless on () {names.MAINTENANCE}{{{identity}}} == 1" if slo.maintenance else ""
-    return f"(\n({burns})\n{alone}or\n{holds}\n)\nunless {by.on} {names.PAGE_OVER}{{{identity}}}{quiet}"
+    return f"(\n({burns})\n{alone}or\n{holds}\n)\nunless {by.on} {names.PAGE_OVER}{{{identity}}}"
 
 
 def _tells(slo: Slo, end: End, window: Duration, identity: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Self
 
@@ -113,22 +114,34 @@ class Slo(Part):
     @cached_property
     def tiers(self) -> tuple[Tier, ...]:
         """The tiers that alert, over its own window, the most urgent first."""
-        return tuple(
-            tier
-            for tier in self.policy.tiers_for(self.window)
-            if self.alerting.severity(tier) and not (tier.optional and not self._can_fire(tier))
+        return tuple(tier for tier in self._asked if not self._is_left_out(tier))
+
+    @cached_property
+    def _asked(self) -> tuple[Tier, ...]:
+        return tuple(tier for tier in self.policy.tiers_for(self.window) if self.alerting.severity(tier))
+
+    def _is_left_out(self, tier: Tier) -> bool:
+        too_few = self._most_failures(tier) < self.least_failures_of(tier)
+        return (too_few and not self.alerting.least_failures) or (
+            tier.optional and (too_few or self.threshold(tier) >= 1)
         )
 
-    def _can_fire(self, tier: Tier) -> bool:
-        """Whether all events being bad reaches a tier's threshold, and so many slices end in its window."""
-        slices = self.sli.slices
-        enough = not slices or slices.length.seconds * self.least_failures <= tier.long.seconds
-        return enough and self.threshold(tier) < 1
+    def _most_failures(self, tier: Tier) -> float:
+        """How many bad events there can be in a tier's long window, where it follows from the SLI."""
+        if slices := self.sli.slices:
+            return tier.long.seconds // slices.length.seconds
+        return tier.long.seconds if self.sli.queries and self.sli.queries.error_ratio else math.inf
+
+    def least_failures_of(self, tier: Tier) -> int:
+        """How many bad events a tier needs in its long window; by default no more than the longest of its kind holds."""
+        longest = max((other for other in self._asked if other.kind == tier.kind), key=lambda other: other.long)
+        default = min(LEAST_FAILURES.get(self.sli.kind_name, 1), max(self._most_failures(longest), 1))
+        return self.alerting.least_failures or int(default)
 
     @property
     def least_failures(self) -> int:
-        """How many bad events a burn-rate alert needs in its long window."""
-        return self.alerting.least_failures or LEAST_FAILURES.get(self.sli.kind_name, 1)
+        """The most that any of its tiers needs."""
+        return max((self.least_failures_of(tier) for tier in self.tiers), default=1)
 
     @property
     def pages(self) -> tuple[Tier, ...]:
@@ -145,6 +158,15 @@ class Slo(Part):
                     f"an objective above {100 - 100 / tier.burn:.2f} or `{tier.kind}: none`",
                     "objective",
                 )
+            if (most := self._most_failures(tier)) < (least := self.least_failures_of(tier)):
+                what = f"{least}, more than {tier.name} can see ({most:g})"
+                raise mismatch(what, f"at most {most:g} or `{tier.kind}: none`", "alerting", "least_failures")
+        missing = {tier.kind for tier in self._asked} - {tier.kind for tier in self.tiers}
+        if self.sli.slices and missing:
+            longest = max(tier.long for tier in self._asked if tier.kind in missing)
+            what = f"{self.sli.slices.length}, longer than any window of a {min(missing)} ({longest})"
+            expected = f"slices of at most {longest}, a longer `window` or `{min(missing)}: none`"
+            raise mismatch(what, expected, "sli", "slices", "length")
         return self
 
     @model_validator(mode="after")

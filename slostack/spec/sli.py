@@ -37,6 +37,14 @@ def _part_of_total(part: EventRatio | TimeSlices) -> None:
         raise mismatch(f"{part.total}, as `total`", "a selector of fewer events than all", key)
 
 
+def _check_limit(kind: str, name: str, limit: float) -> None:
+    """Raises PydanticCustomError where every value that there can be, or none, meets a limit."""
+    if kind == "total" and not (0 < limit <= 1 if name in ("below", "at_least") else 0 <= limit < 1):
+        raise mismatch(f"{limit:g}, which every or no ratio meets", "a share between 0 and 1, such as 0.99", name)
+    if kind == "quantile" and not limit > 0:
+        raise mismatch(f"{limit:g}, which every or no quantile meets", "a limit above 0, such as 0.2 (seconds)", name)
+
+
 def nearest_bounds(threshold: float, bounds: Collection[float]) -> str:
     """The bucket bounds right below and right above a threshold that is none of them: `0.25 or 0.5`."""
     below, above = ([b for b in bounds if b < threshold], [b for b in bounds if b > threshold])
@@ -168,7 +176,8 @@ class TimeSlices(Part):
             if getattr(self, key) is not None and getattr(self, needed) is None:
                 raise mismatch(f"`{key}` without `{needed}`", f"`{needed}` beside it", key)
         kind = _exactly_one(self, "quantile", "total", "value")
-        _exactly_one(self, "below", "at_most", "above", "at_least")
+        limit = _exactly_one(self, "below", "at_most", "above", "at_least")
+        _check_limit(kind, limit, getattr(self, limit))
         if kind == "quantile":
             _check_histogram(self, _exactly_one(self, "histogram", "native_histogram"))
         if kind == "total":

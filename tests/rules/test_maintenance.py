@@ -130,6 +130,15 @@ def test_errors_during_it_burn_nothing_and_alert_neither_then_nor_later() -> Non
     assert {played.value(REMAINING, at) for at in times[6:]} == {1}
 
 
+@pytest.mark.parametrize("policy", ["google", "workbook"])
+def test_what_fires_before_it_is_quiet_during_it(policy: str) -> None:
+    slo = slo_file(NIGHTLY.replace("least_failures: 1", f"policy: {policy}"))
+    before, times = BEGINS - 2 * MINUTE, range(BEGINS + 30, ENDS, 60)
+    played = play(slo, night((BEGINS - 30 * MINUTE, BEGINS)), {FIRING: [before, *times]})
+    assert (played.value(FIRING, before) or 0) >= 3
+    assert not any(played.value(FIRING, at) for at in times)
+
+
 def test_an_absent_service_is_quiet_during_it() -> None:
     series = {"all_total": f"0+15x{BEGINS // 15} _x{6 * HOUR // 15}"}
     times = range(BEGINS, ENDS, 30)

@@ -20,6 +20,7 @@ BEYOND_A_SCHEMA = (
     "again (first",
     "another name",
     "fewer events than all",
+    "which every or no",
     "in the file",
     "is not PromQL",
     "plain selector",
