@@ -15,7 +15,7 @@ from tests.cluster.pod_process import Machine
 from tests.components.program import canaries, run_program, stack_config
 from tests.processes import wait_until
 
-ACCESS = ("Namespace", "ServiceAccount", "Role", "RoleBinding")
+ACCESS = ("Namespace", "ServiceAccount", "Role", "RoleBinding", "NetworkPolicy")
 SHOP = "shop"
 ANNOTATIONS = {"prometheus.io/scrape": "true", "prometheus.io/port": "9465", "prometheus.io/path": "/internal"}
 FOUND_SECONDS = 30
