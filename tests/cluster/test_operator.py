@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.control_plane import Cluster
+from tests.cluster.crds import GROUP, operator_crds
 from tests.cluster.manifests import manifests
-from tests.cluster.operator_module import GROUP, operator_crds
 from tests.components.operator_stack import operator_program
 
 NAMESPACE = "monitoring"
