@@ -50,6 +50,7 @@ def _ini(settings: Settings, place: Place) -> str:
             "admin_user": ADMIN,
             "admin_password": _secret(place, "grafana-admin-password"),
             "disable_gravatar": "true",
+            **_encryption(settings.grafana.oidc, place),
             "cookie_secure": str(settings.urls.grafana.startswith("https://")).lower(),
         },
         **_database(settings.grafana.database, place),
@@ -113,6 +114,11 @@ def _log_in(oidc: GrafanaOidc | None, place: Place) -> dict[str, dict[str, objec
         "use_pkce": "true",
     }
     return {"auth.generic_oauth": section}
+
+
+def _encryption(oidc: GrafanaOidc | None, place: Place) -> dict[str, object]:
+    """The key with which Grafana encrypts people's tokens in its database, in place of its default, which is public."""
+    return {"secret_key": _secret(place, "grafana-secret-key")} if oidc else {}
 
 
 def _secret(place: Place, file: str) -> str:

@@ -25,6 +25,7 @@ DEAD_MANS_SWITCH_URL = Secret("deadMansSwitchUrl", "alertmanager", "dead-mans-sw
 GRAFANA_ADMIN_PASSWORD = Secret("grafanaAdminPassword", "grafana", "grafana-admin-password")
 GRAFANA_DATABASE_PASSWORD = Secret("grafanaDatabasePassword", "grafana", "grafana-database-password")
 GRAFANA_OIDC_SECRET = Secret("grafanaOidcSecret", "grafana", "grafana-oidc-secret")
+GRAFANA_SECRET_KEY = Secret("grafanaSecretKey", "grafana", "grafana-secret-key")
 _FIXED = (
     SLACK_URL,
     PAGERDUTY_KEY,
@@ -34,6 +35,7 @@ _FIXED = (
     GRAFANA_ADMIN_PASSWORD,
     GRAFANA_DATABASE_PASSWORD,
     GRAFANA_OIDC_SECRET,
+    GRAFANA_SECRET_KEY,
 )
 _TOKEN, _CERTIFICATE, _KEY = "scrapeToken-", "scrapeCertificate-", "scrapeKey-"
 
@@ -99,6 +101,7 @@ def secrets_in_use(settings: Settings) -> Iterator[Secret]:
         yield GRAFANA_DATABASE_PASSWORD
     if settings.grafana.oidc:
         yield GRAFANA_OIDC_SECRET
+        yield GRAFANA_SECRET_KEY
     for name, service in sorted(settings.services.items()):
         if service.token:
             yield scrape_token(name)

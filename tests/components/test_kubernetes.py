@@ -271,6 +271,7 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
         "/etc/slostack/secrets/grafana-admin-password",
         "/etc/slostack/secrets/grafana-database-password",
         "/etc/slostack/secrets/grafana-oidc-secret",
+        "/etc/slostack/secrets/grafana-secret-key",
     }
 
 

@@ -19,7 +19,11 @@ OF_STACK = {
             "smtp-password": "smtpPassword",
             "dead-mans-switch-url": "deadMansSwitchUrl",
         },
-        "grafana": {"grafana-admin-password": "grafanaAdminPassword", "grafana-oidc-secret": "grafanaOidcSecret"},
+        "grafana": {
+            "grafana-admin-password": "grafanaAdminPassword",
+            "grafana-oidc-secret": "grafanaOidcSecret",
+            "grafana-secret-key": "grafanaSecretKey",
+        },
     },
     "prod": {
         "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
@@ -34,6 +38,7 @@ OF_STACK = {
             "grafana-admin-password": "grafanaAdminPassword",
             "grafana-database-password": "grafanaDatabasePassword",
             "grafana-oidc-secret": "grafanaOidcSecret",
+            "grafana-secret-key": "grafanaSecretKey",
         },
     },
 }

@@ -135,6 +135,11 @@ def test_people_log_in_by_oidc_with_the_role_that_their_token_says() -> None:
     assert not grafana().has_section("auth.generic_oauth")
 
 
+def test_peoples_tokens_are_encrypted_with_a_key_of_ones_own() -> None:
+    assert grafana(oidc=OIDC)["security"]["secret_key"] == "$__file{/secrets/grafana-secret-key}"
+    assert "secret_key" not in grafana()["security"]
+
+
 def test_cookies_go_by_https_where_grafana_does(ini: RawConfigParser, settings: Settings, topology: Topology) -> None:
     assert ini["security"]["cookie_secure"] == "true"
     urls = settings.urls.model_copy(update={"grafana": "http://127.0.0.1:3000"})
