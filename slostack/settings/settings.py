@@ -21,6 +21,8 @@ from slostack.settings.servers import (
 )
 from slostack.settings.services import WatchedService
 
+Replicated = PrometheusSettings | AlertmanagerSettings | GrafanaSettings
+
 
 class Urls(SettingsPart):
     """Where people find things; they become links in notifications and dashboards. On this machine they follow
@@ -74,6 +76,13 @@ class Settings(SettingsPart):
             alertmanager=f"{at}:{ports.alertmanager}",
             runbooks=f"{at}:{ports.notifications}/runbooks",
         )
+
+    @field_validator("prometheus", "alertmanager", "grafana")
+    @classmethod
+    def _one_of_each_on_this_machine(cls, value: Replicated, info: ValidationInfo) -> Replicated:
+        if info.data.get("delivery") == "local" and value.replicas > 1:
+            raise mismatch(f"{value.replicas} replicas on this machine", "one", "replicas")
+        return value
 
     @field_validator("kubernetes")
     @classmethod

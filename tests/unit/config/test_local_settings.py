@@ -62,3 +62,10 @@ def test_named_targets_go_before_the_demo() -> None:
 def test_a_stack_is_named_without_folders(tmp_path: Path, name: str) -> None:
     with pytest.raises(SlostackError, match=r"is no stack's name, expected one such as local or prod-eu$"):
         load_settings(tmp_path, name)
+
+
+@pytest.mark.parametrize("server", ["prometheus", "alertmanager", "grafana"])
+def test_there_is_one_of_each_server(server: str) -> None:
+    config = {"replicas": 2, **({"database": {"host": "postgres:5432"}} if server == "grafana" else {})}
+    with pytest.raises(SpecError, match=f"slostack:{server}: 2 replicas on this machine, expected one"):
+        local(**{server: config})
