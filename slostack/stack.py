@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from slostack.bundle import GRAFANA_URL, RUNBOOK_URL, Bundle
@@ -36,25 +37,28 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     check_retention(root, files, {settings.environment: settings})
     check_custom_files(root, services)
     generated = generated_files(services)
-    rules = {**_folder(generated, RULE_FOLDER), **_own(root, RULE_FOLDER)}
-    dashboards = {**_folder(generated, DASHBOARD_FOLDER), **_own(root, DASHBOARD_FOLDER)}
+    rules = chain(_taken(generated, RULE_FOLDER), _own(root, RULE_FOLDER))
+    dashboards = chain(_taken(generated, DASHBOARD_FOLDER), _own(root, DASHBOARD_FOLDER))
     return Bundle(
         {
             **config_files(services, settings, topology),
-            **{f"prometheus/rules/{name}": with_urls(text, settings) for name, text in rules.items()},
-            **{f"loki/rules/{TENANT}/{name}": text for name, text in _folder(generated, LOKI_RULE_FOLDER).items()},
-            **{f"grafana/dashboards/{name}": with_urls(text, settings) for name, text in dashboards.items()},
+            **{f"prometheus/rules/{name}": with_urls(text, settings) for name, text in rules},
+            **{f"loki/rules/{TENANT}/{name}": text for name, text in _taken(generated, LOKI_RULE_FOLDER)},
+            **{f"grafana/dashboards/{name}": with_urls(text, settings) for name, text in dashboards},
         }
     )
 
 
-def _own(root: Path, folder: str) -> dict[str, str]:
-    """A team's own files by the name that they get beside the generated ones."""
-    return {f"{CUSTOM}-{path.name}": text for path, text in custom_texts(root, folder).items()}
+def _own(root: Path, folder: str) -> Iterator[tuple[str, str]]:
+    """A team's own files with the name that they get beside the generated ones."""
+    for path, text in custom_texts(root, folder).items():
+        yield f"{CUSTOM}-{path.name}", text
 
 
-def _folder(files: Mapping[str, str], folder: str) -> dict[str, str]:
-    return {Path(path).name: text for path, text in files.items() if Path(path).parent == Path(folder)}
+def _taken(files: dict[str, str], folder: str) -> Iterator[tuple[str, str]]:
+    """The files of a folder with their names. Each is taken away: together they can be more than memory holds twice."""
+    for path in [path for path in files if path.rpartition("/")[0] == folder]:
+        yield path.rpartition("/")[2], files.pop(path)
 
 
 def with_urls(text: str, settings: Settings) -> str:
