@@ -30,7 +30,7 @@ LOKI = cast(model.DataSourceRef, "loki")
 DARK_RED, RED, ORANGE, YELLOW, GREEN, BLUE = "dark-red", "red", "orange", "yellow", "green", "blue"
 GREY = "#8e8e8e"
 NO_COLOR = "transparent"
-NOTHING = "—"
+NOTHING = "-"
 """What a cell shows that has no value."""
 
 RATE_STEP = f"{MOST_SCRAPE_INTERVAL.seconds}s"

@@ -39,7 +39,7 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool) ->
         "slo-table",
         "Service level objectives",
         f"The budget left over each SLO's window, how fast the last {queries.BURN_WINDOW} spent it (1x spends it "
-        "exactly over the window), and when it is spent if that goes on; — while nothing fails.",
+        "exactly over the window), and when it is spent if that goes on; - while nothing fails.",
         labels={**service_label, names.SLO: "SLO", names.WINDOW: "Window"},
         values={
             "Objective": queries.recorded(names.OBJECTIVE, where),

@@ -66,14 +66,14 @@ def test_the_table_joins_state_and_time_to_exhaustion_of_all_slos(learnsnap_dash
     assert "slo:error_budget_remaining:ratio" in exprs["Budget left"]
     assert "slo:burn_rate:rate1h" in exprs["Burn rate 1h"]
     assert "slo:error_budget_exhaustion:seconds" in exprs["Time to exhaustion"]
-    assert table["fieldConfig"]["defaults"]["noValue"] == "—"
+    assert table["fieldConfig"]["defaults"]["noValue"] == "-"
     assert table["options"]["sortBy"] == [{"displayName": "Budget left", "desc": False}]
 
 
 def test_an_alert_that_is_about_no_slo_has_a_dash_for_it(learnsnap_dashboard: Json) -> None:
     table = panel(learnsnap_dashboard, "Firing alerts")["fieldConfig"]
     assert table["defaults"]["noValue"] == "No alert fires"
-    dashes = {o["matcher"]["options"] for o in table["overrides"] if {"id": "noValue", "value": "—"} in o["properties"]}
+    dashes = {o["matcher"]["options"] for o in table["overrides"] if {"id": "noValue", "value": "-"} in o["properties"]}
     assert dashes == {"SLO", "Tier"}
 
 
