@@ -140,7 +140,8 @@ def test_pods_get_as_long_to_be_replaced_as_their_own_limits_allow(program: Prog
         pod = workload.inputs["spec"]["template"]["spec"]
         probe = pod["containers"][0]["startupProbe"]
         needed = pod["terminationGracePeriodSeconds"] + probe["periodSeconds"] * probe["failureThreshold"]
-        assert all(int(timeout.removesuffix("s")) > needed for timeout in workload.timeouts)
+        one_by_one = int(workload.inputs["spec"].get("replicas", 1)) * needed
+        assert all(int(timeout.removesuffix("s")) > one_by_one for timeout in workload.timeouts)
 
 
 def test_stateful_servers_keep_their_data_on_a_claimed_volume(program: Program, stack: str) -> None:

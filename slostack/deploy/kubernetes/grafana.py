@@ -5,28 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import (
-    Deployment,
-    DeploymentSpecArgs,
-    DeploymentStrategyArgs,
-    RollingUpdateDeploymentArgs,
-)
 from pulumi_kubernetes.core.v1 import (
     EmptyDirVolumeSourceArgs,
     PersistentVolumeClaim,
     PersistentVolumeClaimVolumeSourceArgs,
     VolumeArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 from slostack.deploy.kubernetes.availability import disruption_budget
 from slostack.deploy.kubernetes.exposure import expose
 from slostack.deploy.kubernetes.files import checksum
-from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.mounts import Mounted, mounts
-from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
+from slostack.deploy.kubernetes.pod import Process
 from slostack.deploy.kubernetes.server import DONT_WAIT, Owner, ServerArgs, network_policy, service, service_account
 from slostack.deploy.kubernetes.stateful import DATA, claim, data_mount
+from slostack.deploy.kubernetes.stateless import deployment
 
 _USER = 472
 
@@ -53,17 +46,8 @@ class Grafana(pulumi.ComponentResource):
             stop=60,
         )
         mounted = [*mounts(owner), _data(owner)]
-        Deployment(
-            owner.child(),
-            metadata=owner.metadata(),
-            spec=DeploymentSpecArgs(
-                replicas=args.server.replicas,
-                selector=LabelSelectorArgs(match_labels=selector(owner.server)),
-                strategy=_strategy(owner),
-                template=pod_template(owner, process, mounted, checksum(args.server.folders)),
-            ),
-            opts=workload_options(owner, process, mounted),
-        )
+        own_database = args.server.storage is not None  # SQLite, which takes one process at a time
+        deployment(owner, process, mounted, checksum(args.server.folders), share=not own_database)
         service(owner)
         disruption_budget(owner)
         if exposure := args.server.cluster.exposure:
@@ -71,15 +55,6 @@ class Grafana(pulumi.ComponentResource):
         network_policy(owner)
         service_account(owner)
         self.register_outputs({"address": args.server.place.addresses[0]})
-
-
-def _strategy(owner: Owner) -> DeploymentStrategyArgs:
-    """Without a volume the next pod comes before the last one goes; two can't share one and its SQLite database."""
-    if owner.args.storage:
-        return DeploymentStrategyArgs(type="Recreate")
-    return DeploymentStrategyArgs(
-        type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0)
-    )
 
 
 def _data(owner: Owner) -> Mounted:

@@ -61,9 +61,10 @@ def workload_options(owner: Owner, process: Process, mounted: Sequence[Mounted])
     """The options of the server's Deployment or StatefulSet.
 
     It comes after what its pods mount: a pod that starts first would read the files of before, for good where its
-    server never reads them again. It is given the time that a pod may take to end and the next one to be ready.
+    server never reads them again. It is given the time that each pod in turn may take to end and the next one to be
+    ready.
     """
-    seconds = f"{process.stop + _PLACING + process.start}s"
+    seconds = f"{owner.args.replicas * (process.stop + _PLACING + process.start)}s"
     return pulumi.ResourceOptions(
         parent=owner.component,
         depends_on=[each for mount in mounted for each in mount.objects],

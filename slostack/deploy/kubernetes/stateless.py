@@ -1,4 +1,4 @@
-"""A Deployment of one pod that keeps nothing."""
+"""A Deployment: pods without names or volumes of their own."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
 from slostack.deploy.kubernetes.server import Owner
 
+_ROLLING = DeploymentStrategyArgs(
+    type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0)
+)
 
-def deployment(owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str) -> Deployment:
-    """The server's Deployment, whose next pod is ready before the last one goes; a checksum that changes rolls it."""
+
+def deployment(
+    owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str, *, share: bool = True
+) -> Deployment:
+    """The server's Deployment, whose next pod is ready before the last one goes, unless they can't share what they
+    write to; a checksum that changes rolls it."""
     return Deployment(
         owner.child(),
         metadata=owner.metadata(),
         spec=DeploymentSpecArgs(
-            replicas=1,
+            replicas=owner.args.replicas,
             selector=LabelSelectorArgs(match_labels=selector(owner.server)),
-            strategy=DeploymentStrategyArgs(
-                type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0)
-            ),
+            strategy=_ROLLING if share else DeploymentStrategyArgs(type="Recreate"),
             template=pod_template(owner, process, mounted, checksum),
         ),
         opts=workload_options(owner, process, mounted),
