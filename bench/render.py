@@ -59,7 +59,7 @@ def _rendering(folder: Path, slos: int) -> bool:
         best["slostack"] = min(best["slostack"], _from_cold(rules, lambda: _seconds(ours)))
         if SLOTH:
             best["sloth"] = min(best["sloth"], _from_cold(sloths, lambda: _seconds(theirs)))
-    largest, together = _from_cold(rules, lambda: _megabytes(ours))
+    largest, together = _from_cold(rules, lambda: megabytes(ours))
     print(f"\n{f'{slos:,} SLOs, a file each, rules only, best of {RUNS}':<48}{'seconds':>16}{'ms per SLO':>16}")
     for name, seconds in best.items():
         if seconds < float("inf"):
@@ -95,7 +95,7 @@ def _seconds(command: Sequence[str | Path]) -> float:
     return time.perf_counter() - start
 
 
-def _megabytes(command: Sequence[str | Path]) -> tuple[float, float]:
+def megabytes(command: Sequence[str | Path]) -> tuple[float, float]:
     """The most memory (resident) that its largest process held, and that all of them held together."""
     largest, together = 0, 0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:

@@ -1,0 +1,56 @@
+"""Runs a project's program as `pulumi preview` does, with an engine that only counts; prints how many resources."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.stack import run_pulumi_func
+
+from slostack.deploy.secrets import required_secrets
+from slostack.settings import PROJECT, load_settings
+
+
+class _Counting(pulumi.runtime.Mocks):
+    """Answers with what it is given, and forgets it: the real engine remembers it in a process of its own."""
+
+    def __init__(self) -> None:
+        self.monitor = MockMonitor(self)
+        self.resources = 0
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.resources += 1
+        self.monitor.resources.clear()
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+        raise AssertionError(f"the program calls {args.token}")
+
+
+async def _preview(root: Path, stack: str) -> int:
+    config = yaml.safe_load((root / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    secrets = {f"{PROJECT}:{secret.key}": "x" for secret in required_secrets(load_settings(root, stack))}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()} | secrets
+    os.environ["PULUMI_CONFIG"] = json.dumps(texts)
+    pulumi.runtime.set_all_config(texts, list(secrets))
+    counting = _Counting()
+    pulumi.runtime.set_mocks(counting, PROJECT, stack, True, logging.getLogger("pulumi"), counting.monitor)
+
+    def program() -> None:
+        runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+
+    await run_pulumi_func(program)
+    return counting.resources
+
+
+if __name__ == "__main__":
+    print(asyncio.run(_preview(Path(sys.argv[1]), sys.argv[2])))

@@ -1,0 +1,79 @@
+"""docs/kubernetes.md tells the truth: what it shows loads, and it names every alert of the stack."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from slostack.checks import check_custom_files
+from slostack.cli import COMMANDS
+from slostack.rules import AlertingRule
+from slostack.rules.stack import stack_groups
+from slostack.settings import Settings, load_settings
+from slostack.spec import load_services
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"```yaml\n# (\S+\.yaml)\n(.*?)```", TEXT, re.DOTALL))
+PARTS = re.findall(r"```yaml\n# (\S+\.yaml), config:\n(.*?)```", TEXT, re.DOTALL)
+STACKS = {re.sub(r"stacks/Pulumi\.(\w+)\.yaml", r"\1", path) for path in FILES if path.startswith("stacks/")}
+COMMAND_BLOCKS = re.findall(r"\n\n```\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of the page's files, each where the page says."""
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    (tmp_path / "runbooks/checkout").mkdir(parents=True)
+    (tmp_path / "runbooks/checkout/error-budget-burn.md").write_text("# Burn", encoding="utf-8")
+    return tmp_path
+
+
+def test_every_example_is_of_a_file() -> None:
+    assert TEXT.count("```yaml") == len(FILES) + len(PARTS)
+
+
+@pytest.mark.parametrize("stack", sorted(STACKS))
+def test_the_stacks_load(project: Path, stack: str) -> None:
+    settings = load_settings(project, stack)
+    assert settings.environment == stack
+    assert {"first": "kubernetes", "shared": "operator", "gitops": "files"}[stack] == settings.delivery
+
+
+@pytest.mark.parametrize(("path", "part"), PARTS)
+def test_a_part_of_a_stack_fits_in(path: str, part: str) -> None:
+    config = yaml.safe_load(FILES[path])["config"] | yaml.safe_load(part)
+    assert Settings.model_validate({key.removeprefix("slostack:"): value for key, value in config.items()}).services
+
+
+def test_the_slo_file_and_the_rule_load(project: Path) -> None:
+    services = load_services(project)
+    assert [service.service for service in services] == ["checkout"]
+    assert set(load_settings(project, "shared").services) == {"checkout"}
+    assert check_custom_files(project, services) == 1
+
+
+def test_every_command_exists() -> None:
+    named = {name for block in COMMAND_BLOCKS for name in re.findall(r"^slostack ([a-z-]+)", block, re.MULTILINE)}
+    assert named == {"validate", "render"}
+    assert named | set(re.findall(r"`slostack ([a-z-]+)", TEXT)) <= set(COMMANDS)
+
+
+def test_every_stack_that_is_used_is_shown() -> None:
+    used = {name for block in COMMAND_BLOCKS for name in re.findall(r"--stack (\w+)|stack init (\w+)", block)}
+    assert {a or b for a, b in used} <= STACKS
+
+
+def test_the_table_names_every_alert_on_the_stack_itself() -> None:
+    rules = [rule for group in stack_groups() for rule in group.rules]
+    table = TEXT.split("## The stack watches itself")[1]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [
+        rule.alert
+        for rule in sorted(rules, key=lambda rule: isinstance(rule, AlertingRule) and rule.alert != "Watchdog")
+        if isinstance(rule, AlertingRule)
+    ]
