@@ -30,6 +30,7 @@ from slostack.spec.part import Part
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, PromQL, Selector, mismatch
 from slostack.spec.sli import Sli
+from slostack.spec.source import shorten
 from slostack.spec.windows import Window
 
 MOST_SCRAPE_INTERVAL = Duration(75)
@@ -133,7 +134,7 @@ class Slo(Part):
         return tier.long.seconds if self.sli.queries and self.sli.queries.error_ratio else math.inf
 
     def least_failures_of(self, tier: Tier) -> int:
-        """How many bad events a tier needs in its long window; by default no more than the longest of its kind holds."""
+        """How many bad events a tier needs in its long window; by default no more than its kind's longest holds."""
         longest = max((other for other in self._asked if other.kind == tier.kind), key=lambda other: other.long)
         default = min(LEAST_FAILURES.get(self.sli.kind_name, 1), max(self._most_failures(longest), 1))
         return self.alerting.least_failures or int(default)
@@ -173,6 +174,15 @@ class Slo(Part):
     def _groups(self) -> Self:
         if repeated := [label for i, label in enumerate(self.group_by) if label in self.group_by[:i]]:
             raise mismatch(f"{repeated[0]!r} twice", "each label once", "group_by")
+        for label in self.group_by:
+            if text := next((text for text in self.sli.asked if text.loses(label)), None):
+                what = f"{label!r}, which {shorten(repr(str(text)))} drops"
+                raise mismatch(what, f"a query that keeps it, such as sum by ({label}) (...)", "group_by")
+            if label in self.sli.told_apart_by:
+                what = (
+                    f"{label!r}, which tells bad events from good ones: each of its values would be all bad or all good"
+                )
+                raise mismatch(what, "a label that both have", "group_by")
         if both := [label for label in self.labels if label in self.group_by]:
             raise mismatch(f"{both[0]!r}, by which it is grouped", "another label", "labels")
         return self
@@ -223,12 +233,19 @@ class Service(Part):
         """The longest interval at which a series of the service is scraped."""
         return max((job.interval for job in self.scrape), default=Duration(15))
 
+    def intervals_of(self, gauge: Selector) -> tuple[Duration, ...]:
+        """How often the series of a selector are scraped: by the jobs and probes that it selects, else as the service
+        is; the longest first."""
+        jobs = {} if gauge.metric.startswith("probe_") else {job.job: job.interval for job in self.scrape}
+        if gauge.metric == "up" or gauge.metric.startswith("probe_"):
+            jobs |= {names.probe_job(self.service, probe.name): probe.interval for probe in self.probes}
+        of_job = [matcher for matcher in gauge.matchers if matcher.label == "job"]
+        found = {interval for job, interval in jobs.items() if all(matcher.selects(job) for matcher in of_job)}
+        return tuple(sorted(found, reverse=True)) or (self.scrape_interval,)
+
     def interval_of(self, gauge: Selector) -> Duration:
-        """How often the series of a selector are scraped: by their job or probe, else as the service is."""
-        jobs = {job.job: job.interval for job in self.scrape}
-        jobs |= {names.probe_job(self.service, probe.name): probe.interval for probe in self.probes}
-        named = next((m.value for m in gauge.matchers if m.label == "job" and m.operator == "="), None)
-        return jobs.get(named, self.scrape_interval) if named else self.scrape_interval
+        """The longest of them."""
+        return self.intervals_of(gauge)[0]
 
     @property
     def scrape_timeout(self) -> Duration:
@@ -239,6 +256,10 @@ class Service(Part):
     def _frequent_enough(self) -> Self:
         for index, slo in enumerate(self.slos):
             gauge, slices = slo.sli.uptime, slo.sli.slices
+            if gauge and len(intervals := self.intervals_of(gauge)) > 1:
+                what = f"{gauge}, scraped every {' and every '.join(map(str, intervals))}"
+                expected = "gauges that are all scraped as often: name one `job`, or scrape each as often"
+                raise mismatch(what, expected, "slos", index, "sli", "uptime")
             if gauge and (interval := self.interval_of(gauge)) > MOST_SCRAPE_INTERVAL:
                 expected = f"gauges scraped at least every {MOST_SCRAPE_INTERVAL}, so that 5m hold four samples"
                 raise mismatch(f"{gauge}, scraped every {interval}", expected, "slos", index, "sli", "uptime")

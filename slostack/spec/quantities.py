@@ -131,6 +131,16 @@ class PromQL(str):
             raise mismatch(f"{shorten(repr(text))} is a range or text", "an expression with one value per series")
         return cls(written)
 
+    def loses(self, label: str) -> bool:
+        """Whether its outermost aggregation drops a label."""
+        tree = parse_promql(self.replace(WINDOW_PLACEHOLDER, "5m"))
+        while isinstance(tree, promql_parser.ParenExpr):
+            tree = tree.expr
+        if not isinstance(tree, promql_parser.AggregateExpr):
+            return False
+        named = tree.modifier.labels if tree.modifier else []
+        return (label in named) == bool(tree.modifier and tree.modifier.type == promql_parser.AggModifierType.Without)
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return _text_schema(cls.parse, str)
@@ -177,6 +187,11 @@ class Matcher:
     def __str__(self) -> str:
         label = self.label if _LEGACY_NAME.fullmatch(self.label) and ":" not in self.label else _quoted(self.label)
         return f"{label}{self.operator}{_quoted(self.value)}"
+
+    def selects(self, value: str) -> bool:
+        """Whether a label's value matches; a regular expression as Python reads it."""
+        found = re.fullmatch(self.value, value, re.DOTALL) if "~" in self.operator else self.value == value
+        return bool(found) != self.operator.startswith("!")
 
 
 def _quoted(text: str) -> str:

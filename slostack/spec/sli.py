@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from slostack.spec.fields import Limit, LogQuery, Quantile, Seconds
 from slostack.spec.part import Part, any_of, one_of
-from slostack.spec.quantities import Duration, Matcher, Selector, SlicePromQL, WindowedPromQL, mismatch
+from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, SlicePromQL, WindowedPromQL, mismatch
 
 _SLICE_STEP = Duration(300)
 _LONGEST_SLICE = Duration(3600)
@@ -282,6 +282,23 @@ class Sli(Part):
     def watches_time(self) -> bool:
         """Whether its events are seconds of which the bad share is known, not single ones that happen by chance."""
         return self.uptime is not None or (self.queries is not None and self.queries.error_ratio is not None)
+
+    @property
+    def asked(self) -> tuple[PromQL, ...]:
+        """The queries that its file writes out."""
+        queries, value = self.queries, self.slices.value if self.slices else None
+        written = (queries.bad, queries.total, queries.error_ratio) if queries else (value,)
+        return tuple(text for text in written if text is not None)
+
+    @property
+    def told_apart_by(self) -> frozenset[str]:
+        """The labels by which its selectors tell bad (or good) events from all."""
+        ratio = self.events or self.slices
+        part = (ratio.bad or ratio.good) if ratio else None
+        if ratio is None or part is None or ratio.total is None:
+            return frozenset()
+        there = [Matcher(matcher.label, "!=", "") for matcher in part.matchers]
+        return frozenset(matcher.label for matcher in {*part.matchers} - {*ratio.total.matchers} - {*there})
 
     @property
     def kind_name(self) -> str:

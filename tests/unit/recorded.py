@@ -28,7 +28,7 @@ SLIS = {
     "slices": ("quarter", "{slices: {length: 5m, quantile: 0.95, histogram: h, below: 1}}"),
     "ratio-slices": ("90d", "{slices: {length: 1m, bad: bad_total, total: all_total, at_most: 0.5}}"),
     "value-slices": (
-        "1h",
+        "14d",
         "{slices: {length: 10m, value: 'max by (route) (max_over_time(depth[$window]))', above: 1}}",
     ),
     "logs": ("28d", """{logs: {bad: '{a="b"} |= "e"', total: '{a="b"}'}}"""),

@@ -59,12 +59,16 @@ def _histogram() -> st.SearchStrategy[Data]:
 
 _SECONDS = st.sampled_from([0.1, 0.25, 1, 2.5, 60, "90s", "200ms", 1e-9, 1e6]) | st.floats(1e-6, 1e6)
 _LIMITS = st.sampled_from(["below", "at_most", "above", "at_least"]).flatmap(
-    lambda key: st.fixed_dictionaries({key: st.floats(-1e9, 1e9) | st.integers(-5, 5)})
+    lambda key: st.fixed_dictionaries({key: st.floats(0.001, 0.999)})
 )
 _SLICED = st.one_of(
     st.tuples(st.fixed_dictionaries({"quantile": st.floats(0.001, 0.999)}), _histogram()),
     st.tuples(_one_of_bad_and_good()),
-    st.tuples(st.fixed_dictionaries({"value": st.sampled_from(["max(depth)", "min_over_time(x[$window]) or y"])})),
+    st.tuples(
+        st.fixed_dictionaries(
+            {"value": st.sampled_from(["max without (pod) (depth)", "min_over_time(x[$window]) or y"])}
+        )
+    ),
 )
 _LENGTHS = st.fixed_dictionaries({}, optional={"length": st.sampled_from(["1m", "5m", "10m", "35m", "1h"])})
 _LOG_QUERIES = st.builds(
@@ -75,9 +79,11 @@ _LOG_QUERIES = st.builds(
 _QUERIES = st.one_of(
     st.fixed_dictionaries(
         {
-            "bad": st.sampled_from(["sum(increase(b[$window]))", "increase(b[$window] offset 5m) # those"]),
+            "bad": st.sampled_from(
+                ["sum without (pod) (increase(b[$window]))", "increase(b[$window] offset 5m) # those"]
+            ),
             "total": st.sampled_from(
-                ["sum(increase(t[$window]))", "sum by (route) (increase(t[$window])) or vector(0)"]
+                ["sum without (pod) (increase(t[$window]))", "sum by (route) (increase(t[$window])) or vector(0)"]
             ),
         }
     ),
@@ -120,7 +126,7 @@ ALERTING = st.fixed_dictionaries(
         "policy": st.sampled_from([*policies()]),
         "page": SEVERITIES_OR_NONE,
         "ticket": SEVERITIES_OR_NONE,
-        "least_failures": st.integers(1, 1_000_000),
+        "least_failures": st.integers(1, 12) | st.sampled_from([3600, 1_000_000]),
         "absence": st.fixed_dictionaries({}, optional={"for": st.just("7m"), "severity": SEVERITIES}),
         "spent": st.fixed_dictionaries({}, optional={"share": st.floats(0.001, 1000), "severity": SEVERITIES}),
     },
