@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.control_plane import Cluster, control_plane
 from tests.components.program import CLUSTER_STACKS, stack_config
+from tests.pulumi.engine import Engine, make_engine, need_kubernetes_provider
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +17,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     contexts = [stack_config(stack)["kubernetes"]["context"] for stack in CLUSTER_STACKS]
     with control_plane(tmp_path_factory.mktemp("cluster"), contexts) as running:
         yield running
+
+
+@pytest.fixture
+def engine(cluster: Cluster, tmp_path: Path) -> Engine:
+    """The real engine over a copy of the project, whose contexts are all the cluster's."""
+    need_kubernetes_provider()
+    engine = make_engine(tmp_path)
+    return replace(engine, environment={**engine.environment, "KUBECONFIG": str(cluster.kubeconfig)})

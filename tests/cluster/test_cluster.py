@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from slostack.deploy.kubernetes.labels import selector
 from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import WORKLOADS, manifests, pod, stack_program, workloads
 from tests.components.program import CLUSTER_STACKS
+from tests.processes import wait_until
 
 UNRESTRICTED = {"node-exporter"}
 """The pods that Pod Security's level `restricted` refuses, each for a reason in docs/security.md."""
@@ -70,6 +72,31 @@ def test_replicas_are_on_nodes_of_their_own(cluster: Cluster, applied: Applied) 
         labels = ",".join(f"{key}={value}" for key, value in selector(name).items())
         pods = cluster.get("pods", "--namespace", namespace, "--selector", labels)
         assert len({each["spec"]["nodeName"] for each in pods}) == workload["spec"].get("replicas", 1)
+
+
+@pytest.mark.parametrize("applied", ["prod"], indirect=True)
+@pytest.mark.parametrize("server", ["alertmanager", "grafana"])
+def test_a_change_replaces_one_replica_and_waits_until_it_is_ready(
+    cluster: Cluster, applied: Applied, server: str
+) -> None:
+    workload = next(each for (_, name), each in applied.of_kind("StatefulSet", "Deployment") if name == server)
+    namespace = ("--namespace", applied.namespace)
+    cluster.kubectl("rollout", "status", f"{workload['kind']}/{server}", "--timeout=60s", *namespace)
+    replicas: int = workload["spec"]["replicas"]
+    changed = copy.deepcopy(workload)
+    changed["spec"]["template"]["spec"]["nodeSelector"] = {"no": "such-node"}
+    cluster.apply([changed])
+    labels = ",".join(f"{key}={value}" for key, value in selector(server).items())
+
+    def pods() -> Counter[str]:
+        found = cluster.get("pods", "--selector", labels, *namespace)
+        return Counter(each["status"]["phase"] for each in found if "deletionTimestamp" not in each["metadata"])
+
+    wait_until(lambda: pods()["Pending"] > 0, "a replica is being replaced")
+    assert pods()["Running"] >= replicas - 1
+    cluster.apply([workload])
+    cluster.kubectl("delete", "pods", "--field-selector=status.phase=Pending", *namespace)
+    cluster.kubectl("rollout", "status", f"{workload['kind']}/{server}", "--timeout=60s", *namespace)
 
 
 def test_every_pod_has_a_network_policy_of_its_own(cluster: Cluster, applied: Applied) -> None:

@@ -1,38 +1,22 @@
-"""The real Pulumi engine brings stacks to a real API server: up, edited, scaled, interrupted, destroyed."""
+"""The real Pulumi engine brings stacks to a real API server: up, edited, scaled, destroyed."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 from collections import Counter
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.cluster.control_plane import Cluster
+from tests.cluster.engine_stack import YES, new_stack
 from tests.cluster.manifests import WORKLOADS
 from tests.components.program import canaries, stack_config
 from tests.processes import wait_until
-from tests.pulumi.engine import Engine, edit_stack, make_engine, need_kubernetes_provider
-
-YES = ("--yes", "--skip-preview")
-
-
-@pytest.fixture
-def engine(cluster: Cluster, tmp_path: Path) -> Engine:
-    """The real engine over a copy of the project, whose contexts are all the cluster's."""
-    need_kubernetes_provider()
-    engine = make_engine(tmp_path)
-    return replace(engine, environment={**engine.environment, "KUBECONFIG": str(cluster.kubeconfig)})
+from tests.pulumi.engine import Engine, edit_stack
 
 
 def test_a_stack_from_up_to_destroy(engine: Engine, cluster: Cluster) -> None:
     namespace = "engine-dev"
-    stack = _new_stack(engine, "dev", namespace)
+    stack = new_stack(engine, "dev", namespace)
     logs = engine.run("up", *YES, *stack)
     engine.run("up", *YES, *stack, "--expect-no-changes")
     pods = _pods(cluster, namespace)
@@ -62,36 +46,12 @@ def test_a_stack_from_up_to_destroy(engine: Engine, cluster: Cluster) -> None:
 
 
 def test_prod_comes_up_and_again_changes_nothing(engine: Engine, cluster: Cluster) -> None:
-    stack = _new_stack(engine, "prod", "engine-prod")
+    stack = new_stack(engine, "prod", "engine-prod")
     engine.run("up", *YES, *stack)
     engine.run("up", *YES, *stack, "--expect-no-changes")
     refused = engine.run("destroy", *YES, *stack, succeeds=False)
     assert "protected" in refused
     assert cluster.get("statefulsets", "--namespace", "engine-prod")
-
-
-def test_an_up_that_is_killed_half_way_is_finished_by_the_next(engine: Engine, cluster: Cluster) -> None:
-    namespace = "engine-killed"
-    stack = _new_stack(engine, "dev", namespace)
-    command = ("pulumi", "up", "--non-interactive", *YES, *stack)
-    with subprocess.Popen(
-        command, cwd=engine.project, env=engine.environment, stdout=subprocess.DEVNULL, start_new_session=True
-    ) as process:
-        wait_until(lambda: _begun(cluster, namespace), "half of it is there", 120)
-        os.killpg(process.pid, signal.SIGKILL)
-    assert not cluster.get("statefulsets", "--namespace", namespace)
-    engine.run("cancel", "--yes", *stack)  # the lock of who was killed
-    engine.run("up", *YES, *stack)
-    engine.run("up", *YES, *stack, "--expect-no-changes")
-    assert cluster.get("statefulsets", "--namespace", namespace)
-    engine.run("destroy", *YES, *stack)
-
-
-def _new_stack(engine: Engine, name: str, namespace: str) -> tuple[str, str]:
-    """A new stack in a namespace of its own; the options that name it."""
-    edit_stack(engine, name, "kubernetes", {**stack_config(name)["kubernetes"], "namespace": namespace})
-    engine.new_stack(name, canaries(name))
-    return ("--stack", name)
 
 
 def _pods(cluster: Cluster, namespace: str) -> dict[str, str]:
@@ -111,11 +71,6 @@ def _changes(engine: Engine, stack: tuple[str, str]) -> Counter[tuple[str, str]]
     plan = json.loads(text[text.index("{") :])
     steps = ((step["op"], step["urn"].split("::")[2].rpartition("$")[2]) for step in plan["steps"])
     return Counter(step for step in steps if step[0] != "same")
-
-
-def _begun(cluster: Cluster, namespace: str) -> bool:
-    namespaces = {each["metadata"]["name"] for each in cluster.get("namespaces")}
-    return namespace in namespaces and len(cluster.get("configmaps", "--namespace", namespace)) > 3
 
 
 def _only_volumes_are_left(cluster: Cluster, namespace: str) -> None:

@@ -101,7 +101,7 @@ def pipeline(objects: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFac
 
 
 def _take_pushed_lines(collector: PodProcess, port: int, grpc: int) -> None:
-    (path,) = collector.root.rglob("config.alloy")
+    path = collector.root / "etc" / "alloy" / "config.alloy"
     whole = path.read_text()
     source = (
         'loki.source.api "pushed" {\n'

@@ -39,6 +39,7 @@ def test_it_answers_its_probes(server: str, machine: Machine) -> None:
         wait_until(lambda: pod.answers() or process.poll() is not None, f"{server} answers", START_SECONDS)
         assert process.poll() is None, pod.log.read_text()
         assert pod.answers()
+    assert "canary-" not in pod.log.read_text(), "a secret in its log"
 
 
 @pytest.mark.parametrize("server", SERVERS)
