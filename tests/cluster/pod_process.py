@@ -154,9 +154,17 @@ class _Translation:
         text = re.sub(r"(listen_port: |http_port = )(\d+)", self._own_port, self._moved(text))
         text = re.sub(r"listen_address: ''|http_addr =$", rf"\g<0> {LOOPBACK}", text, flags=re.MULTILINE)
         text = text.replace("listen_address: ''", "listen_address:")
-        return text.replace(
+        return self._with_kubeconfig(text)
+
+    def _with_kubeconfig(self, text: str) -> str:
+        """Prometheus' or Alloy's config with a kubeconfig wherever it asks the API server."""
+        text = text.replace(
             "- role: pod\n    namesp", f"- role: pod\n    kubeconfig_file: {self.kubeconfig}\n    namesp"
         )
+        setting = f'kubeconfig_file = "{self.kubeconfig}"'
+        text = text.replace('\trole = "pod"\n', f'\trole = "pod"\n\t{setting}\n')
+        source = 'loki.source.kubernetes "pods" {\n'
+        return text.replace(source, f"{source}\tclient {{\n\t\t{setting}\n\t}}\n")
 
     def _own_port(self, match: re.Match[str]) -> str:
         return f"{match[1]}{self.machine.port(self.host, int(match[2]))}"

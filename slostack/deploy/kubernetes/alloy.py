@@ -39,7 +39,7 @@ class Alloy(pulumi.ComponentResource):
                 "run",
                 f"{place.config}/config.alloy",
                 f"--storage.path={place.data}",
-                f"--server.http.listen-addr=0.0.0.0{place.listen}",
+                f"--server.http.listen-addr={place.listen}",
                 "--disable-reporting",
             ),
             ready="/-/ready",
