@@ -81,6 +81,12 @@ def test_kube_state_metrics_is_told_to_export_what_it_may_list(prod: Program) ->
     assert not {"secrets", "configmaps"} & listed
 
 
+def test_prod_stores_no_debug_lines(prod: Program) -> None:
+    config = prod.one(":ConfigMap", "alloy-config").inputs["data"]["config.alloy"]
+    assert 'selector            = `{level=~"trace|debug"}`' in config
+    assert run({}).one(":ConfigMap", "alloy-config").inputs["data"]["config.alloy"].count("stage.match") == 0
+
+
 def test_alloy_is_told_its_node(prod: Program) -> None:
     (container,) = prod.one(":DaemonSet", "alloy").inputs["spec"]["template"]["spec"]["containers"]
     assert container["env"] == [{"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]
