@@ -241,3 +241,21 @@ def _end(host: str) -> str:
     if "svc" in rest:
         return f"{rest[0]} []"
     return "outside"
+
+
+@pytest.mark.parametrize(
+    ("pods", "port"),
+    [
+        ({"labels": {"app": "learnsnap"}, "port": "metrics"}, {"port": "metrics", "protocol": "TCP"}),
+        ({"annotated": True}, {"protocol": "TCP"}),
+    ],
+)
+def test_pods_are_reached_at_a_named_port_or_where_their_annotations_say(
+    pods: dict[str, Any], port: dict[str, Any]
+) -> None:
+    config = stack_config("dev") | {"services": {"learnsnap": {"pods": {"namespace": "shop", **pods}}}}
+    program = run_program("dev", config, canaries("dev"))
+    peer: dict[str, Any] = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}
+    if "labels" in pods:
+        peer["podSelector"] = {"matchLabels": pods["labels"]}
+    assert {"to": [peer], "ports": [port]} in _policy(program, "slostack", "prometheus")["egress"]
