@@ -89,8 +89,8 @@ def test_a_changed_receiver_reloads_alertmanager_without_a_restart(small_stack: 
     small_stack.set("receivers", {"webhook": "http://127.0.0.1:9/hook"})
     small_stack.run("up")
     status = requests.get(f"{small_stack.url('alertmanager')}/api/v2/status", timeout=10).json()
-    (critical, *_) = yaml.safe_load(status["config"]["original"])["receivers"]
-    assert len(critical["webhook_configs"]) == 2
+    receivers = {each["name"]: each for each in yaml.safe_load(status["config"]["original"])["receivers"]}
+    assert len(receivers["critical"]["webhook_configs"]) == 2
     assert small_stack.pids() == before
 
 
