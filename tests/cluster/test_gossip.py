@@ -76,8 +76,14 @@ def test_each_notification_is_sent_once_and_outlives_a_replica(machine: Machine,
             running.enter_context(sender.start())
         for pod in pods:
             wait_until(lambda pod=pod: _peers(pod) == ALERTMANAGERS, "all Alertmanagers have met", 30)  # type: ignore[misc]
+        heard = [_heard(pod) for pod in pods]
         _send("BeforeTheDeath", pods)
         wait_until(lambda: listener.times("BeforeTheDeath") > 0, "the notification came", GROUP_WAIT + 20)
+        others = ALERTMANAGERS - 1
+        wait_until(
+            lambda: sum(_heard(pod) > before for pod, before in zip(pods, heard, strict=True)) >= others,
+            "the others have heard that it was sent",
+        )
         processes[0].kill()
         _send("AfterTheDeath", pods[1:])
         last = time.monotonic() + GROUP_WAIT + PEER_TIMEOUT * (ALERTMANAGERS - 1) + 2
@@ -98,6 +104,13 @@ def test_replicas_that_do_not_gossip_would_each_notify(machine: Machine, listene
             wait_until(pod.answers, "Alertmanager is ready")
         _send("Alone", pods)
         wait_until(lambda: listener.times("Alone") == len(pods), "each has notified", GROUP_WAIT + 20)
+
+
+def _heard(pod: PodProcess) -> float:
+    """How many notifications that others have sent a replica knows of, and has passed on."""
+    text = requests.get(f"{pod.url}/metrics", timeout=5).text
+    (line,) = (each for each in text.splitlines() if each.startswith("alertmanager_nflog_gossip_messages_propagated"))
+    return float(line.split()[-1])
 
 
 def _both_prometheuses_send_one_watchdog(pods: list[PodProcess], senders: list[PodProcess]) -> None:
