@@ -169,7 +169,7 @@ def test_a_new_slo_is_shown_with_all_that_it_asks_for(repository: Repository) ->
     window: month
     group_by: [route]
     labels: {journey: pay}
-    sli: {uptime: up}
+    sli: {uptime: 'up{job="api"}'}
     alerting: {page: none, spent: {}, least_failures: 2}
     runbook: api/burn.md
 alerts:
@@ -178,7 +178,7 @@ alerts:
     (slo,) = repository.section("SLOs")
     assert slo.details == (
         Detail("objective", None, "99 %", "432 min of budget in a month"),
-        Detail("uptime", None, "up"),
+        Detail("uptime", None, 'up{job="api"}'),
         Detail("group_by", None, "route"),
         Detail("group_limit", None, "20"),
         Detail("labels", None, "journey=pay"),
