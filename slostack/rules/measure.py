@@ -19,11 +19,10 @@ LOOKBACK = Duration(15 * 60)
 """How long a counter may go unscraped before its increase meanwhile is lost."""
 MARGIN = Duration(60)
 """Keeps a range that reaches back to one count clear of the count before it."""
-SLICE_STEP = names.TIER_INTERVAL
 _PRESENT = Duration(300)
 """How lately the series of a label set must have been seen."""
 _NO_TIME = Duration(0)
-_NEWEST = Duration(SLICE_STEP.seconds + names.EVALUATION_INTERVAL.seconds)
+_NEWEST = Duration(names.TIER_INTERVAL.seconds + names.EVALUATION_INTERVAL.seconds)
 """A count of five minutes is found in it, even while the next one is under way."""
 _HISTOGRAM_COUNT = "histogram_count({0})"
 
@@ -141,17 +140,19 @@ def _down(gauge: Selector, step: int, by: Grouping) -> Measure:
 
 
 def _slices(counted: str, idle: str, slices: TimeSlices, recorded: str, by: Grouping, identity: str) -> Measure:
-    """Slices of time, on the clock: a slice that is shorter than the tier's interval is counted several times in it,
-    one that is longer is looked at as often as the tier is recorded."""
-    step, counts = min(slices.length, SLICE_STEP), f"{recorded}{{{identity}}}"
+    """Slices of time, on the clock: each is counted once, when it ends. A window shorter than a slice, or than the time
+    between counts, is that of the last one; a count that may still be under way is in none."""
+    counts = f"{recorded}{{{identity}}}"
 
     def rate(window: Duration) -> str:
-        lately = f"sum_over_time({counts}[{window}])" if window > SLICE_STEP else f"last_over_time({counts}[{_NEWEST}])"
-        return f"{by.sum(lately)} / {window.seconds}"
+        span = max(window, slices.length, names.TIER_INTERVAL)
+        lately = f"sum_over_time({counts}[{span}] offset {names.EVALUATION_INTERVAL})"
+        goes_on = f" and last_over_time({counts}[{_NEWEST}])" if span > window else ""
+        return f"{by.sum(f'{lately}{goes_on}')} / {span.seconds}"
 
     return Measure(
         rate,
-        lambda span, offset: f"  {counted}[{span}:{step}] offset {offset}){idle}",
+        lambda span, offset: f"  {counted}[{span}:{slices.length}] offset {offset}){idle}",
     )
 
 

@@ -9,12 +9,14 @@ import pytest
 
 from slostack.rules import RecordingRule, service_groups
 from slostack.spec import parse_service
+from slostack.spec.quantities import Duration
 from tests.rules.evaluating import evaluate
 from tests.rules.histograms import classic, native
 from tests.rules.playing import DAY, HOUR, MINUTE, play, slo_file
 
 BAD, EVENTS = (f"sum(sum_over_time(slo:{name}:count5m[%s]))" for name in ("bad_events", "events"))
 VALUE = "slo:slice:value"
+SLICES_PER_HOUR = {"1m": 60, "5m": 12, "10m": 6}
 
 
 def sliced(keys: str) -> str:
@@ -40,7 +42,7 @@ def test_at_the_exact_limit(length: str, limit: str, bad_at_it: int) -> None:
         step=300,
         every=300,
     )
-    per_hour = 60 if length == "1m" else 12
+    per_hour = SLICES_PER_HOUR[length]
     assert played.value(EVENTS % "1d", DAY) == pytest.approx(6 * per_hour, abs=per_hour / 6)
     assert played.value(BAD % "1d", DAY) == pytest.approx((2 + 2 * bad_at_it) * per_hour, abs=per_hour / 6)
 
@@ -52,7 +54,56 @@ def test_slices_end_on_the_clock() -> None:
     slo = sliced("length: 10m, value: 'max(max_over_time(load[$window]))', below: 1")
     times = range(HOUR, 2 * HOUR, 300)
     played = play(slo, series, {"slo:bad_events:count5m": times}, step=60, every=300)
-    assert [at // MINUTE - 60 for at in times if played.value("slo:bad_events:count5m", at)] == [20, 25]
+    assert [at // MINUTE - 60 for at in times if played.value("slo:bad_events:count5m", at)] == [25]
+
+
+@pytest.mark.parametrize("length", ["10m", "25m", "1h"])
+def test_each_slice_is_counted_once_and_the_last_one_is_seen_until_the_next_ends(length: str) -> None:
+    """Every other slice is bad."""
+    seconds, day = Duration.parse(length).seconds, 12 * HOUR
+    slots = seconds // MINUTE
+    series = {"load": "0 " + " ".join(repeat(("0", slots), ("9", slots)) for _ in range(day // seconds // 2 + 1))}
+    slo = sliced(f"length: {length}, value: 'max(min_over_time(load[$window]))', below: 1")
+    ratio, ends = "slo:error_ratio:rate5m", range(4 * seconds, day, seconds)
+    seen = [at for end in ends for at in range(end + 600, end + seconds + 600, 300)]
+    played = play(slo, series, {ratio: seen, BAD % "12h": [day], EVENTS % "12h": [day]}, step=60, every=300)
+    assert [played.value(ratio, at) for at in seen] == [(at - 600) // seconds % 2 == 0 for at in seen]
+    judged = (day - 60) // seconds
+    assert played.value(EVENTS % "12h", day) == judged + 1, "one ends at the beginning"
+    assert played.value(BAD % "12h", day) == judged // 2
+
+
+@pytest.mark.parametrize(
+    ("length", "every"), [("10m", 900), ("10m", 1500), ("25m", 600), ("25m", 3300), ("1h", 1200), ("1h", 2400)]
+)
+def test_slices_are_counted_once_after_missed_counts(length: str, every: int) -> None:
+    end = 33000 // every * every
+    played = play(
+        sliced(f"length: {length}, value: max(load), below: 1"),
+        {"load": repeat(("9", end // MINUTE + 1))},
+        {EVENTS % "1d": [end], BAD % "1d": [end]},
+        step=60,
+        every=every,
+    )
+    counted = (end - 1) // Duration.parse(length).seconds + 1  # and one that ends at the beginning
+    assert played.value(EVENTS % "1d", end) == counted
+    assert played.value(BAD % "1d", end) == counted
+
+
+@pytest.mark.parametrize(("blips", "alerted"), [(1, False), (2, True)])
+def test_one_bad_slice_alerts_nobody_and_two_do(blips: int, alerted: bool) -> None:
+    """A few minutes make a slice of an hour bad."""
+    hours = 12
+    series = {"depth": repeat(("0", 7 * 60 + 30), *[("900", 3), ("0", 57)] * blips, ("0", (hours - 7 - blips) * 60))}
+    slo = sliced("length: 1h, value: 'max(max_over_time(depth[$window]))', below: 100")
+    firing, failures = 'count(ALERTS{alertstate="firing"})', "slo:failures:count6h"
+    times = range(300, hours * HOUR, 300)
+    played = play(slo, series, {firing: times, failures: [10 * HOUR]}, step=60, every=300)
+    assert played.value(failures, 10 * HOUR) == blips
+    alerts = [at for at in times if played.value(firing, at)]
+    assert bool(alerts) == alerted
+    if alerted:
+        assert alerts[0] == 9 * HOUR + 300
 
 
 def test_counts_of_one_minute_slices_are_right() -> None:
@@ -85,7 +136,7 @@ def test_quantiles_and_idle_hours(kind: str, length: str) -> None:
     asked = {BAD % "4h": [4 * HOUR], EVENTS % "4h": [4 * HOUR], "count(slo:events:count5m)": range(300, 4 * HOUR, 300)}
     asked |= {VALUE: [HOUR, 2 * HOUR, 150 * MINUTE], "slo:error_budget_remaining:ratio": [4 * HOUR]}
     played = play(slo, series, asked, every=300)
-    per_hour = 60 if length == "1m" else 12
+    per_hour = SLICES_PER_HOUR[length]
     assert played.value(BAD % "4h", 4 * HOUR) == pytest.approx(per_hour, abs=per_hour / 6)
     assert played.value(EVENTS % "4h", 4 * HOUR) == pytest.approx(3 * per_hour, abs=per_hour / 6)
     fast, slow, idle = (played.value(VALUE, at) for at in (HOUR, 2 * HOUR, 150 * MINUTE))
