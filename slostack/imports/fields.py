@@ -40,6 +40,10 @@ class Document:
         self.asked: dict[KeyPath, dict[str, None]] = {}
         self.left: dict[KeyPath, str] = {}
         self.assumed: dict[KeyPath, str] = {}
+        self.mistaken: set[KeyPath] = set()
+        """Where mistakes are."""
+        self.complete: set[KeyPath] = set()
+        """Mappings of which every key was asked for, mistakes or not."""
 
     def notes(self) -> tuple[list[Note], list[Note]]:
         """What was not carried over, and what was filled in."""
@@ -50,21 +54,27 @@ class Document:
         notes = [Note(problem.file, problem.line, dotted(path), problem.message) for path, problem in problems.items()]
         return sorted(notes, key=lambda note: note.line)
 
-    def unread(self) -> list[Problem]:
-        """A Problem for each key that was neither read nor left out by name."""
-        return list(self._unread((), self.source.data))
+    def unread(self, *, beside_mistakes: bool) -> list[Problem]:
+        """A Problem for each key that was neither read nor left out by name.
 
-    def _unread(self, path: KeyPath, data: Any) -> Iterator[Problem]:
+        Beside mistakes, mappings that may not have been read to their end because of one are passed over.
+        """
+        passed_over = {path[:depth] for path in self.mistaken for depth in range(len(path))}
+        if beside_mistakes:
+            passed_over |= {path for path, keys in self.asked.items() if not keys}
+        return list(self._unread((), self.source.data, passed_over - self.complete))
+
+    def _unread(self, path: KeyPath, data: Any, passed_over: set[KeyPath]) -> Iterator[Problem]:
         if path in self.left:
             return
         if isinstance(data, list):
             for index, item in enumerate(data):
-                yield from self._unread((*path, index), item)
+                yield from self._unread((*path, index), item, passed_over)
         elif isinstance(data, dict) and path in self.asked:
             for key, value in data.items():
                 if (*path, key) in self.read or (*path, key) in self.left:
-                    yield from self._unread((*path, key), value)
-                else:
+                    yield from self._unread((*path, key), value, passed_over)
+                elif path not in passed_over:
                     yield self.source.problem((*path, key), self._unknown(path, key), at_key=True)
 
     def _unknown(self, path: KeyPath, key: str) -> str:
@@ -74,8 +84,9 @@ class Document:
         return f"{dotted((*path, key))}: unknown key{hint}, expected one of {', '.join(known)}"
 
 
-def read_documents(path: Path, shown: str) -> list[Document]:
-    """The documents of a YAML file, at the lines where they are; raises SpecError with what is wrong in any."""
+def read_documents(path: Path, shown: str) -> tuple[list[Document], list[Problem]]:
+    """The documents of a YAML file, at the lines where they are, and what is wrong with those that are none; raises
+    SpecError for a file that can't be read or has no document."""
     text = read_text(path, shown).removeprefix("\ufeff")
     boundaries = [match.start() for match in _BOUNDARY.finditer(text)]
     if len(boundaries) > _MOST_DOCUMENTS:
@@ -90,11 +101,9 @@ def read_documents(path: Path, shown: str) -> list[Document]:
             documents.append(Document(parse_yaml("\n" * text.count("\n", 0, start) + body, shown)))
         except SpecError as error:
             problems += error.problems
-    if problems:
-        raise SpecError(tuple(problems))
-    if not documents:
+    if not documents and not problems:
         raise SpecError((Problem(shown, 1, 1, "the file is empty, expected objects of OpenSLO, sloth or pyrra"),))
-    return documents
+    return documents, problems
 
 
 @dataclass(frozen=True)
@@ -109,11 +118,12 @@ class Fields:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The mapping as plain data."""
+        """The mapping as plain data; raises SpecError where an item of a list is none."""
         value: Any = self.document.source.data
         for step in self.path:
             value = value[step]
-        assert isinstance(value, dict)
+        if not isinstance(value, dict):
+            raise self._mistake(self.path, f"{describe(value)}, expected a mapping")
         return value
 
     @property
@@ -176,14 +186,9 @@ class Fields:
         return found
 
     def items(self, key: str) -> list[Fields]:
-        """The mappings of a list; empty where there is none."""
-        values = self._list(key)
-        for index, value in enumerate(values):
-            if not isinstance(value, dict):
-                path = (*self.path, key, index)
-                what = f"{dotted(path)}: {describe(value)}, expected a mapping"
-                raise SpecError((self.document.source.problem(path, what),))
-        return [Fields(self.document, (*self.path, key, index)) for index in range(len(values))]
+        """The mappings of a list; empty where there is none. An item that is no mapping is a mistake once it is
+        asked for anything."""
+        return [Fields(self.document, (*self.path, key, index)) for index in range(len(self._list(key)))]
 
     def texts(self, key: str) -> list[str]:
         """The texts of a list; empty where there is none."""
@@ -199,11 +204,12 @@ class Fields:
             return {}
         if not isinstance(value, dict):
             raise self.error(key, f"{describe(value)}, expected a mapping")
+        problems: list[Problem] = []
         for name, each in value.items():
             if isinstance(each, dict | list):
-                path = (*self.path, key, name)
-                what = f"{dotted(path)}: {describe(each)}, expected text"
-                raise SpecError((self.document.source.problem(path, what),))
+                problems += self._mistake((*self.path, key, name), f"{describe(each)}, expected text").problems
+        if problems:
+            raise SpecError(tuple(problems))
         return {name: as_text(each) for name, each in value.items()}
 
     def _list(self, key: str) -> list[Any]:
@@ -240,7 +246,10 @@ class Fields:
 
     def error(self, key: str, message: str) -> SpecError:
         """The mistake at a key: what was found, what was expected."""
-        path = (*self.path, key)
+        return self._mistake((*self.path, key), message)
+
+    def _mistake(self, path: KeyPath, message: str) -> SpecError:
+        self.document.mistaken.add(path)
         return SpecError((self.document.source.problem(path, f"{dotted(path)}: {message}"),))
 
     def missing(self, key: str, expected: str) -> SpecError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slostack.imports.fields import Fields
+from slostack.imports.mistakes import Mistakes
 from slostack.spec.source import describe
 
 _OF_KUBERNETES = "says where the Kubernetes object is; an SLO file is in none"
@@ -16,10 +17,14 @@ def objects(document: Fields) -> Iterator[Fields]:
     """The objects of a document: itself, or the items of a list as `kubectl get --output yaml` prints it."""
     kind = document.value("kind")
     if isinstance(kind, str) and kind.endswith("List") and document.value("items") is not None:
-        if document.value("apiVersion") != "v1":
-            raise document.error("apiVersion", f"{describe(document.value('apiVersion'))} of a list, expected v1")
+        mistakes = Mistakes()
         document.leave("metadata", why=_KEPT_BY_KUBERNETES)
-        yield from document.items("items")
+        with mistakes:
+            yield from document.items("items")
+        with mistakes:
+            if document.value("apiVersion") != "v1":
+                raise document.error("apiVersion", f"{describe(document.value('apiVersion'))} of a list, expected v1")
+        mistakes.check(document)
     else:
         yield document
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from slostack.imports.fields import Fields
-from slostack.imports.model import slug
+from slostack.imports.model import Team, slug
 from slostack.names import RESERVED_LABELS
 
 _NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,62}")
@@ -25,15 +25,18 @@ def severity(word: str) -> str | None:
     return _BY_WORD.get(re.sub("[ _-]", "", word.lower()))
 
 
-def owner(fields: Fields, key: str, labels: dict[str, str]) -> tuple[str, str] | None:
-    """The label that names the owner team, and the team; None where no label does. Says it where its name changes."""
+def owner(fields: Fields, labels: dict[str, str], *, prefix: str = "") -> Team | None:
+    """The owner team that one of the `labels` of a mapping names; None where none does. Says it where its name changes.
+
+    `prefix` is what their names have in the file before those that are given here.
+    """
     found = next((label for label in OWNERS if labels.get(label)), None)
     if found is None:
         return None
     team = slug(labels[found], "team")
     if team != labels[found]:
-        fields.assume(key, f"{found} {labels[found]!r} as the team {team!r}: names are words joined by hyphens")
-    return found, team
+        fields.assume("labels", f"{found} {labels[found]!r} as the team {team!r}: names are words joined by hyphens")
+    return Team(team, found, fields, prefix)
 
 
 def carried(

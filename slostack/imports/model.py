@@ -31,6 +31,20 @@ class ImportedSlo:
 
 
 @dataclass(frozen=True)
+class Team:
+    """A team, and the label that names it: without its prefix, and the mapping whose `labels` it is in."""
+
+    name: str
+    label: str
+    labelled: Fields
+    prefix: str = ""
+
+    def leave(self, why: str) -> None:
+        """Leaves out the label, saying why."""
+        self.labelled.leave_below("labels", self.prefix + self.label, why)
+
+
+@dataclass(frozen=True)
 class ImportedService:
     """SLOs of one service, and what is known of it."""
 
@@ -39,7 +53,8 @@ class ImportedService:
     origin: Fields
     slos: tuple[ImportedSlo, ...]
     description: str | None = None
-    team: str | None = None
+    teams: tuple[Team, ...] = ()
+    """Those that labels name; an SLO file has one, the first."""
 
 
 def slug(text: str, prefix: str) -> str:

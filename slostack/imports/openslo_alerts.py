@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from slostack.imports.fields import Fields
 from slostack.imports.labels import severity
+from slostack.imports.mistakes import Mistakes
 from slostack.imports.openslo_objects import Objects, leave_description, leave_metadata
 from slostack.imports.openslo_window import read_duration
 from slostack.spec.quantities import Duration
@@ -26,54 +28,96 @@ def read_alerting(spec: Fields, objects: Objects) -> dict[str, Any]:
     if not policies:
         spec.assume("alertPolicies", _NO_POLICY)
         return {}
+    mistakes = Mistakes()
     alerting: dict[str, Any] = {}
     breaching: list[bool] = []
     for each in policies:
-        policy = objects.inline_or_named("AlertPolicy", each, "alertPolicyRef")
-        leave_metadata(policy)
-        breaching.append(_policy(policy.required_fields("spec"), objects, alerting))
+        with mistakes:
+            spec_of_policy = _spec_of("AlertPolicy", each, "alertPolicyRef", objects, mistakes)
+            breaching.append(_policy(spec_of_policy, objects, alerting))
+    mistakes.check()
     if not any(breaching):
         alerting |= {"page": "none", "ticket": "none"}
     return alerting
 
 
+def _spec_of(kind: str, each: Fields, key: str, objects: Objects, mistakes: Mistakes) -> Fields:
+    """The spec of a policy or a condition that stands in a list, or that an item of it refers to."""
+    found = objects.inline_or_named(kind, each, key, mistakes)
+    with mistakes:
+        leave_metadata(found)
+    spec = found.required_fields("spec")
+    for read in (each, found):
+        read.document.complete.add(read.path)
+    return spec
+
+
 def _policy(spec: Fields, objects: Objects, alerting: dict[str, Any]) -> bool:
     """Adds what a policy asks for to an SLO's `alerting`; whether it alerts on a breach at all."""
+    mistakes = Mistakes()
     leave_description(spec)
     spec.leave("notificationTargets", why=RECEIVERS)
-    if spec.boolean("alertWhenResolved") is False:
-        spec.leave("alertWhenResolved", why="receivers are told when an alert has ended")
-    breaching, no_data = spec.boolean("alertWhenBreaching"), spec.boolean("alertWhenNoData")
-    conditions = spec.items("conditions")
-    if not conditions:
-        raise spec.missing("conditions", "one condition")
-    for each in conditions:
-        condition = objects.inline_or_named("AlertCondition", each, "conditionRef")
-        leave_metadata(condition)
-        of_condition = condition.required_fields("spec")
-        kind, found = _condition(of_condition)
+    with mistakes:
+        if spec.boolean("alertWhenResolved") is False:
+            spec.leave("alertWhenResolved", why="receivers are told when an alert has ended")
+    with mistakes:
+        breaching = spec.boolean("alertWhenBreaching")
+    with mistakes:
+        no_data = spec.boolean("alertWhenNoData")
+    conditions: list[_Condition] = []
+    with mistakes:
+        if not spec.items("conditions"):
+            raise spec.missing("conditions", "one condition")
+        for each in spec.items("conditions"):
+            with mistakes:
+                conditions.append(_condition(_spec_of("AlertCondition", each, "conditionRef", objects, mistakes)))
+    mistakes.check(spec)
+    for condition in conditions:
+        kind, found = condition.kind, condition.severity
         if no_data:
             alerting["absence"] = {"for": "10m", "severity": found or "high"}
         if found and breaching is not False:
             if alerting.get(kind, found) != found:
-                of_condition.leave("severity", why=f"{kind}s have one severity: {alerting[kind]}, of another condition")
+                why = f"{kind}s have one severity: {alerting[kind]}, of another condition"
+                condition.spec.leave("severity", why=why)
             alerting.setdefault(kind, found)
         elif found and not no_data:
-            of_condition.leave("severity", why="its policy alerts on nothing")
+            condition.spec.leave("severity", why="its policy alerts on nothing")
     return breaching is not False
 
 
-def _condition(spec: Fields) -> tuple[str, str | None]:
+@dataclass(frozen=True)
+class _Condition:
     """Whether a condition pages or files a ticket, and its severity where that word is known."""
+
+    spec: Fields
+    kind: str
+    severity: str | None
+
+
+def _condition(spec: Fields) -> _Condition:
+    mistakes = Mistakes()
     leave_description(spec)
-    word = spec.text("severity", "a severity such as page or ticket")
-    condition = spec.required_fields("condition")
-    kind = condition.optional_text("kind")
-    if kind not in (None, "burnrate", "Burnrate"):
-        raise condition.error("kind", f"{kind!r}, expected burnrate")
-    looks_back = read_duration(condition, "lookbackWindow")
-    condition.leave("op", "threshold", "lookbackWindow", "alertAfter", why=_POLICY)
+    with mistakes:
+        word = spec.text("severity", "a severity such as page or ticket")
+    with mistakes:
+        looks_back = _lookback(spec.required_fields("condition"))
+    mistakes.check(spec)
     found = severity(word)
     if found is None:
         spec.leave("severity", why=f"{word!r} is no severity here: critical, high, medium or low")
-    return ("page" if looks_back <= _LONGEST_OF_PAGES else "ticket"), found
+    return _Condition(spec, "page" if looks_back <= _LONGEST_OF_PAGES else "ticket", found)
+
+
+def _lookback(condition: Fields) -> Duration:
+    """How far a condition looks back; the rest of it is left out."""
+    mistakes = Mistakes()
+    with mistakes:
+        kind = condition.optional_text("kind")
+        if kind not in (None, "burnrate", "Burnrate"):
+            raise condition.error("kind", f"{kind!r}, expected burnrate")
+    with mistakes:
+        looks_back = read_duration(condition, "lookbackWindow")
+    condition.leave("op", "threshold", "lookbackWindow", "alertAfter", why=_POLICY)
+    mistakes.check(condition)
+    return looks_back

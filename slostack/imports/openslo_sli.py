@@ -10,6 +10,7 @@ from typing import TypeVar
 from slostack.imports import counting, indicator, promql
 from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
+from slostack.imports.mistakes import Mistakes
 from slostack.imports.openslo_objects import Objects, leave_description
 from slostack.imports.promql import Query
 from slostack.spec.quantities import WINDOW_PLACEHOLDER, Duration
@@ -38,14 +39,14 @@ class Budgeting:
 class _Source:
     """A query and where it is written."""
 
-    text: str
+    query: Query
     fields: Fields
     key: str
 
     @property
     def is_plain(self) -> bool:
         """Whether it is a selector alone."""
-        return promql.plain_selector(self.said(lambda: promql.parse(self.text)).tree) is not None
+        return promql.plain_selector(self.query.tree) is not None
 
     def said(self, say: Callable[[], T]) -> T:
         """What a function makes of the query; a ValueError of it is a mistake at the query."""
@@ -57,37 +58,78 @@ class _Source:
 
 def read_indicator(spec: Fields, objects: Objects, budgeting: Budgeting, objective: Fields) -> Indicator:
     """The SLI that an indicator's spec is for an objective; raises SpecError where it can't be said."""
+    mistakes = Mistakes()
+    ratio = threshold = found = None
     leave_description(spec)
-    ratio, threshold = spec.fields("ratioMetric"), spec.fields("thresholdMetric")
-    if ratio and threshold:
-        raise spec.error("thresholdMetric", "beside ratioMetric, expected one of the two")
-    if threshold:
-        return _threshold(_source(threshold, objects), budgeting, objective)
-    if ratio is None:
+    with mistakes:
+        if ratio := spec.fields("ratioMetric"):
+            objective.leave("op", "value", why="only a thresholdMetric is compared with a value")
+            found = _ratio(ratio, objects, budgeting)
+    with mistakes:
+        if threshold := spec.fields("thresholdMetric"):
+            found = _threshold(threshold, objects, budgeting, objective)
+    with mistakes:
+        if ratio and threshold:
+            raise spec.error("thresholdMetric", "beside ratioMetric, expected one of the two")
+    mistakes.check(spec)
+    if found is None:
         raise spec.missing("ratioMetric", "ratioMetric or thresholdMetric")
-    objective.leave("op", "value", why="only a thresholdMetric is compared with a value")
-    given = {key: ratio.fields(key) for key in ("good", "bad", "total", "raw")}
-    raw = given.pop("raw")
-    if raw:
-        if any(given.values()):
-            raise ratio.error("raw", "beside good, bad or total, expected one of the two")
+    return found
+
+
+def _ratio(ratio: Fields, objects: Objects, budgeting: Budgeting) -> Indicator:
+    mistakes = Mistakes()
+    given = [key for key in ("good", "bad", "total", "raw") if ratio.value(key) is not None]
+    sources: dict[str, _Source] = {}
+    for key in given:
+        with mistakes:
+            sources[key] = _source(ratio.required_fields(key), objects)
+    if "raw" in given:
         ratio.leave("counter", why="has no effect on `raw`")
-        return _raw(_source(raw, objects), ratio, budgeting)
+        with mistakes:
+            if len(given) > 1:
+                raise ratio.error("raw", "beside good, bad or total, expected one of the two")
+        with mistakes:
+            kind = ratio.text("rawType", "success or failure")
+            if kind not in ("success", "failure"):
+                raise ratio.error("rawType", f"{kind!r}, expected success or failure")
+        mistakes.check(ratio)
+        return _raw(sources["raw"], kind, budgeting)
     ratio.leave("rawType", why="only of `raw`")
-    good, bad, total = given.values()
-    if total is None:
-        raise ratio.missing("total", "the query of all events")
-    if (good is None) == (bad is None):
-        raise ratio.error("good" if good else "total", f"{'good and bad' if good else 'neither'}, expected good or bad")
-    part = good or bad
-    assert part is not None
-    return _events(_source(part, objects), _source(total, objects), ratio, budgeting, is_good=good is not None)
+    with mistakes:
+        ratio.boolean("counter")
+    with mistakes:
+        if "total" not in given:
+            raise ratio.missing("total", "the query of all events")
+    with mistakes:
+        if "good" in given and "bad" in given:
+            raise ratio.error("good", "good and bad, expected good or bad")
+        if "good" not in given and "bad" not in given:
+            raise ratio.error("total", "neither, expected good or bad")
+    mistakes.check(ratio)
+    is_good = "good" in given
+    return _events(sources["good" if is_good else "bad"], sources["total"], ratio, budgeting, is_good=is_good)
 
 
 def _source(metric: Fields, objects: Objects) -> _Source:
     """The Prometheus query of a metric; raises SpecError for another kind of data source."""
     source = metric.required_fields("metricSource")
-    kind, name = source.optional_text("type"), source.optional_text("metricSourceRef")
+    source.value("spec")
+    mistakes = Mistakes()
+    with mistakes:
+        _check_type(source, objects)
+        found = _query(source)
+    mistakes.check(metric, source)
+    return found
+
+
+def _check_type(source: Fields, objects: Objects) -> None:
+    mistakes = Mistakes()
+    with mistakes:
+        kind = source.optional_text("type")
+    with mistakes:
+        name = source.optional_text("metricSourceRef")
+    mistakes.check()
     if name is not None:
         referred = objects.find("DataSource", name)
         if referred is None and kind is None:
@@ -104,22 +146,32 @@ def _source(metric: Fields, objects: Objects) -> _Source:
     if kind.lower() != "prometheus":
         key = "type" if source.value("type") else "metricSourceRef"
         raise source.error(key, f"a data source of type {kind!r}, expected Prometheus: others have no metrics here")
+
+
+def _query(source: Fields) -> _Source:
     spec = source.value("spec")
     if isinstance(spec, str) and spec.strip():
-        return _Source(spec.strip(), source, "spec")
+        return _parsed(source, "spec")
     if not isinstance(spec, dict):
         raise source.error("spec", f"{describe(spec)}, expected a query, or a mapping with one")
     fields = source.required_fields("spec")
     key = "promql" if fields.value("promql") is not None and fields.value("query") is None else "query"
-    found = _Source(fields.text(key, "a PromQL query"), fields, key)
     fields.leave(*(other for other in fields.data if other not in ("query", "promql")), why=_OTHER_FIELDS)
-    return found
+    return _parsed(fields, key)
+
+
+def _parsed(fields: Fields, key: str) -> _Source:
+    text = fields.text(key, "a PromQL query")
+    try:
+        return _Source(promql.parse(text), fields, key)
+    except ValueError as error:
+        raise fields.error(key, str(error)) from None
 
 
 def _over_window(source: _Source, ratio: Fields, *, sampled: Callable[[str], str]) -> tuple[Query, tuple[str, ...]]:
     """A query that counts events over the window, and what was changed for that; `sampled` makes the values of a gauge
     a range."""
-    query = source.said(lambda: promql.parse(source.text))
+    query = source.query
     if WINDOW_PLACEHOLDER in query.text:
         return query, ()
     if ranged := source.said(lambda: counting.over_window(query.text)):
@@ -134,8 +186,12 @@ def _over_window(source: _Source, ratio: Fields, *, sampled: Callable[[str], str
 
 def _events(part: _Source, total: _Source, ratio: Fields, budgeting: Budgeting, *, is_good: bool) -> Indicator:
     sampled = counting.samples if part.is_plain and total.is_plain else counting.minutes
-    (of_part, notes), (of_total, more) = (_over_window(source, ratio, sampled=sampled) for source in (part, total))
-    ratio.boolean("counter")
+    mistakes = Mistakes()
+    with mistakes:
+        of_part, notes = _over_window(part, ratio, sampled=sampled)
+    with mistakes:
+        of_total, more = _over_window(total, ratio, sampled=sampled)
+    mistakes.check()
     length = str(budgeting.length)
 
     def say() -> Indicator:
@@ -149,11 +205,8 @@ def _events(part: _Source, total: _Source, ratio: Fields, budgeting: Budgeting, 
     return replace(found, notes=tuple(dict.fromkeys((*notes, *more, *found.notes))))
 
 
-def _raw(source: _Source, ratio: Fields, budgeting: Budgeting) -> Indicator:
-    kind = ratio.text("rawType", "success or failure")
-    if kind not in ("success", "failure"):
-        raise ratio.error("rawType", f"{kind!r}, expected success or failure")
-    query = source.said(lambda: promql.parse(source.text))
+def _raw(source: _Source, kind: str, budgeting: Budgeting) -> Indicator:
+    query = source.query
     if WINDOW_PLACEHOLDER not in query.text:
         sampled = counting.samples if source.is_plain else counting.minutes
         query = promql.parse(f"avg_over_time({sampled(query.text)})")
@@ -165,15 +218,19 @@ def _raw(source: _Source, ratio: Fields, budgeting: Budgeting) -> Indicator:
     return source.said(lambda: indicator.from_error_ratio(promql.parse(ratio_query)))
 
 
-def _threshold(source: _Source, budgeting: Budgeting, objective: Fields) -> Indicator:
-    operator = objective.text("op", f"one of {', '.join(_LIMITS)}")
-    if operator not in _LIMITS:
-        raise objective.error("op", f"{operator!r}, expected one of {', '.join(_LIMITS)}")
-    limit = objective.number("value")
-    if limit is None:
-        raise objective.missing("value", "the number that the metric is compared with")
+def _threshold(metric: Fields, objects: Objects, budgeting: Budgeting, objective: Fields) -> Indicator:
+    mistakes = Mistakes()
+    with mistakes:
+        source = _source(metric, objects)
+    with mistakes:
+        operator = objective.text("op", f"one of {', '.join(_LIMITS)}")
+        if operator not in _LIMITS:
+            raise objective.error("op", f"{operator!r}, expected one of {', '.join(_LIMITS)}")
+    with mistakes:
+        limit = _limit(objective)
+    mistakes.check()
     key, comparison = _LIMITS[operator]
-    query = source.said(lambda: promql.parse(source.text))
+    query = source.query
     if budgeting.method == "Timeslices":
         good = f"(({query.text}) >= -Inf) {comparison} bool {limit:.12g}"
         value = f"avg_over_time(({good})[{WINDOW_PLACEHOLDER}:30s])"
@@ -181,6 +238,13 @@ def _threshold(source: _Source, budgeting: Budgeting, objective: Fields) -> Indi
         return _slices(parsed, budgeting.length, {"at_least": float(budgeting.target)}, source)
     found = _slices(query, _MINUTE, {key: limit}, source)
     return replace(found, notes=(*found.notes, _EVERY_MINUTE))
+
+
+def _limit(objective: Fields) -> float:
+    limit = objective.number("value")
+    if limit is None:
+        raise objective.missing("value", "the number that the metric is compared with")
+    return limit
 
 
 def _slices(value: Query, length: Duration, limit: dict[str, float], source: _Source) -> Indicator:

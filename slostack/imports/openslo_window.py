@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from pydantic_core import PydanticCustomError
 
 from slostack.imports.fields import Fields
+from slostack.imports.mistakes import Mistakes
 from slostack.spec.quantities import Duration
 from slostack.spec.source import describe
 from slostack.spec.windows import parse_window
@@ -28,14 +29,19 @@ def read_window(spec: Fields) -> str:
     if len(windows) > 1:
         raise spec.error("timeWindow", f"{len(windows)} windows, expected one")
     window = windows[0]
-    calendar, is_rolling = window.fields("calendar"), window.boolean("isRolling")
-    if calendar and is_rolling:
-        raise window.error("isRolling", "true beside a calendar, expected one of the two")
-    if calendar:
-        return _calendar(window, calendar)
-    if is_rolling is False:
-        raise window.error("isRolling", "false without a calendar, expected `calendar` or `isRolling: true`")
-    return _rolling(window)
+    by_calendar = window.value("calendar") is not None
+    window.value("duration")
+    mistakes = Mistakes()
+    with mistakes:
+        is_rolling = window.boolean("isRolling")
+        if by_calendar and is_rolling:
+            raise window.error("isRolling", "true beside a calendar, expected one of the two")
+        if not by_calendar and is_rolling is False:
+            raise window.error("isRolling", "false without a calendar, expected `calendar` or `isRolling: true`")
+    with mistakes:
+        found = _calendar(window, window.required_fields("calendar")) if by_calendar else _rolling(window)
+    mistakes.check(window)
+    return found
 
 
 def read_duration(fields: Fields, key: str) -> Duration:
@@ -62,11 +68,14 @@ def _rolling(window: Fields) -> str:
 
 
 def _calendar(window: Fields, calendar: Fields) -> str:
-    text = window.text("duration", f"one of {', '.join(_CALENDARS)}")
-    period = _CALENDARS.get(text)
-    if period is None:
-        raise window.error("duration", f"{text!r} by the calendar, expected one of {', '.join(_CALENDARS)}")
-    start, zone = _start(calendar), calendar.optional_text("timeZone")
+    mistakes = Mistakes()
+    with mistakes:
+        period = _period(window)
+    with mistakes:
+        start = _start(calendar)
+    with mistakes:
+        zone = calendar.optional_text("timeZone")
+    mistakes.check(calendar)
     if start:
         expected = _begins_another_day(period, start)
         if expected:
@@ -76,6 +85,13 @@ def _calendar(window: Fields, calendar: Fields) -> str:
     if zone and zone not in _UTC:
         calendar.leave("timeZone", why=f"{zone}: a {period} begins at midnight in UTC")
     return period
+
+
+def _period(window: Fields) -> str:
+    text = window.text("duration", f"one of {', '.join(_CALENDARS)}")
+    if text not in _CALENDARS:
+        raise window.error("duration", f"{text!r} by the calendar, expected one of {', '.join(_CALENDARS)}")
+    return _CALENDARS[text]
 
 
 def _start(calendar: Fields) -> datetime | None:

@@ -6,6 +6,7 @@ Keys: https://doc.crds.dev/github.com/pyrra-dev/pyrra/pyrra.dev/ServiceLevelObje
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,9 +17,11 @@ from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
 from slostack.imports.labels import carried, owner, severity
-from slostack.imports.model import ImportedService, ImportedSlo, checked_objective, read_name, slug
+from slostack.imports.mistakes import Mistakes
+from slostack.imports.model import ImportedService, ImportedSlo, Team, checked_objective, read_name, slug
 from slostack.names import RESERVED_LABELS
 from slostack.spec.quantities import Duration, Selector
+from slostack.spec.windows import parse_window
 
 API_VERSION, KIND = "pyrra.dev/v1alpha1", "ServiceLevelObjective"
 _PROPAGATED = "pyrra.dev/"
@@ -42,29 +45,87 @@ _DURATION = re.compile("(?:[0-9]{1,9}(?:ms|[smhdwy]))+")
 
 def read(document: Fields) -> ImportedService:
     """The one SLO of a ServiceLevelObjective, and the service it belongs to; raises SpecError."""
+    mistakes = Mistakes()
     document.value("apiVersion")
-    leave_kept(document)
-    metadata, spec = document.required_fields("metadata"), document.required_fields("spec")
-    name = read_name(metadata, "name", "slo", "the SLO's name")
-    labels = _labels(metadata)
-    team = owner(metadata, "labels", labels)
-    not_carried = ("service", team[0]) if team else ("service",)
-    found, total = _indicator(spec.required_fields("indicator", "ratio, latency, latencyNative or bool_gauge"))
-    objective, window = _target(spec), _window(spec)
-    spec.leave("performanceOverAccuracy", "ruleOutput", "partial_response_strategy", why=_OF_RULES)
+    with mistakes:
+        leave_kept(document)
+    with mistakes:
+        about = _about(document.required_fields("metadata"))
+    with mistakes:
+        promise = _promise(document.required_fields("spec"))
+    mistakes.check(document)
     slo = ImportedSlo(
-        name=name,
-        description=spec.optional_text("description"),
-        objective=objective,
-        window=str(window),
-        sli=found.sli,
-        origin=spec,
-        group_by=found.group_by,
-        labels=carried(metadata, "labels", labels, without=not_carried, prefix=_PROPAGATED),
-        alerting=_alerting(spec, objective, window),
-        runbooks=_runbooks(metadata),
+        name=about.name,
+        description=promise.description,
+        objective=promise.objective,
+        window=str(promise.window),
+        sli=promise.indicator.sli,
+        origin=promise.spec,
+        group_by=promise.indicator.group_by,
+        labels=about.labels,
+        alerting=promise.alerting,
+        runbooks=about.runbooks,
     )
-    return ImportedService(_service(metadata, total, name), "pyrra", metadata, (slo,), team=team[1] if team else None)
+    service = _service(about.metadata, promise.total, about.name)
+    return ImportedService(service, "pyrra", about.metadata, (slo,), teams=(about.team,) if about.team else ())
+
+
+@dataclass(frozen=True)
+class _About:
+    """What an object's metadata say."""
+
+    metadata: Fields
+    name: str
+    labels: dict[str, str]
+    team: Team | None
+    runbooks: tuple[str, ...]
+
+
+def _about(metadata: Fields) -> _About:
+    mistakes = Mistakes()
+    with mistakes:
+        name = read_name(metadata, "name", "slo", "the SLO's name")
+    with mistakes:
+        labels = _labels(metadata)
+    with mistakes:
+        runbooks = _runbooks(metadata)
+    mistakes.check(metadata)
+    team = owner(metadata, labels, prefix=_PROPAGATED)
+    without = ("service", team.label) if team else ("service",)
+    kept = carried(metadata, "labels", labels, without=without, prefix=_PROPAGATED)
+    return _About(metadata, name, kept, team, runbooks)
+
+
+@dataclass(frozen=True)
+class _Promise:
+    """What an object's spec says, and the selector of all of its events."""
+
+    spec: Fields
+    description: str | None
+    objective: float
+    window: Duration
+    indicator: Indicator
+    total: Selector
+    alerting: dict[str, Any]
+
+
+def _promise(spec: Fields) -> _Promise:
+    mistakes = Mistakes()
+    with mistakes:
+        found, total = _indicator(spec.required_fields("indicator", "ratio, latency, latencyNative or bool_gauge"))
+    with mistakes:
+        objective = _target(spec)
+    with mistakes:
+        window = _window(spec)
+    with mistakes:
+        description = spec.optional_text("description")
+    with mistakes:
+        alerting, absent = _alerting(spec)
+    spec.leave("performanceOverAccuracy", "ruleOutput", "partial_response_strategy", why=_OF_RULES)
+    mistakes.check(spec)
+    if absent:
+        alerting["absence"] = {"for": str(_absent_for(objective, window)), "severity": absent}
+    return _Promise(spec, description, objective, window, found, total, alerting)
 
 
 def _labels(metadata: Fields) -> dict[str, str]:
@@ -115,6 +176,10 @@ def _window(spec: Fields) -> Duration:
     seconds, rest = divmod(_parse_duration(spec, "window", text), 1000)
     if rest or not seconds:
         raise spec.error("window", f"{text!r}, expected whole seconds")
+    try:
+        parse_window(str(Duration(seconds)))
+    except PydanticCustomError as error:
+        raise spec.error("window", error.message()) from None
     return Duration(seconds)
 
 
@@ -127,25 +192,67 @@ def _parse_duration(fields: Fields, key: str, text: str) -> int:
 
 def _indicator(of: Fields) -> tuple[Indicator, Selector]:
     """The SLI, and the selector of all of its events."""
-    kinds = {kind: of.fields(kind) for kind in ("ratio", "latency", "latencyNative", "bool_gauge")}
-    given = [kind for kind, fields in kinds.items() if fields]
+    mistakes = Mistakes()
+    found: dict[str, tuple[Indicator, Selector]] = {}
+    given: list[str] = []
+    for kind, read_kind in _KINDS.items():
+        with mistakes:
+            if fields := of.fields(kind):
+                given.append(kind)
+                found[kind] = read_kind(fields)
+    with mistakes:
+        if len(given) > 1:
+            raise of.error(given[1], f"beside {given[0]}, expected one of {', '.join(_KINDS)}")
+    mistakes.check(of)
     if not given:
-        raise of.missing("ratio", "one of ratio, latency, latencyNative, bool_gauge")
-    if len(given) > 1:
-        raise of.error(given[1], f"beside {given[0]}, expected one of {', '.join(kinds)}")
-    kind = given[0]
-    fields = of.required_fields(kind)
-    grouping = _grouping(fields)
-    if kind == "bool_gauge":
-        gauge = _metric(fields)
-        return Indicator({"uptime": str(gauge)}, grouping), gauge
-    total = _metric(fields.required_fields("total"))
-    if kind == "latencyNative":
+        raise of.missing("ratio", f"one of {', '.join(_KINDS)}")
+    return found[given[0]]
+
+
+def _ratio(fields: Fields) -> tuple[Indicator, Selector]:
+    return _of_counters(fields, "errors", is_good=False)
+
+
+def _latency(fields: Fields) -> tuple[Indicator, Selector]:
+    return _of_counters(fields, "success", is_good=True)
+
+
+def _of_counters(fields: Fields, key: str, *, is_good: bool) -> tuple[Indicator, Selector]:
+    mistakes = Mistakes()
+    with mistakes:
+        grouping = _grouping(fields)
+    with mistakes:
+        part = _metric(fields.required_fields(key))
+    with mistakes:
+        total = _metric(fields.required_fields("total"))
+    mistakes.check(fields)
+    return indicator.from_selectors(part, total, grouping, is_good=is_good), total
+
+
+def _native_latency(fields: Fields) -> tuple[Indicator, Selector]:
+    mistakes = Mistakes()
+    with mistakes:
+        grouping = _grouping(fields)
+    with mistakes:
+        total = _metric(fields.required_fields("total"))
+    with mistakes:
         threshold = _parse_duration(fields, "latency", fields.text("latency", "a duration such as 200ms")) / 1000
-        of_native = {"native_histogram": str(total), "threshold": int(threshold) if threshold % 1 == 0 else threshold}
-        return Indicator({"latency": of_native}, grouping), total
-    part = _metric(fields.required_fields("errors" if kind == "ratio" else "success"))
-    return indicator.from_selectors(part, total, grouping, is_good=kind == "latency"), total
+    mistakes.check(fields)
+    of_native = {"native_histogram": str(total), "threshold": int(threshold) if threshold % 1 == 0 else threshold}
+    return Indicator({"latency": of_native}, grouping), total
+
+
+def _gauge(fields: Fields) -> tuple[Indicator, Selector]:
+    mistakes = Mistakes()
+    with mistakes:
+        grouping = _grouping(fields)
+    with mistakes:
+        gauge = _metric(fields)
+    mistakes.check(fields)
+    return Indicator({"uptime": str(gauge)}, grouping), gauge
+
+
+_KINDS = {"ratio": _ratio, "latency": _latency, "latencyNative": _native_latency, "bool_gauge": _gauge}
 
 
 def _grouping(fields: Fields) -> tuple[str, ...]:
@@ -167,32 +274,48 @@ def _metric(fields: Fields) -> Selector:
         raise fields.error("metric", error.message()) from None
 
 
-def _alerting(spec: Fields, objective: float, window: Duration) -> dict[str, Any]:
+def _alerting(spec: Fields) -> tuple[dict[str, Any], str | None]:
+    """The `alerting` of an SLO file but for `absence`, and the severity of that; None where nothing alerts on it."""
     alerting = spec.fields("alerting")
     if alerting is None:
-        return _absence(objective, window, None)
+        return {}, "critical"
+    mistakes = Mistakes()
     alerting.leave("name", "absentName", why=_NAMED)
-    absent, disabled, burnrates = (alerting.boolean(key) for key in ("absent", "disabled", "burnrates"))
-    severities = alerting.fields("severities")
-    of_absent = _severity(severities, "absent") if severities else None
-    said = _absence(objective, window, of_absent) if absent is not False else {}
+    with mistakes:
+        absent = alerting.boolean("absent")
+    with mistakes:
+        disabled = alerting.boolean("disabled")
+    with mistakes:
+        burnrates = alerting.boolean("burnrates")
+    with mistakes:
+        severities = alerting.fields("severities")
+        found = _severities(severities) if severities else {}
+    mistakes.check(alerting)
     if severities and absent is False:
         severities.leave("absent", why=_OFF)
+    of_absent = (found.get("absent") or "critical") if absent is not False else None
     if disabled or burnrates is False:
         if severities:
             severities.leave(*_TIERS["page"], *_TIERS["ticket"], why=_OFF)
-        return {"page": "none", "ticket": "none", **said}
+        return {"page": "none", "ticket": "none"}, of_absent
+    said: dict[str, Any] = {}
     for kind, (fast, slow) in _TIERS.items():
-        first, second = (_severity(severities, key) if severities else None for key in (fast, slow))
+        first, second = found.get(fast), found.get(slow)
         if severities and first and second and first != second:
             severities.leave(slow, why=f"{kind}s have one severity: {first}, as {fast} says")
         if first or second:
             said[kind] = first or second
-    return said
+    return said, of_absent
 
 
-def _absence(objective: float, window: Duration, found: str | None) -> dict[str, Any]:
-    return {"absence": {"for": str(_absent_for(objective, window)), "severity": found or "critical"}}
+def _severities(severities: Fields) -> dict[str, str | None]:
+    mistakes = Mistakes()
+    found: dict[str, str | None] = {}
+    for key in ("absent", *_TIERS["page"], *_TIERS["ticket"]):
+        with mistakes:
+            found[key] = _severity(severities, key)
+    mistakes.check(severities)
+    return found
 
 
 def _severity(severities: Fields, key: str) -> str | None:

@@ -12,7 +12,8 @@ from pydantic_core import PydanticCustomError
 from slostack.imports import openslo, openslo_objects, pyrra, sloth
 from slostack.imports.fields import Document, Fields, Note, read_documents
 from slostack.imports.kubernetes import objects
-from slostack.imports.model import ImportedService, ImportedSlo
+from slostack.imports.mistakes import Mistakes
+from slostack.imports.model import ImportedService, ImportedSlo, Team
 from slostack.imports.write import runbook_path, runbook_text, slo_file_text
 from slostack.spec import Alerting, Problem, Slo, SpecError, parse_service, policies
 from slostack.spec.source import describe
@@ -43,75 +44,82 @@ class Import:
 
 def import_files(files: Sequence[tuple[Path, str]]) -> Import:
     """Reads files, each with the name that it is shown by; raises SpecError with what is wrong in any of them."""
+    mistakes = Mistakes()
     documents: list[Document] = []
     services: list[ImportedService] = []
-    problems: list[Problem] = []
     of_openslo: list[Fields] = []
     for path, shown in files:
-        try:
-            found = read_documents(path, shown)
-        except SpecError as error:
-            problems += error.problems
-            continue
-        documents += found
-        for document in found:
-            try:
-                for each in objects(Fields(document)):
-                    _read(each, services, of_openslo, problems)
-            except SpecError as error:
-                problems += error.problems
-    try:
-        services += openslo.read(of_openslo)
-    except SpecError as error:
-        problems += error.problems
-    problems = problems or [problem for document in documents for problem in document.unread()]
-    if problems:
-        raise SpecError(tuple(dict.fromkeys(problems)))
+        with mistakes:
+            found, problems = read_documents(path, shown)
+            documents += found
+            mistakes.problems += problems
+            for document in found:
+                with mistakes:
+                    for each in objects(Fields(document)):
+                        with mistakes:
+                            _read(each, services, of_openslo)
+    services += openslo.read(of_openslo, mistakes)
+    with mistakes:
+        imported = _written(_merged(services), documents)
+    for document in documents:
+        mistakes.problems += document.unread(beside_mistakes=bool(mistakes.problems))
+    order = {shown: number for number, (_, shown) in enumerate(files)}
+    mistakes.problems.sort(key=lambda problem: (order[problem.file], problem.line, problem.column))
+    mistakes.check()
     if not services:
         raise SpecError((Problem(files[0][1], 1, 1, "no SLO in the files, expected at least one"),))
-    return _written(_merged(services), documents)
+    return imported
 
 
-def _read(document: Fields, services: list[ImportedService], of_openslo: list[Fields], problems: list[Problem]) -> None:
+def _read(document: Fields, services: list[ImportedService], of_openslo: list[Fields]) -> None:
     """Reads one object by its format; those of OpenSLO refer to each other and are read when all are known."""
     version = document.value("apiVersion")
     kind = document.value("kind")
-    try:
-        if version == openslo_objects.API_VERSION:
-            of_openslo.append(document)
-        elif document.data.get("version") == sloth.VERSION and version is None:
-            services.append(sloth.read_plain(document))
-        elif reader := _FORMATS.get((str(version), str(kind))):
-            services.append(reader(document))
-        else:
-            key = "apiVersion" if version is not None else "version"
-            found = describe(document.value(key)) if document.data.get(key) is not None else "missing"
-            of_kind = f" of kind {kind!r}" if kind is not None else ""
-            raise document.error(key, f"{found}{of_kind}, expected {_EXPECTED}")
-    except SpecError as error:
-        problems += error.problems
+    if version == openslo_objects.API_VERSION:
+        of_openslo.append(document)
+    elif document.data.get("version") == sloth.VERSION and version is None:
+        services.append(sloth.read_plain(document))
+    elif reader := _FORMATS.get((str(version), str(kind))):
+        services.append(reader(document))
+    else:
+        key = "apiVersion" if version is not None else "version"
+        found = describe(document.value(key)) if document.data.get(key) is not None else "missing"
+        of_kind = f" of kind {kind!r}" if kind is not None else ""
+        raise document.error(key, f"{found}{of_kind}, expected {_EXPECTED}")
 
 
 def _merged(services: Iterable[ImportedService]) -> list[ImportedService]:
     """One service for each name; raises SpecError where two of its SLOs have the same name."""
-    merged: dict[str, ImportedService] = {}
+    by_name: dict[str, list[ImportedService]] = {}
     for service in services:
-        known = merged.get(service.name)
-        if known is None:
-            merged[service.name] = service
-            continue
-        formats = known.format if service.format in known.format else f"{known.format} and {service.format}"
-        merged[service.name] = replace(
-            known,
-            slos=(*known.slos, *service.slos),
-            format=formats,
-            description=known.description or service.description,
-            team=known.team or service.team,
+        by_name.setdefault(service.name, []).append(service)
+    merged: list[ImportedService] = []
+    for _, parts in sorted(by_name.items()):
+        _leave_other_teams(parts)
+        service = replace(
+            parts[0],
+            slos=tuple(slo for part in parts for slo in part.slos),
+            format=" and ".join(dict.fromkeys(part.format for part in parts)),
+            description=next((part.description for part in parts if part.description), None),
+            teams=tuple(team for part in parts for team in part.teams),
         )
-    problems = [problem for service in merged.values() for problem in _repeated(service)]
+        merged.append(service)
+    problems = [problem for service in merged for problem in _repeated(service)]
     if problems:
         raise SpecError(tuple(problems))
-    return sorted(merged.values(), key=lambda service: service.name)
+    return merged
+
+
+def _leave_other_teams(parts: list[ImportedService]) -> None:
+    """Leaves out the teams of a service's SLOs but for the first: an SLO file has one."""
+    teams = [(team, [slo.name for slo in part.slos]) for part in parts for team in part.teams]
+    slos_of_others: dict[Team, list[str]] = {}
+    for team, slos in teams:
+        if team.name != teams[0][0].name:
+            slos_of_others.setdefault(team, []).extend(slos)
+    for team, slos in slos_of_others.items():
+        kept = f"the service {parts[0].name!r} has one team, here {teams[0][0].name!r}"
+        team.leave(f"the team {team.name!r} of {', '.join(slos)}: {kept}")
 
 
 def _repeated(service: ImportedService) -> Iterable[Problem]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from slostack.imports import indicator, promql
@@ -14,6 +15,7 @@ from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
 from slostack.imports.labels import carried, owner, severity
+from slostack.imports.mistakes import Mistakes
 from slostack.imports.model import ImportedService, ImportedSlo, checked_objective, read_name
 from slostack.imports.sloth_plugins import read_plugins
 
@@ -46,66 +48,116 @@ def read_plain(document: Fields) -> ImportedService:
 
 def read_kubernetes(document: Fields) -> ImportedService:
     """The service of a PrometheusServiceLevel; raises SpecError."""
+    mistakes = Mistakes()
     document.value("apiVersion")
-    leave_kept(document)
-    if metadata := document.fields("metadata"):
-        metadata.leave("name", "labels", "annotations", why=FOR_KUBERNETES)
-    return _service(document.required_fields("spec"), _camel)
+    with mistakes:
+        leave_kept(document)
+        if metadata := document.fields("metadata"):
+            metadata.leave("name", "labels", "annotations", why=FOR_KUBERNETES)
+    with mistakes:
+        service = _service(document.required_fields("spec"), _camel)
+    mistakes.check(document)
+    return service
 
 
 def _service(spec: Fields, spelt: _Spelling) -> ImportedService:
-    name = read_name(spec, "service", "service", "the service's name")
-    labels = spec.scalars("labels")
-    team = owner(spec, "labels", labels)
-    common = carried(spec, "labels", labels, without=(team[0],) if team else ())
-    plugins = read_plugins(spec, spelt("slo_plugins"), {})
-    slos = spec.items("slos")
-    if not slos:
-        raise spec.missing("slos", "at least one SLO")
-    return ImportedService(
-        name, "sloth", spec, tuple(_slo(slo, common, plugins, spelt) for slo in slos), team=team[1] if team else None
-    )
+    mistakes = Mistakes()
+    team, common, plugins = None, dict[str, str](), dict[str, Any]()
+    slos: list[ImportedSlo] = []
+    with mistakes:
+        name = read_name(spec, "service", "service", "the service's name")
+    with mistakes:
+        labels = spec.scalars("labels")
+        team = owner(spec, labels)
+        common = carried(spec, "labels", labels, without=(team.label,) if team else ())
+    with mistakes:
+        plugins = read_plugins(spec, spelt("slo_plugins"), {})
+    with mistakes:
+        if not spec.items("slos"):
+            raise spec.missing("slos", "at least one SLO")
+        for slo in spec.items("slos"):
+            with mistakes:
+                slos.append(_slo(slo, common, plugins, spelt))
+    mistakes.check(spec)
+    return ImportedService(name, "sloth", spec, tuple(slos), teams=(team,) if team else ())
 
 
 def _slo(slo: Fields, common: dict[str, str], plugins: dict[str, Any], spelt: _Spelling) -> ImportedSlo:
-    name = read_name(slo, "name", "slo", "the SLO's name")
-    objective = slo.number("objective")
-    if objective is None:
-        raise slo.missing("objective", "a percentage such as 99.9")
-    slo.assume("objective", f"over {_WINDOW}, which is sloth's own default; its file doesn't say")
-    found = _indicator(slo.required_fields("sli", "events or raw"), spelt)
+    mistakes = Mistakes()
+    with mistakes:
+        name = read_name(slo, "name", "slo", "the SLO's name")
+    with mistakes:
+        objective = _objective(slo)
+    with mistakes:
+        found = _indicator(slo.required_fields("sli", "events or raw"), spelt)
+    with mistakes:
+        alerting, alert_labels, runbooks = _alerting(slo, spelt)
+    with mistakes:
+        description = slo.optional_text("description")
+    with mistakes:
+        labels = carried(slo, "labels", slo.scalars("labels"))
+    with mistakes:
+        added = read_plugins(slo, "plugins", plugins)
+    mistakes.check(slo)
     for note in found.notes:
         slo.assume("sli", note)
-    alerting, alert_labels, runbooks = _alerting(slo, spelt)
     return ImportedSlo(
         name=name,
-        description=slo.optional_text("description"),
-        objective=checked_objective(slo, "objective", objective),
+        description=description,
+        objective=objective,
         window=_WINDOW,
         sli=found.sli,
         origin=slo,
         group_by=found.group_by,
-        labels={**common, **carried(slo, "labels", slo.scalars("labels")), **alert_labels},
-        alerting={**alerting, **read_plugins(slo, "plugins", plugins)},
+        labels={**common, **labels, **alert_labels},
+        alerting={**alerting, **added},
         runbooks=runbooks,
     )
 
 
+def _objective(slo: Fields) -> float:
+    objective = slo.number("objective")
+    if objective is None:
+        raise slo.missing("objective", "a percentage such as 99.9")
+    slo.assume("objective", f"over {_WINDOW}, which is sloth's own default; its file doesn't say")
+    return checked_objective(slo, "objective", objective)
+
+
 def _indicator(sli: Fields, spelt: _Spelling) -> Indicator:
-    events, raw = sli.fields("events"), sli.fields("raw")
-    if sli.value("plugin") is not None:
-        what = "an SLI plugin, which is code, expected events or raw: write the query that the plugin gives"
-        raise sli.error("plugin", what)
-    if events and raw:
-        raise sli.error("raw", "beside events, expected one of the two")
-    if events:
-        error, total = (_query(events, spelt(key)) for key in ("error_query", "total_query"))
-        return _said(events, spelt("error_query"), lambda: indicator.from_bad(error, total))
-    if raw:
-        key = spelt("error_ratio_query")
-        ratio = _query(raw, key)
-        return _said(raw, key, lambda: indicator.from_error_ratio(ratio))
-    raise sli.missing("events", "events or raw")
+    mistakes = Mistakes()
+    events = raw = found = None
+    with mistakes:
+        if events := sli.fields("events"):
+            found = _of_events(events, spelt("error_query"), spelt("total_query"))
+    with mistakes:
+        if raw := sli.fields("raw"):
+            found = _of_ratio(raw, spelt("error_ratio_query"))
+    with mistakes:
+        if events and raw:
+            raise sli.error("raw", "beside events, expected one of the two")
+    with mistakes:
+        if sli.value("plugin") is not None:
+            what = "an SLI plugin, which is code, expected events or raw: write the query that the plugin gives"
+            raise sli.error("plugin", what)
+    mistakes.check(sli)
+    if found is None:
+        raise sli.missing("events", "events or raw")
+    return found
+
+
+def _of_events(events: Fields, of_bad: str, of_all: str) -> Indicator:
+    mistakes = Mistakes()
+    with mistakes:
+        bad = _query(events, of_bad)
+    with mistakes:
+        total = _query(events, of_all)
+    mistakes.check(events)
+    return _said(events, of_bad, lambda: indicator.from_bad(bad, total))
+
+
+def _of_ratio(raw: Fields, key: str) -> Indicator:
+    ratio = _query(raw, key)
+    return _said(raw, key, lambda: indicator.from_error_ratio(ratio))
 
 
 def _query(fields: Fields, key: str) -> promql.Query:
@@ -127,34 +179,62 @@ def _alerting(slo: Fields, spelt: _Spelling) -> tuple[dict[str, Any], dict[str, 
     alerting = slo.fields("alerting")
     if alerting is None:
         return {}, {}, ()
+    mistakes = Mistakes()
     alerting.leave("name", why=_NAMED)
-    labels = carried(alerting, "labels", alerting.scalars("labels"))
-    runbooks = _annotations(alerting)
     severities: dict[str, Any] = {}
+    runbooks: list[str] = []
     of_kinds: list[tuple[Fields, dict[str, str]]] = []
+    with mistakes:
+        labels = carried(alerting, "labels", alerting.scalars("labels"))
+    with mistakes:
+        runbooks += _annotations(alerting)
     for kind in ("page", "ticket"):
-        alert = alerting.fields(spelt(f"{kind}_alert"))
-        if alert is None:
-            continue
-        if alert.boolean("disable"):
-            severities[kind] = "none"
-            alert.leave("labels", "annotations", why="of an alert that is disabled")
-            continue
-        runbooks += _annotations(alert)
-        own = alert.scalars("labels")
-        if word := own.get("severity"):
-            if found := severity(word):
-                severities[kind] = found
-            else:
-                alert.leave_below("labels", "severity", f"{word!r} is no severity here: critical, high, medium or low")
-        of_kinds.append((alert, carried(alert, "labels", own, without=("severity",))))
+        with mistakes:
+            alert = alerting.fields(spelt(f"{kind}_alert"))
+            if alert is None:
+                continue
+            found = _alert(alert)
+            runbooks += found.runbooks
+            if found.severity:
+                severities[kind] = found.severity
+            if found.severity != "none":
+                of_kinds.append((alert, found.labels))
+    mistakes.check(alerting)
     for alert, own in of_kinds:
         for label, value in own.items():
             if all(other.get(label) == value for _, other in of_kinds):
                 labels[label] = value
             else:
                 alert.leave_below("labels", label, _ONE_KIND)
-    return severities, labels, runbooks
+    return severities, labels, tuple(runbooks)
+
+
+@dataclass(frozen=True)
+class _Alert:
+    """A page or a ticket; its severity is `none` where it is disabled, None where it has none of ours."""
+
+    severity: str | None
+    labels: dict[str, str]
+    runbooks: tuple[str, ...]
+
+
+def _alert(alert: Fields) -> _Alert:
+    mistakes = Mistakes()
+    with mistakes:
+        disabled = alert.boolean("disable")
+    with mistakes:
+        labels = alert.scalars("labels")
+    with mistakes:
+        alert.scalars("annotations")
+    mistakes.check(alert)
+    if disabled:
+        alert.leave("labels", "annotations", why="of an alert that is disabled")
+        return _Alert("none", {}, ())
+    word = labels.get("severity")
+    found = severity(word) if word else None
+    if word and not found:
+        alert.leave_below("labels", "severity", f"{word!r} is no severity here: critical, high, medium or low")
+    return _Alert(found, carried(alert, "labels", labels, without=("severity",)), _annotations(alert))
 
 
 def _annotations(fields: Fields) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ def slo_file_text(service: ImportedService, files: Iterable[str]) -> str:
         lines.append(f"description: {scalar.key(_one_line(service.description))}")
     else:
         lines.append(f"description: What {service.name} does for its users, in one sentence # to edit")
-    team = scalar.key(service.team or service.name)
-    lines.append(f"team: {team}" + ("" if service.team else " # to edit: the owner team, by which alerts are routed"))
+    team = scalar.key(service.teams[0].name if service.teams else service.name)
+    lines.append(f"team: {team}" + ("" if service.teams else " # to edit: the owner team, by which alerts are routed"))
     lines += ["", "slos:"]
     for slo in service.slos:
         lines += [*_slo(slo, service.name), ""]

@@ -25,6 +25,7 @@ FILES = [
     "sloth/options.yaml",
 ]
 SENTINEL = "sentinel-7"
+WRONG: list[Any] = [[[]], "{{", -1]
 FREE = ("labels", "annotations", "metadata", "options")
 """Mappings whose keys the writer of a file chooses, and what is listed as a whole."""
 
@@ -110,3 +111,12 @@ def test_an_unknown_key_anywhere_is_a_mistake_or_listed(name: str, tmp_path: Pat
         if f"{SENTINEL}: unknown key, expected one of " not in said and f"{SENTINEL}: " not in said:
             ignored.append(dotted(path))
     assert ignored == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_wrong_value_makes_no_other_key_unknown(name: str, tmp_path: Path) -> None:
+    data = documents(name)
+    for path in (*leaves(data), *mappings(data)):
+        for wrong in WRONG:
+            said = outcome(put(data, path, wrong), tmp_path)[0] if len(path) > 1 else ""
+            assert "unknown key" not in said, dotted(path)

@@ -91,7 +91,7 @@ def test_any_text_is_a_mistake(text: str) -> None:
         ("", "a.yaml:1:1: the file is empty, expected objects of OpenSLO, sloth or pyrra"),
         ("---\n# nothing\n---\n", "a.yaml:1:1: the file is empty, expected objects of OpenSLO, sloth or pyrra"),
         ("# # # # # # # # # # # # # # # # # # # # # # # # # # # # # #\n- a", "a.yaml:2:1: the document is a list"),
-        ("---\na: 1\n---\nb: [\n", "a.yaml:5:1: not YAML"),
+        ("---\n# nothing\n---\nb: [\n", "a.yaml:5:1: not YAML"),
         ("---\n" * 1001, "a.yaml:1:1: more than 1,000 documents, expected fewer"),
         (
             "kind: Deployment\napiVersion: apps/v1",

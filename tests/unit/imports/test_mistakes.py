@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ MISTAKES = Path(__file__).parent / "mistakes"
 SLOTH, PYRRA, OPENSLO = (
     (MISTAKES / f"{name}.yaml").read_text(encoding="utf-8") for name in ("sloth", "pyrra", "openslo")
 )
+TEXTS = {"sloth": SLOTH, "pyrra": PYRRA, "openslo": OPENSLO}
 CALENDAR = "{duration: 1M, calendar: {startTime: 2022-01-01 00:00:00, timeZone: UTC}}"
 
 
@@ -25,17 +27,37 @@ def edited(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
+@dataclass(frozen=True)
+class Edit:
+    """An edit that makes mistakes, and what is said of them."""
+
+    id: str
+    old: str
+    new: str
+    said: list[str]
+
+    def apply(self, text: str) -> str:
+        """A text with the edit."""
+        return edited(text, self.old, self.new)
+
+
+def edits(name: str) -> Iterator[Edit]:
+    """The edits of one of the files in mistakes/."""
+    blocks = (MISTAKES / f"{name}.txt").read_text(encoding="utf-8").strip().split("\n\n")
+    for number, block in enumerate(blocks[1:], 1):
+        old, new, said = (
+            [line.removeprefix(mark) for line in block.splitlines() if re.match(mark, line)]
+            for mark in ("- ", r"\+ ", r"\d")
+        )
+        new = [line.removeprefix("+ ") for line in new]
+        yield Edit(f"{name}-{number}", "\n".join(old) + "\n", "\n".join([*new, ""]), said)
+
+
 def table() -> Iterator[ParameterSet]:
     """Texts with one edit each, and the mistakes that importing them names."""
-    for name, text in (("sloth", SLOTH), ("pyrra", PYRRA), ("openslo", OPENSLO)):
-        blocks = (MISTAKES / f"{name}.txt").read_text(encoding="utf-8").strip().split("\n\n")
-        for number, block in enumerate(blocks[1:], 1):
-            old, new, said = (
-                [line.removeprefix(mark) for line in block.splitlines() if re.match(mark, line)]
-                for mark in ("- ", r"\+ ", r"\d")
-            )
-            new = [line.removeprefix("+ ") for line in new]
-            yield pytest.param(edited(text, "\n".join(old) + "\n", "\n".join([*new, ""])), said, id=f"{name}-{number}")
+    for name, text in TEXTS.items():
+        for edit in edits(name):
+            yield pytest.param(edit.apply(text), edit.said, id=edit.id)
 
 
 @pytest.mark.parametrize(("text", "said"), [*table()])
@@ -152,3 +174,82 @@ def braced(keys: str) -> str:
     """Keys as a mapping on one line, with the plugin's name in full."""
     keys = keys.replace("EXHAUSTED", EXHAUSTED)
     return keys if keys.startswith("{") else f"{{{keys}}}"
+
+
+PYRRA_OF_TEAM = edited(PYRRA, "shop-errors", "b").replace("pyrra.dev/team: checkout", "pyrra.dev/team: search")
+OPENSLO_OF_TEAM = edited(OPENSLO, "{name: it}", "{name: it, labels: {team: a}}")
+SERVICE = "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: api, labels: {owner: c}}\nspec: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("texts", "team", "left"),
+    [
+        (
+            [PYRRA, PYRRA_OF_TEAM],
+            "checkout",
+            ["b.yaml:10: metadata.labels.pyrra.dev/team: the team 'search' of b: the service 'shop' has one team"],
+        ),
+        ([PYRRA, PYRRA_OF_TEAM.replace("search", "checkout")], "checkout", []),
+        (
+            [SLOTH, PYRRA_OF_TEAM],
+            "checkout",
+            ["b.yaml:10: metadata.labels.pyrra.dev/team: the team 'search' of b: the service 'shop' has one team"],
+        ),
+        (
+            [OPENSLO_OF_TEAM, OPENSLO_OF_TEAM.replace("name: it", "name: that").replace("team: a", "team: b"), SERVICE],
+            "a",
+            [
+                "b.yaml:3: metadata.labels.team: the team 'b' of that: the service 'api' has one team, here 'a'",
+                "c.yaml:3: metadata.labels.owner: the team 'c' of it, that: the service 'api' has one team, here 'a'",
+            ],
+        ),
+    ],
+)
+def test_of_several_teams_of_a_service_the_others_are_listed(
+    texts: list[str], team: str, left: list[str], tmp_path: Path
+) -> None:
+    found = imported(tmp_path, *texts)
+    assert f"\nteam: {team}\n" in the_file(found)
+    said = [str(note) for note in found.left if "the team" in note.why]
+    assert [line[: len(start)] for line, start in zip(said, left, strict=True)] == left
+
+
+def test_all_mistakes_of_an_object_are_named_at_once(tmp_path: Path) -> None:
+    text = edited(PYRRA, '"99"', '"100"').replace("2w", "52w").replace('http_requests_total{job="shop"}\n', "sum(x)\n")
+    said = refused(tmp_path, edited(text, "  indicator:", "  foo: 1\n  indicator:"))
+    assert [line.split(": ")[1] for line in said] == [
+        "spec.target",
+        "spec.window",
+        "spec.foo",
+        "spec.indicator.ratio.total.metric",
+    ]
+
+
+def test_mistakes_of_every_slo_of_a_file_are_named_at_once(tmp_path: Path) -> None:
+    text = """
+version: prometheus/v1
+service: x
+slos:
+  - {name: a, objective: 99, sli: {plugin: {id: foo}}}
+  - 1
+  - {name: b, objective: "99", sli: {raw: {error_ratio_query: x}}}
+  - {name: c, objective: 99, unknown: 3, sli: {raw: {error_ratio_query: "sum(x[{{.window}}]", more: 1}}}
+"""
+    assert [line.split(": ")[1] for line in refused(tmp_path, text)] == [
+        "slos[0].sli.plugin",
+        "slos[1]",
+        "slos[2].objective",
+        "slos[2].sli.raw.error_ratio_query",
+        "slos[3].unknown",
+        "slos[3].sli.raw.error_ratio_query",
+    ]
+
+
+@pytest.mark.parametrize(("document", "is_"), [("- 1", "a list"), ("null", "empty"), ("7", "7 (a number)")])
+def test_what_is_no_mapping_hides_no_mistake_of_other_documents(document: str, is_: str, tmp_path: Path) -> None:
+    bad = edited(SLOTH, "99.9", "100")
+    assert [line.split(": ", 1)[1] for line in refused(tmp_path, f"{bad}---\n{document}\n---\n{bad}")] == [
+        "spec.slos[0].objective: 100 %, expected a percentage above 0 and at most 99.99999",
+        f"the document is {is_}, expected a YAML mapping",
+        "spec.slos[0].objective: 100 %, expected a percentage above 0 and at most 99.99999",
+    ]
