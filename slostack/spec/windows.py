@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -14,6 +16,8 @@ from slostack.spec.source import describe
 SHORTEST, LONGEST = Duration(3600), Duration(90 * 86400)
 STEP = Duration(300)
 """Counts are recorded this often: a window holds a whole number of them."""
+_A_MONDAY = 4 * 86400
+"""As Unix time."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,17 @@ class Calendar:
 
     def __str__(self) -> str:
         return self.name
+
+    def period_at(self, at: int) -> tuple[int, int]:
+        """A number of the period that a Unix time is in, one more than that of the period before, and its seconds."""
+        if self.name == "week":
+            return (at - _A_MONDAY) // self.seconds, self.seconds
+        day, months = datetime.fromtimestamp(at, UTC), 3 if self.name == "quarter" else 1
+        number = (12 * day.year + day.month - 1) // months
+        days = sum(
+            monthrange(month // 12, month % 12 + 1)[1] for month in range(number * months, (number + 1) * months)
+        )
+        return number, days * 86400
 
 
 CALENDARS = {
