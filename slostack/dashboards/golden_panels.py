@@ -19,8 +19,9 @@ from slostack.spec import (
     TimeSlices,
     Uptime,
 )
-from slostack.spec.quantities import WINDOW_PLACEHOLDER, WindowedPromQL, parse_promql
+from slostack.spec.quantities import WindowedPromQL
 from slostack.spec.sli import Kind
+from slostack.spec.syntax import parse_promql
 
 ERROR_WINDOW = Duration(300)
 QUANTILES = (0.5, 0.95, 0.99)
@@ -158,7 +159,7 @@ def _unit(judged: TimeSlices) -> str:
     if judged.total:
         return units.SHARE
     histogram = judged.histogram or judged.native_histogram
-    asked = str(histogram) if histogram else (judged.value or "").replace(WINDOW_PLACEHOLDER, str(judged.length))
+    asked = str(histogram) if histogram else judged.value.over(judged.length) if judged.value else ""
     return units.unit_of(parse_promql(asked))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import promql_parser as promql
 
 from slostack.dashboards.units import unit_of
-from slostack.spec.quantities import parse_promql
+from slostack.spec.syntax import parse_promql
 
 _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import promql_parser
 
 from slostack.imports.promql import (
-    Expr,
     Query,
     bare,
     is_number,
@@ -18,6 +17,7 @@ from slostack.imports.promql import (
     walk,
 )
 from slostack.spec.quantities import WINDOW_PLACEHOLDER
+from slostack.spec.syntax import Expr
 
 _COUNTS = ("increase", "sum_over_time", "count_over_time")
 _RANGE = r"\[\s*(?:[0-9]+(?:ms|[smhdwy]))+\s*\]"

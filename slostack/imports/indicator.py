@@ -11,9 +11,10 @@ from typing import Any
 import promql_parser
 
 from slostack.imports import counting, promql
-from slostack.imports.promql import Counter, Expr, Query
+from slostack.imports.promql import Counter, Query
 from slostack.names import RESERVED_LABELS
 from slostack.spec.quantities import WINDOW_PLACEHOLDER, Matcher, Selector
+from slostack.spec.syntax import Expr
 
 _UP = re.compile("up|probe_success|.*_up")
 """Metrics that are 0 or 1 by convention."""
@@ -35,19 +36,19 @@ class Indicator:
 
 def from_bad(bad: Query, total: Query) -> Indicator:
     """The SLI of queries of bad and of all events; raises ValueError where it can't be said."""
-    difference = promql.bare(bad.tree)
+    difference, events = promql.bare(bad.tree), promql.unguarded(total.tree)
     if isinstance(difference, promql_parser.BinaryExpr) and promql.operator(difference) == "-":
         whole, good = (promql.bare(side) for side in (difference.lhs, difference.rhs))
-        if difference.modifier is None and whole.prettify() == promql.bare(total.tree).prettify():
-            counted = _counted(good, total.tree, is_good=True)
+        if difference.modifier is None and whole.prettify() == promql.bare(events).prettify():
+            counted = _counted(good, events, is_good=True)
             if counted:
                 return counted
-    return _counted(bad.tree, total.tree, is_good=False) or _queried(bad, total, is_good=False)
+    return _counted(bad.tree, events, is_good=False) or _queried(bad, total, is_good=False)
 
 
 def from_good(good: Query, total: Query) -> Indicator:
     """The SLI of queries of good and of all events; raises ValueError where it can't be said."""
-    return _counted(good.tree, total.tree, is_good=True) or _queried(good, total, is_good=True)
+    return _counted(good.tree, promql.unguarded(total.tree), is_good=True) or _queried(good, total, is_good=True)
 
 
 def from_error_ratio(ratio: Query) -> Indicator:

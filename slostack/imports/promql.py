@@ -14,16 +14,13 @@ import promql_parser
 from pydantic_core import PydanticCustomError
 
 from slostack.spec.quantities import WINDOW_PLACEHOLDER, Selector
+from slostack.spec.syntax import COMMENT, QUOTED, Expr, outside, parse_promql
 
 _STAND_IN = 13_579_123
 """Seconds that stand for the window while a query is parsed; nobody writes them."""
 _TEMPLATE = re.compile(r"\{\{-?\s*\.window\s*-?\}\}")
-_QUOTED = r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|`[^`]*+`"""
-_COMMENT = r"#[^\n]*+"
 _MOST_CHARACTERS = 4_000
 _DEEPEST = 100
-
-Expr = promql_parser.Expr
 
 
 @dataclass(frozen=True)
@@ -47,16 +44,19 @@ class Counter:
 
 def parse(text: str) -> Query:
     """A query with sloth's `{{.window}}` or `$window` in it; raises ValueError with what is wrong."""
-    text = outside_quotes(_COMMENT, "", _TEMPLATE.sub(lambda _: WINDOW_PLACEHOLDER, text)).strip()
+    text = outside_quotes(COMMENT, "", _TEMPLATE.sub(lambda _: WINDOW_PLACEHOLDER, text)).strip()
     if "{{" in text:
         raise ValueError("a template of more than {{.window}}, expected that alone")
-    return Query(text, syntax_tree(text.replace(WINDOW_PLACEHOLDER, f"{_STAND_IN}s")))
+    parsed_as = outside_quotes(re.escape(WINDOW_PLACEHOLDER), f"{_STAND_IN}s", text)
+    if WINDOW_PLACEHOLDER in parsed_as:
+        raise ValueError("{{.window}} within quotes, expected it as a range alone: [{{.window}}]")
+    return Query(text, syntax_tree(parsed_as))
 
 
 def parse_windowed(text: str) -> Query:
     """A query that must have a window; raises ValueError with what is wrong."""
     query = parse(text)
-    if WINDOW_PLACEHOLDER not in query.text:
+    if not any(map(is_windowed, walk(query.tree))):
         raise ValueError("a query without {{.window}}, expected one over the range [{{.window}}]")
     return query
 
@@ -66,7 +66,7 @@ def syntax_tree(text: str) -> Expr:
     if len(text) > _MOST_CHARACTERS:
         raise ValueError(f"a query of {len(text):,} characters, expected at most {_MOST_CHARACTERS:,}")
     try:
-        tree = promql_parser.parse(text)
+        tree = parse_promql(text)
     except ValueError as error:
         reason = str(error).replace(f"{_STAND_IN}s", WINDOW_PLACEHOLDER)
         raise ValueError(f"not PromQL ({reason}), expected a PromQL expression") from None
@@ -218,9 +218,4 @@ def result_labels(tree: Expr) -> tuple[str, ...] | None:
 
 def outside_quotes(pattern: str, replacement: str, query: str) -> str:
     """A query with every match of a pattern replaced, but for those in quotes."""
-    return re.sub(
-        f"(?P<kept>{_QUOTED})|{pattern}",
-        lambda match: match["kept"] if match["kept"] is not None else replacement,
-        query,
-        flags=re.DOTALL,
-    )
+    return outside(QUOTED, pattern, replacement, query)

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from slostack.review.changes import Detail
-from slostack.spec.quantities import parse_promql
+from slostack.spec.syntax import parse_promql
 
 _TOKEN = re.compile(r"[\w.:]+|\s+|.")
 SHORT = 80

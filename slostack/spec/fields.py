@@ -18,8 +18,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from slostack import names
-from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch, parse_promql
+from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch
 from slostack.spec.source import describe
+from slostack.spec.syntax import parse_promql
 
 HIGHEST_OBJECTIVE = 99.99999
 """Above it the error budget is less than a third of a second a month."""

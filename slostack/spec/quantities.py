@@ -11,7 +11,9 @@ import promql_parser
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from slostack.spec import syntax
 from slostack.spec.source import describe, shorten
+from slostack.spec.syntax import TEXT, parse_promql, quoted
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS))
@@ -23,6 +25,8 @@ DURATION_SCHEMA: dict[str, Any] = {
 _LONGEST = 100 * 365 * 86400
 _MOST_CHARACTERS = 4_000
 WINDOW_PLACEHOLDER = "$window"
+_PLACEHOLDER = r"\$window\b"
+_RANGE_OF_IT = re.compile(rf"{TEXT}|(?P<range>\[\s*{_PLACEHOLDER}\s*[\]:])", re.DOTALL)
 
 
 def mismatch(found: str, expected: str, *at: str | int) -> PydanticCustomError:
@@ -83,10 +87,7 @@ def _written(seconds: int) -> str:
     return text
 
 
-@lru_cache(maxsize=4096)
-def parse_promql(text: str) -> promql_parser.Expr:
-    """The syntax tree of a PromQL expression; raises ValueError with the parser's reason."""
-    return promql_parser.parse(text)
+_ANY_WINDOW = Duration(300)
 
 
 def _parsed(text: object, expected: str, parsed_as: str | None = None) -> tuple[str, promql_parser.Expr]:
@@ -107,6 +108,14 @@ def _is_range_or_text(tree: promql_parser.Expr) -> bool:
     return isinstance(tree, promql_parser.MatrixSelector | promql_parser.SubqueryExpr | promql_parser.StringLiteral)
 
 
+def _is_windowed(text: str) -> bool:
+    return any(found["range"] for found in _RANGE_OF_IT.finditer(text))
+
+
+def _over(text: str, window: Duration) -> str:
+    return syntax.outside(TEXT, _PLACEHOLDER, str(window), text)
+
+
 Placeholder = Literal["none", "optional", "required"]
 """Whether an expression has a $window."""
 
@@ -120,26 +129,22 @@ class PromQL(str):
     @classmethod
     def parse(cls, text: object) -> Self:
         """The expression; raises PydanticCustomError where it isn't text, doesn't parse or has no value per series."""
-        if isinstance(text, str) and cls.placeholder == "required" and WINDOW_PLACEHOLDER not in text:
-            found = f"{shorten(repr(text))} has no {WINDOW_PLACEHOLDER}"
+        if isinstance(text, str) and cls.placeholder == "required" and not _is_windowed(text):
+            found = f"{shorten(repr(text))} has no [{WINDOW_PLACEHOLDER}]"
             raise mismatch(found, f"an expression over a range [{WINDOW_PLACEHOLDER}]")
         if isinstance(text, str) and cls.placeholder == "none" and WINDOW_PLACEHOLDER in text:
             raise mismatch(f"{WINDOW_PLACEHOLDER} in {shorten(repr(text))}", "an expression with its own ranges")
-        parsed_as = text.replace(WINDOW_PLACEHOLDER, "5m") if isinstance(text, str) else None
+        parsed_as = _over(text, _ANY_WINDOW) if isinstance(text, str) else None
         written, tree = _parsed(text, "a PromQL expression", parsed_as)
         if _is_range_or_text(tree):
             raise mismatch(f"{shorten(repr(text))} is a range or text", "an expression with one value per series")
+        if cls.placeholder != "none" and syntax.is_scalar(tree):
+            raise mismatch(f"{shorten(repr(text))} is a scalar", "an expression with one value per series")
         return cls(written)
 
     def loses(self, label: str) -> bool:
-        """Whether its outermost aggregation drops a label."""
-        tree = parse_promql(self.replace(WINDOW_PLACEHOLDER, "5m"))
-        while isinstance(tree, promql_parser.ParenExpr):
-            tree = tree.expr
-        if not isinstance(tree, promql_parser.AggregateExpr):
-            return False
-        named = tree.modifier.labels if tree.modifier else []
-        return (label in named) == bool(tree.modifier and tree.modifier.type == promql_parser.AggModifierType.Without)
+        """Whether its results can't have a label."""
+        return syntax.loses(parse_promql(_over(self, _ANY_WINDOW)), label)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -158,11 +163,12 @@ class WindowedPromQL(PromQL):
 
     def over(self, window: Duration) -> str:
         """The expression over one window, to be put into another: a comment ends with its line."""
-        return self.replace(WINDOW_PLACEHOLDER, str(window)) + ("\n" if "#" in self else "")
+        return _over(self, window) + ("\n" if "#" in self else "")
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"\$window", "examples": ["sum(increase(failures_total[$window]))"]}
+        examples = ["sum(increase(failures_total[$window]))"]
+        return {"type": "string", "pattern": r"\[\s*\$window\s*[\]:]", "examples": examples}
 
 
 class SlicePromQL(WindowedPromQL):
@@ -185,18 +191,13 @@ class Matcher:
     value: str
 
     def __str__(self) -> str:
-        label = self.label if _LEGACY_NAME.fullmatch(self.label) and ":" not in self.label else _quoted(self.label)
-        return f"{label}{self.operator}{_quoted(self.value)}"
+        label = self.label if _LEGACY_NAME.fullmatch(self.label) and ":" not in self.label else quoted(self.label)
+        return f"{label}{self.operator}{quoted(self.value)}"
 
     def selects(self, value: str) -> bool:
         """Whether a label's value matches; a regular expression as Python reads it."""
         found = re.fullmatch(self.value, value, re.DOTALL) if "~" in self.operator else self.value == value
         return bool(found) != self.operator.startswith("!")
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 _LEGACY_NAME = re.compile("[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -242,7 +243,7 @@ class Selector:
         matchers = ",".join(map(str, self.matchers))
         if _LEGACY_NAME.fullmatch(self.metric):
             return f"{self.metric}{{{matchers}}}" if matchers else self.metric
-        return f"{{{_quoted(self.metric)}{',' if matchers else ''}{matchers}}}"
+        return f"{{{quoted(self.metric)}{',' if matchers else ''}{matchers}}}"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, model_validator
 from slostack.spec.fields import Limit, LogQuery, Quantile, Seconds
 from slostack.spec.part import Part, any_of, one_of
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, SlicePromQL, WindowedPromQL, mismatch
+from slostack.spec.source import shorten
 
 _SLICE_STEP = Duration(300)
 _LONGEST_SLICE = Duration(3600)
@@ -33,8 +34,15 @@ def _exactly_one(part: Part, *keys: str) -> str:
 def _part_of_total(part: EventRatio | TimeSlices) -> None:
     """Raises PydanticCustomError unless there are bad or good events, other than all of them."""
     key = _exactly_one(part, "bad", "good")
-    if getattr(part, key) == part.total:
-        raise mismatch(f"{part.total}, as `total`", "a selector of fewer events than all", key)
+    some, every = getattr(part, key), part.total
+    if every and some.metric == every.metric and {*some.matchers} <= {*every.matchers}:
+        raise mismatch(f"{some}, which has all events of `total`", "a selector of fewer events than all", key)
+
+
+def _not_all(part: LogRatio | QueryRatio) -> None:
+    """Raises PydanticCustomError where the bad events are all of them."""
+    if part.bad is not None and part.bad == part.total:
+        raise mismatch(f"{shorten(repr(str(part.bad)))}, as `total`", "a query of fewer events than all", "bad")
 
 
 def _check_limit(kind: str, name: str, limit: float) -> None:
@@ -208,6 +216,11 @@ class LogRatio(Part):
     bad: LogQuery = Field(description="A LogQL query of the lines of bad events.")
     total: LogQuery = Field(description="A LogQL query of the lines of all events.")
 
+    @model_validator(mode="after")
+    def _fewer_than_all(self) -> Self:
+        _not_all(self)
+        return self
+
 
 class QueryRatio(Part):
     """The way out for what selectors can't say: PromQL over `[$window]`."""
@@ -230,6 +243,7 @@ class QueryRatio(Part):
         if given not in (["bad", "total"], ["error_ratio"]):
             what = " and ".join(f"`{key}`" for key in given) or "no query"
             raise mismatch(what, "`bad` and `total`, or `error_ratio` alone")
+        _not_all(self)
         return self
 
 

@@ -16,7 +16,7 @@ from slostack.rules import AlertingRule, service_groups
 from slostack.rules.budget import windows
 from slostack.rules.stack import stack_groups
 from slostack.spec import RUNBOOK_FOLDER, load_services
-from slostack.spec.quantities import parse_promql
+from slostack.spec.syntax import parse_promql
 from tests.unit.demo.playing import Play, samples
 from tests.unit.promql import metric_names
 

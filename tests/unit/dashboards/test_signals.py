@@ -7,7 +7,7 @@ import pytest
 from slostack.dashboards.naming import panel_id, words
 from slostack.dashboards.signals import signals
 from slostack.dashboards.units import unit_of
-from slostack.spec.quantities import parse_promql
+from slostack.spec.syntax import parse_promql
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ def test_durations_compare_by_length() -> None:
         (r'x{path="C:\\temp\\\"a\"\n"}', r'x{path="C:\\temp\\\"a\"\n"}'),
         ('x{name="naïve ☃ 東京"}', 'x{name="naïve ☃ 東京"}'),
         (r'x{name="\u2603"}', 'x{name="☃"}'),
+        (r"""x{code=~`5\d\d`,path='`\\d'} # `\d`, don't""", r'x{code=~"5\\d\\d",path="`\\d"}'),
+        ('x{a=`"\n`}', r'x{a="\"\n"}'),
     ],
 )
 def test_selector_is_written_back(text: str, written: str) -> None:
@@ -96,6 +98,49 @@ def test_what_is_no_plain_selector(text: str) -> None:
 
 def test_an_expression_keeps_its_text() -> None:
     assert PromQL.parse("  sum( up )\n> 0 ") == "sum( up )\n> 0"
+
+
+def test_a_window_is_left_alone_in_texts_and_comments() -> None:
+    query = WindowedPromQL.parse("""sum(increase(a{b="$window"}[$window])) # $window isn't '$window'""")
+    assert query.over(Duration(300)) == """sum(increase(a{b="$window"}[5m])) # $window isn't '$window'\n"""
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "topk by (route) (3, sum by (route) (rate(x[$window])))",
+        "sum by (route) (rate(a[$window])) / on (route) group_left () sum by (route, zone) (rate(b[$window]))",
+        "sum(rate(a[$window])) * on () group_right () sum by (route) (rate(b[$window]))",
+        "sum by (job) (rate(a[$window])) * on (job) group_left (route) routes",
+        "sum by (route) (rate(a[$window])) and on () sum(rate(b[$window]))",
+        "vector(0) or sum by (route) (rate(a[$window]))",
+        "1 - clamp_max(sum without (job) (rate(a[$window])), 1)",
+        'label_replace(sum by (path) (rate(a[$window])), "route", "$1", "path", "(.*)")',
+        "histogram_quantile(0.9, sum by (le, route) (rate(a[$window])))",
+        "rate(a[$window]) / ignoring (code) rate(b[$window])",
+    ],
+)
+def test_a_query_that_keeps_a_label(query: str) -> None:
+    assert not WindowedPromQL.parse(query).loses("route")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sum(rate(a[$window]))",
+        "sum by (route) (sum(rate(a[$window])))",
+        "sum without (route) (rate(a[$window]))",
+        "1 - sum(rate(a[$window])) / 2",
+        "sum by (route) (rate(a[$window])) / on (job) rate(b[$window])",
+        "rate(a[$window]) / ignoring (route) rate(b[$window])",
+        "sum(rate(a[$window])) or vector(0)",
+        "sum(rate(a[$window])) unless sum by (route) (rate(b[$window]))",
+        "histogram_quantile(0.9, sum by (le) (rate(a[$window])))",
+        "max_over_time(sum(rate(a[5m]))[$window:1m])",
+    ],
+)
+def test_a_query_that_loses_a_label(query: str) -> None:
+    assert WindowedPromQL.parse(query).loses("route")
 
 
 def test_a_window_is_put_into_every_place() -> None:

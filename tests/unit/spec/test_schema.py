@@ -29,6 +29,7 @@ BEYOND_A_SCHEMA = (
     "plain selector",
     "name one metric",
     "range or text",
+    "is a scalar",
     "with its own ranges",
     "no file runbooks/",
     "times the budget",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slostack.spec import EventRatio, LatencyRatio, QueryRatio, parse_service
-from slostack.spec.sli import Kind
+from slostack.spec.sli import Kind, LogRatio
 from tests.unit.spec.files import SLI, edited
 
 
@@ -41,3 +41,10 @@ def test_queries_are_kept_as_written() -> None:
     queries = kind("{queries: {bad: 'sum(increase(b[$window]))', total: 'sum( increase(t[$window]) )'}}")
     assert isinstance(queries, QueryRatio)
     assert queries.total == "sum( increase(t[$window]) )"
+
+
+@pytest.mark.parametrize("pattern", [r"`status=5\d\d`", r'"status=5\\d\\d"', r"`a\.b|\S+`"])
+def test_a_log_query_has_regular_expressions_in_either_quotes(pattern: str) -> None:
+    logs = kind(f"{{logs: {{bad: '{{job=\"api\"}} |~ {pattern}', total: '{{job=\"api\"}}'}}}}")
+    assert isinstance(logs, LogRatio)
+    assert logs.bad.endswith(pattern)
