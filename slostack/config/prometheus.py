@@ -10,6 +10,7 @@ from slostack import names
 from slostack.config.blackbox import PROBE_MODULE
 from slostack.config.discovery import ca_files, credentials, service_targets, stack_jobs
 from slostack.config.document import yaml_text
+from slostack.config.kubelets import kubelet_jobs
 from slostack.config.topology import Place, Topology
 from slostack.settings import Settings, WatchedService
 from slostack.spec import Duration, Probe, Scrape, Service
@@ -29,7 +30,8 @@ _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 def prometheus_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
     """prometheus/prometheus.yml: what every server and every service is asked, as settings and topology say; with the
     certificates that it names."""
-    jobs = [*_own_jobs(topology), *stack_jobs(topology), *_service_jobs(services, settings, topology)]
+    of_stack = [*_own_jobs(topology), *stack_jobs(topology), *kubelet_jobs(settings, topology)]
+    jobs = [*of_stack, *_service_jobs(services, settings, topology)]
     document = {
         "global": {
             "scrape_interval": str(OWN_INTERVAL),

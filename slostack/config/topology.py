@@ -34,7 +34,8 @@ class Topology:
 
     `loki_grpc` is the host:port at which Loki listens for itself, `notifications` the host:port of the receiver that
     shows notifications on this machine. `replica` is what tells one Prometheus from another, as its config says it.
-    `discovered` are the servers whose pods Prometheus finds by the cluster's API, in place of their addresses.
+    `discovered` are the servers whose pods Prometheus finds by the cluster's API, in place of their addresses;
+    `account` is the folder of the service account, with its token, by which it may scrape the cluster's kubelets.
     """
 
     prometheus: Place
@@ -47,6 +48,7 @@ class Topology:
     blackbox: Place | None = None
     replica: str | None = None
     discovered: Mapping[str, Pods] = field(default_factory=dict)
+    account: str | None = None
 
 
 def split(address: str) -> tuple[str, int]:

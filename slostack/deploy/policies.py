@@ -22,7 +22,7 @@ _WRITING = {"create", "update", "patch", "delete", "deletecollection", "bind", "
 
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("no_host_paths", "node-exporter"): "reads the node's root file system, read-only",
-    ("no_token_unless_needed", "prometheus"): "finds pods",
+    ("no_token_unless_needed", "prometheus"): "finds pods and nodes, and scrapes kubelets",
     ("no_token_unless_needed", "alloy"): "finds pods and reads their logs",
     ("no_token_unless_needed", "kube-state-metrics"): "lists what it exports",
 }

@@ -122,6 +122,9 @@ class KubernetesSettings(SettingsPart):
     api_server: tuple[Cidr, ...] = Field(
         ("0.0.0.0/0", "::/0"), strict=False, alias="apiServer", description="where the cluster's API answers"
     )
+    nodes: tuple[Cidr, ...] = Field(
+        ("0.0.0.0/0", "::/0"), strict=False, description="where its nodes are, whose kubelets are scraped"
+    )
     images: Images = Field(default_factory=Images)
     exposure: Exposure | None = Field(None, description="none: Grafana is reached by port-forward alone")
     resources: KubernetesResources = Field(default_factory=KubernetesResources)

@@ -97,3 +97,13 @@ class Exporters(SettingsPart):
 
     node_exporter: bool = Field(True, alias="nodeExporter")
     kube_state_metrics: bool = Field(True, alias="kubeStateMetrics")
+    kubelets: bool = Field(True, description="each node's, which know its volumes and containers")
+    verify_kubelets: bool = Field(
+        False, alias="verifyKubelets", description="whether the cluster's own CA has to have signed their certificates"
+    )
+
+    @model_validator(mode="after")
+    def _verifies_what_is_scraped(self) -> Self:
+        if self.verify_kubelets and not self.kubelets:
+            raise mismatch("`verifyKubelets` without kubelets", "kubelets: true", "verifyKubelets")
+        return self

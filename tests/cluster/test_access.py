@@ -29,7 +29,11 @@ Action = tuple[str, str, str]
 """A namespace, a verb and a resource."""
 
 MAY: dict[str, set[Action]] = {
-    "prometheus": set(product((NAMESPACE, NODES), ("list", "watch"), ("pods",))),
+    "prometheus": {
+        *product((NAMESPACE, NODES), ("list", "watch"), ("pods",)),
+        *product(EVERYWHERE, ("list", "watch"), ("nodes",)),
+        *product(EVERYWHERE, ("get",), ("nodes/metrics",)),
+    },
     "alertmanager": set(),
     "loki": set(),
     "grafana": set(),

@@ -16,6 +16,8 @@ from tests.components.program import Program, canaries, run_program, stack_confi
 NAME = "app.kubernetes.io/name"
 API_PORTS = (443, 6443)
 """Of the cluster's API: its Service's, and the one behind it that some networks see."""
+KUBELET_PORT = 10250
+"""Of every node, in its status."""
 Traffic = tuple[str, str, int, str]
 """From whom, to whom, port and protocol: the stack's servers by name, others as `outside` or by namespace."""
 
@@ -65,6 +67,7 @@ EDITED: dict[str, dict[str, Any]] = {
     "pods": {"services": {"learnsnap": {"pods": IN_THE_CLUSTER}}},
     "two Prometheus": {"prometheus": {"replicas": 2}},
     "three Alertmanagers": {"alertmanager": {"replicas": 3}},
+    "no kubelets": {"exporters": {"kubelets": False}},
     "a database": {"grafana": {"database": {"host": "postgres.acme.example:6432"}}},
     "a database in the cluster": {"grafana": {"database": {"host": "pg-rw.databases.svc:5432"}}},
 }
@@ -148,6 +151,9 @@ def _prometheus(program: Program) -> Iterator[Traffic]:
             targets = [prober]
         yield from (_to("prometheus", target) for target in targets)
         for found in job.get("kubernetes_sd_configs", []):
+            if found["role"] == "node":
+                yield "prometheus", "outside", KUBELET_PORT, "TCP"
+                continue
             yield _to_pods(program, found, job["relabel_configs"])
 
 
@@ -241,6 +247,15 @@ def _end(host: str) -> str:
     if "svc" in rest:
         return f"{rest[0]} []"
     return "outside"
+
+
+def test_nodes_and_the_api_are_where_the_settings_say() -> None:
+    config = stack_config("dev")
+    config["kubernetes"] |= {"nodes": ["10.1.0.0/16"], "apiServer": ["10.2.0.1/32"]}
+    program = run_program("dev", config, canaries("dev"))
+    egress = _policy(program, "slostack", "prometheus")["egress"]
+    blocks = {(rule["to"][0].get("ipBlock", {}).get("cidr"), rule["ports"][0]["port"]) for rule in egress}
+    assert {("10.1.0.0/16", KUBELET_PORT), ("10.2.0.1/32", 443), ("10.2.0.1/32", 6443)} <= blocks
 
 
 @pytest.mark.parametrize(

@@ -27,15 +27,15 @@ def documented() -> dict[str, set[tuple[str, str]]]:
     """The table of rights."""
     section = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").split("## Rights\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `([\w-]+)` \| [^|]+ \| ([^|]+) \|", section, re.MULTILINE)
-    return {
-        server: {
+    found: dict[str, set[tuple[str, str]]] = {}
+    for server, what in rows:
+        found.setdefault(server, set()).update(
             (verb.strip(), resource)
             for part in what.split(";")
             for verb in part.split("`")[0].split(",")
             for resource in re.findall(r"`([^`]+)`", part)
-        }
-        for server, what in rows
-    }
+        )
+    return found
 
 
 def places(program: Program, server: str) -> dict[str, str]:
@@ -73,9 +73,15 @@ def test_each_role_is_bound_to_its_servers_account_and_to_no_other(program: Prog
 
 
 def test_prometheus_finds_pods_where_they_are_watched_and_nowhere_else() -> None:
-    assert places(_run({}), "prometheus") == {"slostack": "Role", "slostack-nodes": "Role"}
-    in_shop = _run({"services": {"learnsnap": {"pods": SHOP}}})
+    without_nodes: dict[str, Any] = {"exporters": {"kubelets": False}}
+    assert places(_run(without_nodes), "prometheus") == {"slostack": "Role", "slostack-nodes": "Role"}
+    in_shop = _run({**without_nodes, "services": {"learnsnap": {"pods": SHOP}}})
     assert places(in_shop, "prometheus") == {"slostack": "Role", "slostack-nodes": "Role", "shop": "Role"}
+
+
+def test_prometheus_may_ask_kubelets_for_metrics_where_it_does() -> None:
+    assert places(_run({}), "prometheus") == {"slostack": "Role", "slostack-nodes": "Role", "": "ClusterRole"}
+    assert ("get", "nodes/proxy") not in rights(_run({}))["prometheus"]
 
 
 def test_alloy_reads_logs_where_the_settings_say() -> None:

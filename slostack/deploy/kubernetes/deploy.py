@@ -62,7 +62,8 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     loki = server("loki", resources.loki, settings.loki.storage)
     own_volume = None if settings.grafana.database else settings.grafana.storage
     grafana = server("grafana", resources.grafana, own_volume, settings.grafana.replicas)
-    Prometheus("prometheus", PrometheusArgs(prometheus, urls.prometheus, _discovered(settings, homes)), opts)
+    finds = PrometheusArgs(prometheus, urls.prometheus, _discovered(settings, homes), settings.exporters.kubelets)
+    Prometheus("prometheus", finds, opts)
     Alertmanager("alertmanager", AlertmanagerArgs(alertmanager, urls.alertmanager), opts)
     Loki("loki", LokiArgs(loki), opts)
     Grafana("grafana", GrafanaArgs(grafana), opts)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from slostack.config.kubelets import KUBELET_PORT
 from slostack.config.topology import split
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, End, Flow, Pods
@@ -50,6 +51,8 @@ def _scraped(settings: Settings) -> Iterator[Flow]:
         yield from (_to("prometheus", target) for target in watched.targets)
         if pods := watched.pods:
             yield Flow("prometheus", Pods(pods.namespace, tuple(sorted(pods.labels.items()))), pods.port)
+    if settings.exporters.kubelets:
+        yield Flow("prometheus", Addresses(settings.kubernetes.nodes), KUBELET_PORT)
     yield from _to_the_api("prometheus", settings)
 
 

@@ -15,6 +15,7 @@ from slostack.deploy.kubernetes.pod import Process
 from slostack.deploy.kubernetes.server import (
     Owner,
     ServerArgs,
+    may,
     may_in,
     network_policy,
     pod_names,
@@ -25,16 +26,22 @@ from slostack.deploy.kubernetes.stateful import stateful_set
 from slostack.deploy.kubernetes.topology import POD_NAME
 
 _USER = 65534
+_SCRAPES_KUBELETS = (
+    PolicyRuleArgs(api_groups=[""], resources=["nodes"], verbs=["list", "watch"]),
+    PolicyRuleArgs(api_groups=[""], resources=["nodes/metrics"], verbs=["get"]),
+)
 
 
 @dataclass(frozen=True)
 class PrometheusArgs:
     """Prometheus' arguments; `external_url` is its own in links, `discovers` the namespaces whose pods it finds: their
-    names, each with the same name as it is known once the namespace exists."""
+    names, each with the same name as it is known once the namespace exists; `kubelets` says whether it finds nodes and
+    scrapes their kubelets."""
 
     server: ServerArgs
     external_url: str
     discovers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    kubelets: bool = False
 
 
 class Prometheus(pulumi.ComponentResource):
@@ -61,11 +68,13 @@ class Prometheus(pulumi.ComponentResource):
             start=900,  # the write-ahead log is read first
             stop=300,
             pod_fields={POD_NAME: "metadata.name"},  # its replica label
-            token=bool(args.discovers),
+            token=bool(args.discovers) or args.kubelets,
         )
         finds_pods = PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["list", "watch"])
         for name_of_namespace, namespace in args.discovers.items():
             may_in(owner, name_of_namespace, namespace, [finds_pods])
+        if args.kubelets:
+            may(owner, _SCRAPES_KUBELETS)
         stateful_set(owner, process, mounts(owner))
         pod_names(owner)
         shared(owner)

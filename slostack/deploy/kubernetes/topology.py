@@ -28,6 +28,8 @@ STATEFUL = ("prometheus", "alertmanager", "loki")
 """The servers whose pods have names and volumes of their own."""
 LOKI_GRPC_PORT = 9095
 SECRETS_FOLDER = "/etc/slostack/secrets"
+ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where Kubernetes puts the token of a pod's account, and the certificate of the cluster's own CA."""
 
 
 def kubernetes_topology(settings: Settings) -> Topology:
@@ -48,6 +50,7 @@ def kubernetes_topology(settings: Settings) -> Topology:
             server: Pods(namespace=namespace_of(server, namespace), labels=selector(server), port="http")
             for server in found
         },
+        account=ACCOUNT_FOLDER if settings.exporters.kubelets else None,
     )
 
 
