@@ -31,6 +31,10 @@ WATCHDOG = "Watchdog"
 
 SERVER_JOBS = ("prometheus", "alertmanager", "loki", "grafana")
 """The scrape jobs of the stack's own servers."""
+KUBELET_JOBS = ("kubelet", "cadvisor")
+"""Those of a cluster's kubelets: what they tell of volumes, and of containers."""
+COLLECTOR_JOBS = ("alloy", "blackbox", "kube-state-metrics", "node-exporter", *KUBELET_JOBS)
+"""Those of what collects for the servers in a cluster."""
 
 PERIOD = "period"
 SLI = "sli"

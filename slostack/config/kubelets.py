@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from slostack import names
 from slostack.config.topology import Topology
 from slostack.settings import Settings
 
 KUBELET_PORT = 10250
 """Of every kubelet, unless its node's status says otherwise."""
-VOLUMES, CONTAINERS = "kubelet", "cadvisor"
-"""The scrape jobs."""
 VOLUME_METRICS = ("kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes")
 CONTAINER_METRICS = ("container_cpu_usage_seconds_total", "container_memory_working_set_bytes")
 """All that is kept of what they expose."""
@@ -33,10 +32,11 @@ def kubelet_jobs(settings: Settings, topology: Topology) -> Iterator[dict[str, A
         "kubernetes_sd_configs": [{"role": "node"}],
         "relabel_configs": [{"source_labels": ["__meta_kubernetes_node_name"], "target_label": "instance"}],
     }
-    yield {"job_name": VOLUMES, **found, "metric_relabel_configs": [_kept(VOLUME_METRICS)]}
+    volumes, containers = names.KUBELET_JOBS
+    yield {"job_name": volumes, **found, "metric_relabel_configs": [_kept(VOLUME_METRICS)]}
     of_containers = [_kept(CONTAINER_METRICS), {"action": "keep", "source_labels": ["container"], "regex": ".+"}]
     yield {
-        "job_name": CONTAINERS,
+        "job_name": containers,
         "metrics_path": "/metrics/cadvisor",
         "track_timestamps_staleness": True,  # its samples have times of their own, and would outlive their container
         **found,

@@ -52,8 +52,8 @@ def _alert_name(value: str) -> str:
 
 
 def _job_name(value: str) -> str:
-    if value in names.SERVER_JOBS:
-        raise mismatch(describe(value), "another name; the stack's own servers are scraped by this one")
+    if value in (*names.SERVER_JOBS, *names.COLLECTOR_JOBS):
+        raise mismatch(describe(value), "another name; the stack itself is scraped by this one")
     return value
 
 

@@ -31,10 +31,12 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster; its kubeconfig's contexts are all the administrator's."""
+    """A running cluster; its kubeconfig's contexts are all the administrator's. Its nodes have no kubelets; those of
+    all would be at one loopback port."""
 
     kubeconfig: Path
     url: str
+    kubelet_port: int
     session: requests.Session = field(default_factory=requests.Session)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
@@ -116,9 +118,9 @@ def _list(objects: Sequence[Object]) -> str:
 def control_plane(folder: Path, contexts: Sequence[str]) -> Iterator[Cluster]:
     """A cluster with three nodes and volumes for every storage class; nothing of it is left after the block."""
     need_command("openssl", "openssl on PATH, which makes the key that signs service accounts' tokens")
-    etcd, peers, api, controllers, scheduler = free_ports(5)
+    etcd, peers, api, controllers, scheduler, kubelet, kwok = free_ports(7)
     store, peer = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peers}"
-    cluster = Cluster(folder / "kubeconfig", f"https://127.0.0.1:{api}")
+    cluster = Cluster(folder / "kubeconfig", f"https://127.0.0.1:{api}", kubelet)
     cluster.write_kubeconfig(cluster.kubeconfig, TOKEN, contexts)
     key, tokens = folder / "service-accounts.key", folder / "tokens.csv"
     subprocess.run(("openssl", "genrsa", "-out", key, "2048"), check=True, capture_output=True)
@@ -158,7 +160,11 @@ def control_plane(folder: Path, contexts: Sequence[str]) -> Iterator[Cluster]:
             "kube-scheduler",
             *(*client, f"--secure-port={scheduler}", f"--cert-dir={folder / 'scheduler'}", "--leader-elect=false"),
         )
-        start("kwok", client[0], "--manage-all-nodes", "--node-lease-duration-seconds=40")
+        start(
+            "kwok",
+            *(client[0], "--manage-all-nodes", "--node-lease-duration-seconds=40"),
+            *("--node-ip=127.0.0.1", f"--node-port={kubelet}", f"--server-address=127.0.0.1:{kwok}"),
+        )
         cluster.apply([*map(_node, _NODES), *map(_storage_class, STORAGE_CLASSES), *_volumes()])
         cluster.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
         yield cluster

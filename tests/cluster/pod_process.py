@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import yaml
 
+from slostack.deploy.kubernetes.topology import ACCOUNT_FOLDER
 from slostack.servers import Server, ServerUnavailable, obtain
 from tests.cluster.manifests import WORKLOADS, data_of
 from tests.cluster.volumes import write_volume
@@ -30,7 +32,7 @@ kind: Config
 current-context: none
 contexts: [{name: none, context: {cluster: none, user: none}}]
 clusters: [{name: none, cluster: {server: "https://127.0.0.1:1"}}]
-users: [{name: none}]
+users: [{name: none, user: {}}]
 """
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
@@ -97,7 +99,10 @@ class Machine:
         (container,) = spec["containers"]
         root = self.folder / name
         root.mkdir()
-        text = _Translation(self, host, container, dict(_folders(spec, container, root)), self.kubeconfig)
+        folders = {**dict(_folders(spec, container, root)), ACCOUNT_FOLDER: f"{root}{ACCOUNT_FOLDER}"}
+        if spec["automountServiceAccountToken"]:
+            write_volume(Path(folders[ACCOUNT_FOLDER]), self._account())
+        text = _Translation(self, host, container, folders, self.kubeconfig)
         for volume, mount in _mounted(spec, container):
             if (files := self._files(volume)) is not None:
                 write_volume(Path(text.paths[mount]), {key: text.file(value) for key, value in files.items()})
@@ -111,6 +116,14 @@ class Machine:
             url=url,
             probes={probe: url + container[probe]["httpGet"]["path"] for probe in _PROBES},
         )
+
+    def _account(self) -> dict[str, str]:
+        """The files of the pod's account: those that the kubeconfig has."""
+        assert self.kubeconfig
+        document = yaml.safe_load(self.kubeconfig.read_text(encoding="utf-8"))
+        (user,), (cluster,) = document["users"], document["clusters"]
+        ca = cluster["cluster"].get("certificate-authority")
+        return {"token": user["user"].get("token", ""), "ca.crt": Path(ca).read_text(encoding="utf-8") if ca else ""}
 
     def _files(self, volume: Mapping[str, Any]) -> dict[str, str] | None:
         """The files of a volume of ConfigMaps or a Secret; None of another one."""
@@ -158,9 +171,8 @@ class _Translation:
 
     def _with_kubeconfig(self, text: str) -> str:
         """Prometheus' or Alloy's config with a kubeconfig wherever it asks the API server."""
-        text = text.replace(
-            "- role: pod\n    namesp", f"- role: pod\n    kubeconfig_file: {self.kubeconfig}\n    namesp"
-        )
+        asks = r"(kubernetes_sd_configs:\n( *)- role: \w+\n)"
+        text = re.sub(asks, rf"\1\2  kubeconfig_file: {self.kubeconfig}\n", text)
         setting = f'kubeconfig_file = "{self.kubeconfig}"'
         text = text.replace('\trole = "pod"\n', f'\trole = "pod"\n\t{setting}\n')
         source = 'loki.source.kubernetes "pods" {\n'

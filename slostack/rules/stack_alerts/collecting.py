@@ -27,6 +27,15 @@ COLLECTING = (
         "stack-server-down",
     ),
     stack_alert(
+        "CollectorDown",
+        f'up{{job=~"{"|".join(names.COLLECTOR_JOBS)}"}} == 0',
+        15,
+        "medium",
+        "{{ $labels.job }} {{ $labels.instance }} is down",
+        "It answers no scrapes: what it tells of logs, probes, nodes, volumes or pods is missing, its alerts too.",
+        "collector-down",
+    ),
+    stack_alert(
         "LogIngestionFailing",
         "sum by (job, reason) (increase(loki_discarded_samples_total[15m])) > 0\n"
         "or sum by (job, reason) (increase(loki_write_dropped_entries_total[15m])) > 0\n"

@@ -18,7 +18,8 @@ NOTIFYING = (
     stack_alert(
         "NotificationsFailing",
         "sum by (instance, integration) (increase(alertmanager_notifications_failed_total[20m])) > 0\n"
-        "or sum by (instance) (increase(prometheus_notifications_dropped_total[5m])) > 0",
+        "or min by (instance) (increase(prometheus_notifications_dropped_total[5m])) > 0\n"  # by every Alertmanager
+        "or sum by (instance) (increase(loki_prometheus_notifications_dropped_total[5m])) > 0",
         5,
         "high",
         "Notifications don't get through{{ with $labels.integration }} by {{ . }}{{ end }}",
@@ -37,7 +38,8 @@ NOTIFYING = (
     ),
     stack_alert(
         "ConfigReloadFailing",
-        "prometheus_config_last_reload_successful == 0 or alertmanager_config_last_reload_successful == 0",
+        "prometheus_config_last_reload_successful == 0 or alertmanager_config_last_reload_successful == 0\n"
+        "or loki_ruler_config_last_reload_successful == 0",
         5,
         "high",
         "{{ $labels.job }} could not load its configuration",

@@ -142,7 +142,7 @@ def test_a_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
         (
             "{job: web,",
             "{job: loki,",
-            "slos/web.yaml:6:11: scrape[0].job: 'loki' (text), expected another name; the stack's",
+            "slos/web.yaml:6:11: scrape[0].job: 'loki' (text), expected another name; the stack",
         ),
     ],
 )
