@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    settings, secrets = read_config(pulumi.Config(), pulumi.get_stack())
+    settings, secrets = read_config(pulumi.Config(), pulumi.get_stack(), ROOT)
     for name, value in deliver(ROOT, settings, secrets).items():
         pulumi.export(name, value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -15,15 +16,15 @@ from slostack.settings import PROJECT, Settings, parse_settings
 Secrets = Mapping[Secret, pulumi.Output[str]]
 
 
-def read_config(config: pulumi.Config, stack: str) -> tuple[Settings, Secrets]:
-    """The settings of a stack and the secrets that they call for.
+def read_config(config: pulumi.Config, stack: str, root: Path) -> tuple[Settings, Secrets]:
+    """The settings of a stack and the secrets that they call for; `root` is that of the project.
 
     Raises SlostackError with what is missing, unknown or wrong, and with secrets that are not encrypted.
     """
     keys = [key.removeprefix(f"{PROJECT}:") for key in pulumi.runtime.get_config_env() if key.startswith(f"{PROJECT}:")]
     _refuse(stack, _encrypted_settings(config, keys))
     plain = {key: _plain(config, key) for key in keys if not names_secret(key)}
-    settings = parse_settings(plain, stack)
+    settings = parse_settings(plain, stack, root)
     _refuse(stack, _wrong_secrets(config, keys, settings, stack))
     return settings, {secret: config.require_secret(secret.key) for secret in required_secrets(settings)}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from slostack.settings.part import (
+    Cidr,
     Cpu,
     HostName,
     HostPort,
@@ -18,15 +19,45 @@ from slostack.settings.part import (
     SettingsPart,
     Size,
     mismatch,
+    written,
 )
+from slostack.spec.source import describe
 
 _STORING = "prometheus|alertmanager|loki|grafana"
-StoringServer = Annotated[str, StringConstraints(pattern=rf"^({_STORING})$")]
-Server = Annotated[str, StringConstraints(pattern=rf"^({_STORING}|alloy|blackbox|kube-state-metrics|node-exporter)$")]
-Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-Mirror = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?$")]
-Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
-FolderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")]
+StoringServer = Annotated[str, written(_STORING, "prometheus, alertmanager, loki or grafana")]
+Server = Annotated[
+    str,
+    written(
+        f"{_STORING}|alloy|blackbox|kube-state-metrics|node-exporter",
+        "prometheus, alertmanager, loki, grafana, alloy, blackbox, kube-state-metrics or node-exporter",
+    ),
+]
+Digest = Annotated[str, written(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits")]
+Mirror = Annotated[
+    str, written(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?", "a registry such as mirror.acme.example/images")
+]
+FolderName = Annotated[
+    str, written(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "a folder below the project")
+]
+_OWN_LABELS = "app.kubernetes.io/"
+
+
+def _not_own(labels: Mapping[str, str]) -> Mapping[str, str]:
+    for name in labels:
+        if name.startswith(_OWN_LABELS):
+            raise mismatch(describe(name), f"labels that the stack doesn't set itself, as it does {_OWN_LABELS}…")
+    return labels
+
+
+def _some(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """A network policy would take none for all."""
+    if not addresses:
+        raise mismatch("an empty list", "at least one, such as 10.0.0.0/16")
+    return addresses
+
+
+Cidrs = Annotated[tuple[Cidr, ...], Field(strict=False), AfterValidator(_some)]
+OtherLabels = Annotated[Mapping[LabelKey, LabelValue], AfterValidator(_not_own)]
 
 
 class Resources(SettingsPart):
@@ -35,6 +66,16 @@ class Resources(SettingsPart):
     cpu: Cpu
     cpu_limit: Cpu = Field(alias="cpuLimit")
     memory: Size
+
+    @model_validator(mode="after")
+    def _asks_for_what_it_gets(self) -> Self:
+        if _thousandths(self.cpu) > _thousandths(self.cpu_limit):
+            raise mismatch(f"cpu {self.cpu} above cpuLimit {self.cpu_limit}", "at most as much", "cpu")
+        return self
+
+
+def _thousandths(cpu: str) -> int:
+    return int(cpu[:-1]) if cpu.endswith("m") else 1000 * int(cpu)
 
 
 def _resources(cpu: str, cpu_limit: str, memory: str) -> Any:
@@ -115,16 +156,12 @@ class KubernetesSettings(SettingsPart):
     shards: Annotated[int, Field(ge=1, le=1024)] = Field(
         16, description="the most ConfigMaps that the rules, and that the dashboards, are spread over"
     )
-    labels: Mapping[LabelKey, LabelValue] = Field(default_factory=dict, description="of every object")
+    labels: OtherLabels = Field(default_factory=dict, description="of every object")
     node_selector: Mapping[LabelKey, LabelValue] = Field(
         default_factory=dict, alias="nodeSelector", description="of the nodes that the servers may run on"
     )
-    api_server: tuple[Cidr, ...] = Field(
-        ("0.0.0.0/0", "::/0"), strict=False, alias="apiServer", description="where the cluster's API answers"
-    )
-    nodes: tuple[Cidr, ...] = Field(
-        ("0.0.0.0/0", "::/0"), strict=False, description="where its nodes are, whose kubelets are scraped"
-    )
+    api_server: Cidrs = Field(("0.0.0.0/0", "::/0"), alias="apiServer", description="where the cluster's API answers")
+    nodes: Cidrs = Field(("0.0.0.0/0", "::/0"), description="where its nodes are, whose kubelets are scraped")
     images: Images = Field(default_factory=Images)
     exposure: Exposure | None = Field(None, description="none: Grafana is reached by port-forward alone")
     resources: KubernetesResources = Field(default_factory=KubernetesResources)

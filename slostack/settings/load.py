@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from slostack.errors import SlostackError
 from slostack.settings.settings import Settings
-from slostack.spec.source import Problem, SpecError, describe, parse_yaml, read_text
+from slostack.spec.explain import EXPECTED_TYPES, LIMITS, dotted
+from slostack.spec.source import Problem, Source, SpecError, describe, parse_yaml, read_text
 
 _STACK_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 PROJECT = "slostack"
 STACK_FOLDER = "stacks"
+_NO_KEYS = ("[key]", "int", "str")
+"""What pydantic names in a place that is no key of the file."""
 
 
 def stack_names(root: Path) -> tuple[str, ...]:
@@ -37,38 +41,60 @@ def load_settings(root: Path, environment: str) -> Settings:
     plain = {
         k.removeprefix(f"{PROJECT}:"): v for k, v in config.items() if k.startswith(f"{PROJECT}:") and not _secret(v)
     }
+    return _validated(plain, source)
+
+
+def parse_settings(config: Mapping[str, Any], stack: str, root: Path | None = None) -> Settings:
+    """The settings of a stack's plain config values by key; raises SpecError that names key and stack, and the place in
+    the stack's file where that is below a project's root."""
+    shown = f"{STACK_FOLDER}/Pulumi.{stack}.yaml"
+    path = root / shown if root else None
+    text = read_text(path, shown) if path and path.is_file() else "{}"
+    return _validated(dict(config), parse_yaml(text, shown))
+
+
+def _validated(config: dict[str, Any], source: Source) -> Settings:
     try:
-        return Settings.model_validate(plain)
+        return Settings.model_validate(config)
     except ValidationError as error:
-        problems = []
-        for detail in error.errors():
-            head, *rest = detail["loc"]
-            path_in_file = ("config", f"{PROJECT}:{head}", *rest)
-            problems.append(source.problem(path_in_file, f"{PROJECT}:{_sentence(detail['loc'], detail)}"))
+        problems = (_problem(source, detail) for detail in error.errors())
         raise SpecError(tuple(dict.fromkeys(problems))) from None
 
 
-def parse_settings(config: Mapping[str, Any], stack: str) -> Settings:
-    """The settings of a stack's plain config values by key; raises SpecError that names key and stack."""
-    try:
-        return Settings.model_validate(dict(config))
-    except ValidationError as error:
-        shown = f"{STACK_FOLDER}/Pulumi.{stack}.yaml"
-        raise SpecError(
-            tuple(Problem(shown, 1, 1, f"{PROJECT}:{_sentence(d['loc'], d)}") for d in error.errors())
-        ) from None
+def _problem(source: Source, detail: ErrorDetails) -> Problem:
+    """A mistake at its key; the members of a union, which pydantic names, are no keys."""
+    at_key = detail["loc"][-1] == "[key]"
+    path = tuple(step for step in detail["loc"] if step not in _NO_KEYS)
+    path += detail.get("ctx", {}).get("at", ())
+    head, *rest = path
+    return source.problem(
+        ("config", f"{PROJECT}:{head}", *rest), f"{PROJECT}:{dotted(path)}: {_what(detail)}", at_key=at_key
+    )
 
 
 def _secret(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"secure"}
 
 
-def _sentence(loc: tuple[int | str, ...], detail: Any) -> str:
-    key = ".".join(map(str, loc))
-    if detail["type"] == "missing":
-        return f"{key}: missing, expected a value"
-    if detail["type"] == "extra_forbidden":
-        return f"{key}: unknown key, expected one that docs/environments.md lists"
-    if detail["type"] == "mismatch":
-        return f"{key}: {detail['msg']}"
-    return f"{key}: {describe(detail['input'])}, expected otherwise ({detail['msg']})"
+def _what(detail: ErrorDetails) -> str:
+    found = describe(detail["input"])
+    match detail["type"]:
+        case "missing":
+            return "missing, expected a value"
+        case "extra_forbidden":
+            return "unknown key, expected one that docs/environments.md lists"
+        case "mismatch":
+            return detail["msg"]
+        case "literal_error":
+            return f"{found}, expected {detail['ctx']['expected']}"
+        case "bool_type":
+            return f"{found}, expected true or false"
+        case "string_type" if isinstance(detail["input"], int | float):
+            return f"{found}, expected text in quotes"
+        case kind if kind in EXPECTED_TYPES:
+            return f"{found}, expected {EXPECTED_TYPES[kind]}"
+        case kind if kind in LIMITS:
+            words, limit = LIMITS[kind]
+            return f"{found}, expected {words} {detail['ctx'][limit]:,.12g}"
+        case _:
+            return f"{found}, expected another value ({detail['msg']})"

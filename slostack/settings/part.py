@@ -2,32 +2,89 @@
 
 from __future__ import annotations
 
+import re
+import ssl
+from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from slostack.spec.quantities import mismatch
+from slostack.spec.source import describe
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi|Ti)$")]
-Cpu = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*m?$")]
-HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[1-9][0-9]{0,4}$")]
-HostName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$", max_length=253)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
-ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
-Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=63)]
-Pem = Annotated[str, StringConstraints(pattern=r"^-----BEGIN CERTIFICATE-----\n")]
-LabelKey = Annotated[
-    str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")
+_LAST_PORT = 65535
+
+
+def written(pattern: str, expected: str, longest: int | None = None) -> AfterValidator:
+    """A text that a pattern matches; `expected` is what people read who wrote another one, `longest` its most
+    characters."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise mismatch(describe(value), expected)
+        if longest and len(value) > longest:
+            raise mismatch(f"{len(value)} characters", f"at most {longest}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _port_of_host(value: str) -> str:
+    if int(value.rpartition(":")[2]) > _LAST_PORT:
+        raise mismatch(describe(value), f"a port of at most {_LAST_PORT}")
+    return value
+
+
+def _cidr(value: str) -> str:
+    try:
+        if "/" in value:
+            ip_network(value, strict=False)
+            return value
+    except ValueError:
+        pass
+    raise mismatch(describe(value), "addresses such as 10.0.0.0/16 or fd00::/64")
+
+
+def _certificates(value: str) -> str:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=value)
+    except (ssl.SSLError, ValueError):
+        raise mismatch(describe(value), "certificates in PEM: -----BEGIN CERTIFICATE----- and so on") from None
+    return value
+
+
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
+_OBJECT = "a name of lower-case letters, digits, hyphens and dots"
+Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
+Size = Annotated[str, written(r"[1-9][0-9]*(Mi|Gi|Ti)", "a size such as 512Mi, 20Gi or 1Ti")]
+Cpu = Annotated[str, written(r"[1-9][0-9]*m?", 'processors such as "2", or thousandths such as 250m')]
+HostPort = Annotated[
+    str,
+    written(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[1-9][0-9]{0,5}", "host:port, such as smtp.acme.example:587"),
+    AfterValidator(_port_of_host),
 ]
-LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
+HostName = Annotated[
+    str, written(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+", "a host name such as grafana.acme.example", 253)
+]
+Url = Annotated[str, written(r"https?://[^\s/]\S*", "a URL such as https://grafana.acme.example")]
+Mail = Annotated[str, written(r"[^@\s]\S*( \S+)*@\S+", "an address such as oncall@acme.example")]
+ObjectName = Annotated[str, written(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", _OBJECT, 253)]
+Namespace = Annotated[
+    str, written(r"[a-z]([a-z0-9-]*[a-z0-9])?", "a namespace's name: lower-case letters, digits and hyphens", 63)
+]
+Pem = Annotated[str, AfterValidator(_certificates)]
+Cidr = Annotated[str, AfterValidator(_cidr)]
+LabelKey = Annotated[str, written(rf"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?{_LABEL}", "a label's name, such as team")]
+LabelValue = Annotated[str, written(rf"({_LABEL})?", "a label's value: letters, digits, hyphens, dots", 63)]
 
 __all__ = [
+    "Cidr",
     "Cpu",
     "HostName",
     "HostPort",
     "LabelKey",
     "LabelValue",
+    "Mail",
     "Namespace",
     "ObjectName",
     "Pem",
@@ -36,6 +93,7 @@ __all__ = [
     "Size",
     "Url",
     "mismatch",
+    "written",
 ]
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from slostack.settings.part import HostPort, SettingsPart, Url
+from slostack.settings.part import HostPort, Mail, SettingsPart, Url, written
 
 
 class Email(SettingsPart):
     """Notifications by SMTP; the password is the secret smtpPassword."""
 
-    to: str
-    sender: str
+    to: Mail
+    sender: Mail
     smarthost: HostPort
     username: str | None = None
 
@@ -19,7 +21,7 @@ class Email(SettingsPart):
 class Slack(SettingsPart):
     """Notifications to a Slack channel; the webhook's URL is the secret slackUrl."""
 
-    channel: str
+    channel: Annotated[str, written(r"\S+", 'a channel such as "#alerts"')]
 
 
 class PagerDuty(SettingsPart):

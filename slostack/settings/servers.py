@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from slostack.settings.part import HostPort, Namespace, Pem, SettingsPart, Size, Url, mismatch
 from slostack.spec.quantities import Duration
+from slostack.spec.source import describe
 
 Replicas = Annotated[int, Field(ge=1, le=9)]
+_DAY = Duration(86400)
+_LEAST_STORAGE = 512
+"""MiB: what is less has no room for the write-ahead log."""
 LogLevel = Literal["trace", "debug", "info", "warn", "error"]
 
 
@@ -20,6 +24,13 @@ class PrometheusSettings(SettingsPart):
     replicas: Replicas = Field(1, description="each scrapes and judges everything by itself")
     retention: Duration = Duration(40 * 86400)
     storage: Size = "20Gi"
+
+    @field_validator("storage")
+    @classmethod
+    def _has_room(cls, value: str) -> str:
+        if value.endswith("Mi") and int(value[:-2]) < _LEAST_STORAGE:
+            raise mismatch(describe(value), f"at least {_LEAST_STORAGE}Mi")
+        return value
 
 
 class AlertmanagerSettings(SettingsPart):
@@ -34,6 +45,13 @@ class LokiSettings(SettingsPart):
 
     retention: Duration = Duration(30 * 86400)
     storage: Size = "20Gi"
+
+    @field_validator("retention")
+    @classmethod
+    def _a_day_at_least(cls, value: Duration) -> Duration:
+        if value < _DAY:
+            raise mismatch(str(value), "at least 1d; Loki deletes by the day")
+        return value
 
 
 class GrafanaDatabase(SettingsPart):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from slostack.settings.part import (
     HostPort,
@@ -13,13 +14,22 @@ from slostack.settings.part import (
     LabelValue,
     Namespace,
     Pem,
-    Port,
     SettingsPart,
     Url,
     mismatch,
 )
+from slostack.spec.source import describe
 
-PortName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=15)]
+
+def _container_port(value: int | str) -> int | str:
+    if isinstance(value, int) and 1 <= value <= 65535:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{0,14}[a-z][a-z0-9-]{0,14}", value) and len(value) <= 15:
+        return value
+    raise mismatch(describe(value), "a port's number, or its name of at most 15 lower-case letters, digits and hyphens")
+
+
+ContainerPort = Annotated[int | str, AfterValidator(_container_port)]
 
 
 class Pods(SettingsPart):
@@ -28,7 +38,7 @@ class Pods(SettingsPart):
 
     namespace: Namespace
     labels: Mapping[LabelKey, LabelValue] = Field(default_factory=dict, description="that select the pods")
-    port: Port | PortName | None = Field(None, description="of the container: its number or its name")
+    port: ContainerPort | None = Field(None, description="of the container: its number or its name")
     annotated: bool = Field(False, description="whether annotations say which pods, and their port")
 
     @model_validator(mode="after")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from slostack.settings.kubernetes import FilesSettings, KubernetesSettings, OperatorSettings
 from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings
-from slostack.settings.part import SettingsPart, Url, mismatch
+from slostack.settings.part import SettingsPart, Url, mismatch, written
 from slostack.settings.receivers import Receivers
 from slostack.settings.servers import (
     AlertmanagerSettings,
@@ -37,7 +37,7 @@ class Urls(SettingsPart):
 class Settings(SettingsPart):
     """Everything that differs between environments, free of secrets."""
 
-    environment: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    environment: Annotated[str, written(r"[a-z][a-z0-9-]*", "a name of lower-case letters, digits and hyphens")]
     delivery: Literal["local", "kubernetes", "operator", "files"]
     local: LocalSettings = Field(default_factory=LocalSettings)
     urls: Urls = Field(default_factory=lambda: None, validate_default=True)
@@ -97,5 +97,13 @@ class Settings(SettingsPart):
     @classmethod
     def _context_is_pinned(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
         if info.data.get("delivery") in ("kubernetes", "operator") and not value.context:
-            raise mismatch("no context", "the kubeconfig context to deploy to (kubectl config get-contexts)")
+            raise mismatch("no context", "the kubeconfig context to deploy to (kubectl config get-contexts)", "context")
+        return value
+
+    @field_validator("kubernetes")
+    @classmethod
+    def _namespace_is_its_own(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
+        taken = value.namespace == "default" or value.namespace.startswith("kube-")
+        if info.data.get("delivery") == "kubernetes" and taken:
+            raise mismatch(f"namespace {value.namespace}", "one of the stack's own, which it makes", "namespace")
         return value

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from slostack.spec.model import Service
 from slostack.spec.source import KeyPath, Problem, Source, describe
 
-_EXPECTED_TYPES = {
+EXPECTED_TYPES = {
     "string_type": "text",
     "float_type": "a number",
     "finite_number": "a finite number",
@@ -23,7 +23,7 @@ _EXPECTED_TYPES = {
     "model_type": "a mapping",
 }
 _EXPONENT = re.compile(r"[-+]?[0-9.]*[0-9]\.?[eE][-+]?[0-9]{1,2}")
-_LIMITS = {
+LIMITS = {
     "greater_than": ("above", "gt"),
     "greater_than_equal": ("at least", "ge"),
     "less_than_equal": ("at most", "le"),
@@ -77,10 +77,10 @@ def _what(detail: ErrorDetails, path: KeyPath) -> str:
             return f"{found}, expected a number that YAML takes for one: {number}"
         case "string_type" if isinstance(detail["input"], dict):
             return f"{found}, expected text (in quotes, where it begins with a brace)"
-        case kind if kind in _EXPECTED_TYPES:
-            return f"{found}, expected {_EXPECTED_TYPES[kind]}"
-        case kind if kind in _LIMITS:
-            words, limit = _LIMITS[kind]
+        case kind if kind in EXPECTED_TYPES:
+            return f"{found}, expected {EXPECTED_TYPES[kind]}"
+        case kind if kind in LIMITS:
+            words, limit = LIMITS[kind]
             return f"{found}, expected {words} {detail['ctx'][limit]:,.12g}"
         case _:
             return f"{found}, expected another value ({detail['msg'].removeprefix('Value error, ')})"

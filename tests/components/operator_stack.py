@@ -6,9 +6,8 @@ from typing import Any
 
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import parse_settings
+from tests.certificate import CERTIFICATE
 from tests.components.program import Program, run_program, stack_config
-
-_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 
 def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
@@ -19,7 +18,7 @@ def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
         "scheme": "https",
         "token": True,
         "clientCertificate": True,
-        "ca": _CERTIFICATE,
+        "ca": CERTIFICATE,
         "serverName": "metrics.acme.example",
         "probe": "https://learnsnap.acme.example",
     }

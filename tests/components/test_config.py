@@ -9,7 +9,8 @@ import pytest
 
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import parse_settings
-from tests.components.program import canaries, refusal, run_program, stack_config
+from tests.certificate import CERTIFICATE
+from tests.components.program import ROOT, canaries, refusal, run_program, stack_config
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -19,7 +20,7 @@ def _exposure(**keys: str) -> dict[str, str]:
 
 
 WRONG: dict[str, tuple[Edit, str]] = {
-    "missing": (lambda c: c.pop("environment"), "stacks/Pulumi.prod.yaml:1:1: slostack:environment: missing"),
+    "missing": (lambda c: c.pop("environment"), "slostack:environment: missing"),
     "missing in an object": (lambda c: c["urls"].pop("grafana"), "slostack:urls.grafana: missing"),
     "no URLs": (lambda c: c.pop("urls"), "slostack:urls: nothing, expected the URLs of grafana"),
     "unknown": (lambda c: c.update(recievers={}, typo="x"), "slostack:typo: unknown key"),
@@ -34,17 +35,17 @@ WRONG: dict[str, tuple[Edit, str]] = {
     ),
     "no context": (
         lambda c: c["kubernetes"].pop("context"),
-        "slostack:kubernetes: no context, expected the kubeconfig",
+        "slostack:kubernetes.context: no context, expected the kubeconfig",
     ),
     "no port": (
         lambda c: c["services"]["learnsnap"].update(targets=["learnsnap.acme.example"]),
-        "slostack:services.learnsnap.targets.0: 'learnsnap.acme.example' (text)",
+        "slostack:services.learnsnap.targets[0]: 'learnsnap.acme.example' (text), expected host:port, such as",
     ),
     "no such delivery": (lambda c: c.update(delivery="nomad"), "slostack:delivery: 'nomad' (text)"),
     "replicas without a database": (
         lambda c: c["grafana"].pop("database"),
-        "slostack:grafana: 2 replicas without `database`, expected a PostgreSQL database (grafana.database) that they "
-        "share, or one replica",
+        "slostack:grafana.replicas: 2 replicas without `database`, expected a PostgreSQL database (grafana.database) "
+        "that they share, or one replica",
     ),
     "too many replicas": (lambda c: c["prometheus"].update(replicas=10), "slostack:prometheus.replicas: 10 (a number)"),
     "no digest": (
@@ -61,23 +62,23 @@ WRONG: dict[str, tuple[Edit, str]] = {
     ),
     "an Ingress without TLS": (
         lambda c: c["kubernetes"]["exposure"].pop("tlsSecret"),
-        "slostack:kubernetes.exposure: an Ingress without `tlsSecret`, expected the Secret with its certificate",
+        "slostack:kubernetes.exposure.tlsSecret: an Ingress without `tlsSecret`, expected the Secret with its",
     ),
     "a route to no Gateway": (
         lambda c: c["kubernetes"].update(exposure=_exposure(kind="gateway")),
-        "slostack:kubernetes.exposure: no gateway, expected the name of the Gateway that the route attaches to",
+        "slostack:kubernetes.exposure.gateway: no gateway, expected the name of the Gateway that the route attaches to",
     ),
     "what an Ingress has none of": (
         lambda c: c["kubernetes"]["exposure"].update(gateway="shared"),
-        "slostack:kubernetes.exposure: `gateway` with kind ingress, expected it left out",
+        "slostack:kubernetes.exposure.gateway: `gateway` with kind ingress, expected it left out",
     ),
     "what a route has none of": (
         lambda c: c["kubernetes"].update(exposure=_exposure(kind="gateway", gateway="shared", tlsSecret="tls")),
-        "slostack:kubernetes.exposure: `tlsSecret` with kind gateway, expected it left out",
+        "slostack:kubernetes.exposure.tlsSecret: `tlsSecret` with kind gateway, expected it left out",
     ),
     "links elsewhere": (
         lambda c: c["kubernetes"]["exposure"].update(host="metrics.acme.example"),
-        "slostack:kubernetes: host metrics.acme.example, expected that of urls.grafana (https://grafana.acme.example)",
+        "slostack:kubernetes.exposure.host: host metrics.acme.example, expected that of urls.grafana (https://grafana.acme.example)",
     ),
     "no certificate": (
         lambda c: c["grafana"]["database"].update(ca="/etc/ssl/ca.pem"),
@@ -86,6 +87,67 @@ WRONG: dict[str, tuple[Edit, str]] = {
     "no room for another namespace beside it": (
         lambda c: c["kubernetes"].update(namespace="n" * 58),
         "slostack:kubernetes.namespace: 'nnnn",
+    ),
+    "a port that there is none of": (
+        lambda c: c["services"]["learnsnap"].update(targets=["learnsnap.acme.example:99999"]),
+        "slostack:services.learnsnap.targets[0]: 'learnsnap.acme.example:99999' (text), expected a port of at most",
+    ),
+    "a pod's port that there is none of": (
+        lambda c: c["services"].update(learnsnap={"pods": {"namespace": "shop", "labels": {"app": "x"}, "port": 0}}),
+        "slostack:services.learnsnap.pods.port: 0 (a number), expected a port's number, or its name",
+    ),
+    "certificates that are none": (
+        lambda c: c["services"]["learnsnap"].update(ca=CERTIFICATE.replace("M", "N")),
+        "slostack:services.learnsnap.ca: '-----BEGIN CERTIFICATE-----",
+    ),
+    "nobody's address": (
+        lambda c: c["receivers"]["email"].update(to="the team"),
+        "slostack:receivers.email.to: 'the team' (text), expected an address such as",
+    ),
+    "no channel": (lambda c: c["receivers"]["slack"].update(channel=""), "slostack:receivers.slack.channel: ''"),
+    "a text that is no switch": (
+        lambda c: c["services"]["learnsnap"].update(token="yes"),
+        "slostack:services.learnsnap.token: 'yes' (text), expected true or false",
+    ),
+    "a text in place of a list": (
+        lambda c: c["logs"].update(drop="debug"),
+        "slostack:logs.drop: 'debug' (text), expected a list",
+    ),
+    "a number in place of a text": (
+        lambda c: c["kubernetes"].update(labels={"team": 5}),
+        "slostack:kubernetes.labels.team: 5 (a number), expected text in quotes",
+    ),
+    "a label of the stack's own": (
+        lambda c: c["kubernetes"].update(labels={"app.kubernetes.io/name": "x"}),
+        "slostack:kubernetes.labels: 'app.kubernetes.io/name' (text), expected labels that the stack doesn't set",
+    ),
+    "more asked for than given": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(cpu="3"),
+        "slostack:kubernetes.resources.loki.cpu: cpu 3 above cpuLimit 2, expected at most as much",
+    ),
+    "too little room": (
+        lambda c: c["prometheus"].update(storage="1Mi"),
+        "slostack:prometheus.storage: '1Mi' (text), expected at least 512Mi",
+    ),
+    "less than Loki can keep": (
+        lambda c: c["loki"].update(retention="1h"),
+        "slostack:loki.retention: 1h, expected at least 1d",
+    ),
+    "others' namespace": (
+        lambda c: c["kubernetes"].update(namespace="kube-system"),
+        "slostack:kubernetes.namespace: namespace kube-system, expected one of the stack's own, which it makes",
+    ),
+    "no addresses, which a policy takes for all": (
+        lambda c: c["kubernetes"].update(apiServer=[]),
+        "slostack:kubernetes.apiServer: an empty list, expected at least one",
+    ),
+    "addresses that there are none of": (
+        lambda c: c["kubernetes"].update(nodes=["10.0.0.0/33"]),
+        "slostack:kubernetes.nodes[0]: '10.0.0.0/33' (text), expected addresses such as 10.0.0.0/16",
+    ),
+    "verified, but not scraped": (
+        lambda c: c.update(exporters={"kubelets": False, "verifyKubelets": True}),
+        "slostack:exporters.verifyKubelets: `verifyKubelets` without kubelets, expected kubelets: true",
     ),
     "no such service": (lambda c: c["services"].update(checkout={}), "checkout"),
 }
@@ -106,6 +168,15 @@ def test_every_mistake_is_told_at_once() -> None:
     config = stack_config("prod")
     del config["environment"], config["urls"]["grafana"]
     assert len(refusal("prod", config, canaries("prod")).splitlines()) == 2
+
+
+def test_a_mistake_is_told_by_its_place_in_the_stacks_file() -> None:
+    config = stack_config("prod")
+    config["loki"]["storage"] = "lots"
+    lines = (ROOT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8").splitlines()
+    (line,) = (n for n, text in enumerate(lines) if text == "  slostack:loki:")
+    message = refusal("prod", config, canaries("prod"))
+    assert message.startswith(f"stacks/Pulumi.prod.yaml:{line + 3}:14: slostack:loki.storage: 'lots'")
 
 
 PROD = parse_settings(stack_config("prod"), "prod")

@@ -14,9 +14,9 @@ from slostack.config import config_files
 from slostack.config.topology import Topology
 from slostack.settings import Pods, parse_settings
 from slostack.spec import Service
+from tests.certificate import CERTIFICATE
 from tests.unit.config.conftest import CONFIG
 
-CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 BY_LABELS = {"namespace": "shop", "labels": {"app": "shop", "tier": "web"}, "port": 9464}
 
 
@@ -81,7 +81,7 @@ def test_what_is_outside_is_scraped_by_https_with_a_client_certificate_and_its_o
         scheme="https",
         token=True,
         clientCertificate=True,
-        ca=CA,
+        ca=CERTIFICATE,
         serverName="shop.internal",
     )
     assert job["scheme"] == "https"
@@ -92,7 +92,7 @@ def test_what_is_outside_is_scraped_by_https_with_a_client_certificate_and_its_o
         "key_file": f"{place.secrets}/scrape-key-shop",
         "server_name": "shop.internal",
     }
-    assert files["prometheus/ca/shop.pem"] == CA
+    assert files["prometheus/ca/shop.pem"] == CERTIFICATE
 
 
 def test_without_credentials_none_are_shown(scraped: Any) -> None:

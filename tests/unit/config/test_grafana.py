@@ -10,6 +10,7 @@ from slostack.config import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, Place, T
 from slostack.config.grafana import grafana_files
 from slostack.settings import Settings, parse_settings
 from slostack.spec import Service
+from tests.certificate import CERTIFICATE
 from tests.unit.config.conftest import CONFIG
 
 Services = tuple[Service, ...]
@@ -103,7 +104,7 @@ def test_replicas_share_a_database_whose_password_is_a_file() -> None:
 
 
 def test_a_database_may_have_a_certificate_of_ones_own(topology: Topology) -> None:
-    database = {"host": "postgres:5432", "ca": "-----BEGIN CERTIFICATE-----\nabc\n"}
+    database = {"host": "postgres:5432", "ca": CERTIFICATE}
     assert grafana(database=database)["database"]["ca_cert_path"] == "/etc/grafana/database-ca.pem"
     settings = parse_settings({**CONFIG, "grafana": {"database": database}}, "test")
     assert grafana_files(settings, topology)["grafana/database-ca.pem"] == database["ca"]

@@ -52,7 +52,7 @@ def test_certificates_are_verified_where_the_cluster_signs_them(jobs: Any, tmp_p
 
 
 def test_nothing_can_be_verified_that_is_not_scraped() -> None:
-    with pytest.raises(SlostackError, match=r"slostack:exporters: `verifyKubelets` without kubelets"):
+    with pytest.raises(SlostackError, match=r"slostack:exporters.verifyKubelets: `verifyKubelets` without kubelets"):
         parse_settings({**CONFIG, "exporters": {"kubelets": False, "verifyKubelets": True}}, "test")
 
 

@@ -67,5 +67,5 @@ def test_a_stack_is_named_without_folders(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("server", ["prometheus", "alertmanager", "grafana"])
 def test_there_is_one_of_each_server(server: str) -> None:
     config = {"replicas": 2, **({"database": {"host": "postgres:5432"}} if server == "grafana" else {})}
-    with pytest.raises(SpecError, match=f"slostack:{server}: 2 replicas on this machine, expected one"):
+    with pytest.raises(SpecError, match=rf"slostack:{server}\.replicas: 2 replicas on this machine, expected one"):
         local(**{server: config})
