@@ -34,8 +34,7 @@ def load_settings(root: Path, environment: str) -> Settings:
     path = root / STACK_FOLDER / f"Pulumi.{environment}.yaml"
     shown = f"{STACK_FOLDER}/{path.name}"
     if not path.is_file():
-        known = ", ".join(stack_names(root)) or "(none)"
-        raise SlostackError(f"no {shown}, expected one of the stacks {known}")
+        raise _no_file(root, shown)
     source = parse_yaml(read_text(path, shown), shown)
     config = source.data.get("config") or {}
     plain = {
@@ -46,11 +45,20 @@ def load_settings(root: Path, environment: str) -> Settings:
 
 def parse_settings(config: Mapping[str, Any], stack: str, root: Path | None = None) -> Settings:
     """The settings of a stack's plain config values by key; raises SpecError that names key and stack, and the place in
-    the stack's file where that is below a project's root."""
+    the stack's file where that is below a project's root. There a stack without a file and values has just been made,
+    by a name that is none of the stacks'."""
     shown = f"{STACK_FOLDER}/Pulumi.{stack}.yaml"
     path = root / shown if root else None
-    text = read_text(path, shown) if path and path.is_file() else "{}"
+    is_there = path is not None and path.is_file()
+    if root and not is_there and not config:
+        raise _no_file(root, shown)
+    text = read_text(path, shown) if path and is_there else "{}"
     return _validated(dict(config), parse_yaml(text, shown))
+
+
+def _no_file(root: Path, shown: str) -> SlostackError:
+    known = ", ".join(stack_names(root)) or "(none)"
+    return SlostackError(f"no {shown}, expected one of the stacks {known}")
 
 
 def _validated(config: dict[str, Any], source: Source) -> Settings:

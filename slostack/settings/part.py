@@ -6,6 +6,7 @@ import re
 import ssl
 from ipaddress import ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -32,6 +33,19 @@ def written(pattern: str, expected: str, longest: int | None = None) -> AfterVal
 def _port_of_host(value: str) -> str:
     if int(value.rpartition(":")[2]) > _LAST_PORT:
         raise mismatch(describe(value), f"a port of at most {_LAST_PORT}")
+    return value
+
+
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.hostname is not None and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise mismatch(describe(value), f"a host, and at most a port of up to {_LAST_PORT}, after the //")
+    if parts.username is not None:
+        raise mismatch("a user or password in a URL", "none: this is no place for secrets")
     return value
 
 
@@ -66,7 +80,7 @@ HostPort = Annotated[
 HostName = Annotated[
     str, written(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+", "a host name such as grafana.acme.example", 253)
 ]
-Url = Annotated[str, written(r"https?://[^\s/]\S*", "a URL such as https://grafana.acme.example")]
+Url = Annotated[str, written(r"https?://[^\s/]\S*", "a URL such as https://grafana.acme.example"), AfterValidator(_url)]
 Mail = Annotated[str, written(r"[^@\s]\S*( \S+)*@\S+", "an address such as oncall@acme.example")]
 ObjectName = Annotated[str, written(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", _OBJECT, 253)]
 Namespace = Annotated[

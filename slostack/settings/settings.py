@@ -37,7 +37,7 @@ class Urls(SettingsPart):
 class Settings(SettingsPart):
     """Everything that differs between environments, free of secrets."""
 
-    environment: Annotated[str, written(r"[a-z][a-z0-9-]*", "a name of lower-case letters, digits and hyphens")]
+    environment: Annotated[str, written(r"[a-z][a-z0-9-]*", "a name of lower-case letters, digits and hyphens", 63)]
     delivery: Literal["local", "kubernetes", "operator", "files"]
     local: LocalSettings = Field(default_factory=LocalSettings)
     urls: Urls = Field(default_factory=lambda: None, validate_default=True)

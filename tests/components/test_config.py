@@ -100,6 +100,14 @@ WRONG: dict[str, tuple[Edit, str]] = {
         lambda c: c["services"]["learnsnap"].update(ca=CERTIFICATE.replace("M", "N")),
         "slostack:services.learnsnap.ca: '-----BEGIN CERTIFICATE-----",
     ),
+    "a URL's port that there is none of": (
+        lambda c: c["services"]["learnsnap"].update(probe="https://learnsnap.acme.example:70000"),
+        "slostack:services.learnsnap.probe: 'https://learnsnap.acme.example:70000' (text), expected a host",
+    ),
+    "a password in a URL": (
+        lambda c: c["receivers"].update(webhook="https://user:hunter2@hooks.acme.example/"),
+        "slostack:receivers.webhook: a user or password in a URL, expected none",
+    ),
     "nobody's address": (
         lambda c: c["receivers"]["email"].update(to="the team"),
         "slostack:receivers.email.to: 'the team' (text), expected an address such as",
@@ -162,12 +170,18 @@ def test_wrong_config_is_refused(wrong: str) -> None:
     assert expected in message
     assert "prod" in message
     assert "Traceback" not in message
+    assert "hunter2" not in message
 
 
 def test_every_mistake_is_told_at_once() -> None:
     config = stack_config("prod")
     del config["environment"], config["urls"]["grafana"]
     assert len(refusal("prod", config, canaries("prod")).splitlines()) == 2
+
+
+def test_a_stack_without_a_file_is_told_which_there_are() -> None:
+    message = refusal("frist", {}, {})
+    assert message == "no stacks/Pulumi.frist.yaml, expected one of the stacks dev, local, prod, staging"
 
 
 def test_a_mistake_is_told_by_its_place_in_the_stacks_file() -> None:
