@@ -1,6 +1,6 @@
 """An environment's settings: typed, frozen, free of secrets."""
 
-from slostack.settings.kubernetes import Exposure, Images, KubernetesSettings, OperatorSettings, Resources
+from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
 from slostack.settings.load import PROJECT, STACK_FOLDER, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings, Ports
 from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogSettings
@@ -12,6 +12,7 @@ __all__ = [
     "LOOPBACK",
     "PROJECT",
     "STACK_FOLDER",
+    "Dns",
     "Exposure",
     "GrafanaDatabase",
     "GrafanaOidc",

@@ -16,6 +16,7 @@ from slostack.settings.part import (
     LabelValue,
     Namespace,
     ObjectName,
+    Port,
     SettingsPart,
     Size,
     mismatch,
@@ -141,6 +142,17 @@ class Exposure(SettingsPart):
         return self
 
 
+class Dns(SettingsPart):
+    """What looks up names in the cluster: its pods, and what answers in their place on each node."""
+
+    namespace: Namespace = "kube-system"
+    labels: Mapping[LabelKey, LabelValue] = Field(default_factory=lambda: {"k8s-app": "kube-dns"})
+    port: Port = Field(53, description="of its pods, where a network policy looks behind their Service")
+    addresses: tuple[Cidr, ...] = Field(
+        ("169.254.20.10/32",), strict=False, description="of caches on the nodes (NodeLocal DNSCache)"
+    )
+
+
 class KubernetesSettings(SettingsPart):
     """The stack in a cluster."""
 
@@ -162,6 +174,7 @@ class KubernetesSettings(SettingsPart):
     )
     api_server: Cidrs = Field(("0.0.0.0/0", "::/0"), alias="apiServer", description="where the cluster's API answers")
     nodes: Cidrs = Field(("0.0.0.0/0", "::/0"), description="where its nodes are, whose kubelets are scraped")
+    dns: Dns = Field(default_factory=Dns)
     images: Images = Field(default_factory=Images)
     exposure: Exposure | None = Field(None, description="none: Grafana is reached by port-forward alone")
     resources: KubernetesResources = Field(default_factory=KubernetesResources)

@@ -34,8 +34,8 @@ _PREFIX = "slostack:"
 @dataclass(frozen=True)
 class Registered:
     """A resource as the program registered it; `dependencies` are the names of those that it waits for, `timeouts` how
-    long its creation and its update may take, `protected` whether Pulumi refuses to delete it, and `kept` whether it
-    leaves it in the cluster when it is told to."""
+    long its creation and its update may take, `protected` whether Pulumi refuses to delete it, `kept` whether it
+    leaves it in the cluster when it is told to, and `aliases` are the names that it had before."""
 
     type: str
     name: str
@@ -47,6 +47,7 @@ class Registered:
     timeouts: tuple[str, str]
     protected: bool
     kept: bool
+    aliases: tuple[str, ...]
 
 
 @dataclass
@@ -107,6 +108,7 @@ class _Monitor(pulumi.runtime.mocks.MockMonitor):
                     timeouts,
                     protected=request.protect,
                     kept=request.retainOnDelete,
+                    aliases=tuple(each.spec.name for each in request.aliases),
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]

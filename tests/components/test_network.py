@@ -18,6 +18,11 @@ API_PORTS = (443, 6443)
 """Of the cluster's API: its Service's, and the one behind it that some networks see."""
 KUBELET_PORT = 10250
 """Of every node, in its status."""
+KUBE_DNS = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+    "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+}
+"""The pods that look up names in most clusters."""
 Traffic = tuple[str, str, int, str]
 """From whom, to whom, port and protocol: the stack's servers by name, others as `outside` or by namespace."""
 
@@ -33,10 +38,22 @@ def test_every_pod_may_look_up_names_and_that_alone(program: Program) -> None:
         policy = _policy(program, namespace.inputs["metadata"]["name"], "allow-dns")
         assert policy["podSelector"] == {}
         assert policy["policyTypes"] == ["Egress"]
-        (rule,) = policy["egress"]
-        assert {(port["port"], port["protocol"]) for port in rule["ports"]} == {(53, "UDP"), (53, "TCP")}
-        (peer,) = rule["to"]
-        assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
+        pods, caches = policy["egress"]
+        both = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
+        assert pods == {"to": [KUBE_DNS], "ports": both}
+        assert caches == {"to": [{"ipBlock": {"cidr": "169.254.20.10/32"}}], "ports": both}
+
+
+def test_names_are_looked_up_where_the_settings_say() -> None:
+    config = stack_config("dev")
+    labels = {"dns.operator.openshift.io/daemonset-dns": "default"}
+    config["kubernetes"]["dns"] = {"namespace": "openshift-dns", "labels": labels, "port": 5353, "addresses": []}
+    program = run_program("dev", config, canaries("dev"))
+    (rule,) = _policy(program, "slostack", "allow-dns")["egress"]
+    assert {port["port"] for port in rule["ports"]} == {5353}
+    (peer,) = rule["to"]
+    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "openshift-dns"}
+    assert peer["podSelector"]["matchLabels"] == labels
 
 
 def _policy(program: Program, namespace: str, name: str) -> dict[str, Any]:

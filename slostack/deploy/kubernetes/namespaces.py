@@ -25,11 +25,11 @@ def namespaces(settings: Settings, opts: pulumi.ResourceOptions) -> Homes:
     own = settings.kubernetes.namespace
     kept = pulumi.ResourceOptions(retain_on_delete=True, protect=settings.kubernetes.protect)
     homes = {own: _namespace("namespace", own, "restricted", settings, pulumi.ResourceOptions.merge(opts, kept))}
-    deny_by_default(homes[own], settings.kubernetes.labels, opts)
+    deny_by_default(homes[own], settings.kubernetes, opts)
     if "node-exporter" in collectors(settings):
         nodes = namespace_of("node-exporter", own)
         homes[nodes] = _namespace("nodes", nodes, "privileged", settings, opts)
-        deny_by_default(homes[nodes], settings.kubernetes.labels, opts, prefix="nodes-")
+        deny_by_default(homes[nodes], settings.kubernetes, opts, prefix="nodes-")
     return homes
 
 

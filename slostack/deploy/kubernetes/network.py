@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
@@ -19,6 +19,9 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from slostack.deploy.kubernetes.labels import selector, stack_labels
+from slostack.settings import Dns, KubernetesSettings
+
+_DNS_PORT = 53
 
 
 @dataclass(frozen=True)
@@ -53,40 +56,34 @@ class Flow:
 
 
 def deny_by_default(
-    namespace: pulumi.Input[str], labels: Mapping[str, str], opts: pulumi.ResourceOptions, prefix: str = ""
+    namespace: pulumi.Input[str], cluster: KubernetesSettings, opts: pulumi.ResourceOptions, prefix: str = ""
 ) -> None:
     """Denies a namespace's pods all traffic but the look-up of names; each server's own policy allows more.
 
     `prefix` begins the logical names, where there is more than one namespace.
     """
-    NetworkPolicy(
-        f"{prefix}default-deny",
-        metadata=ObjectMetaArgs(name="default-deny", namespace=namespace, labels={**labels, **stack_labels()}),
-        spec=NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
-        opts=opts,
-    )
-    NetworkPolicy(
-        f"{prefix}allow-dns",
-        metadata=ObjectMetaArgs(name="allow-dns", namespace=namespace, labels={**labels, **stack_labels()}),
-        spec=NetworkPolicySpecArgs(
-            pod_selector=LabelSelectorArgs(),
-            policy_types=["Egress"],
-            egress=[
-                NetworkPolicyEgressRuleArgs(
-                    to=[
-                        NetworkPolicyPeerArgs(
-                            namespace_selector=LabelSelectorArgs(
-                                match_labels={"kubernetes.io/metadata.name": "kube-system"}
-                            ),
-                            pod_selector=LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
-                        )
-                    ],
-                    ports=[NetworkPolicyPortArgs(port=53, protocol=protocol) for protocol in ("UDP", "TCP")],
-                )
-            ],
-        ),
-        opts=opts,
-    )
+
+    def of_every_pod(name: str, **spec: Any) -> None:
+        NetworkPolicy(
+            f"{prefix}{name}",
+            metadata=ObjectMetaArgs(name=name, namespace=namespace, labels={**cluster.labels, **stack_labels()}),
+            spec=NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), **spec),
+            opts=opts,
+        )
+
+    of_every_pod("default-deny", policy_types=["Ingress", "Egress"])
+    of_every_pod("allow-dns", policy_types=["Egress"], egress=list(_look_ups(cluster.dns)))
+
+
+def _look_ups(dns: Dns) -> Iterator[NetworkPolicyEgressRuleArgs]:
+    pods = Pods(dns.namespace, tuple(dns.labels.items()))
+    yield NetworkPolicyEgressRuleArgs(to=_peers(pods), ports=_dns_ports(dns.port))
+    if dns.addresses:
+        yield NetworkPolicyEgressRuleArgs(to=_peers(Addresses(dns.addresses)), ports=_dns_ports(_DNS_PORT))
+
+
+def _dns_ports(port: int) -> list[NetworkPolicyPortArgs]:
+    return [NetworkPolicyPortArgs(port=port, protocol=protocol) for protocol in ("UDP", "TCP")]
 
 
 def allow_flows(server: str, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
