@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from slostack.approximately import duration
 from slostack.deploy.local import LocalStack, ProgramState
 from slostack.deploy.local.slos import FiringAlert, SloState
 
@@ -49,18 +50,6 @@ def show_alerts(console: Console, alerts: Iterable[FiringAlert]) -> None:
         severity = Text(alert.severity, style=_SEVERITY_STYLES.get(alert.severity, ""))
         table.add_row(name, severity, alert.since[:19].replace("T", " "), alert.summary)
     console.print(table if table.row_count else "no alert fires")
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it, by its largest unit and the next: `3d 4h`, `12m 5s`, `8h`."""
-    rest, parts = round(seconds), []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        if rest >= size:
-            parts.append(f"{rest // size}{unit}")
-            rest %= size
-        elif parts:
-            break
-    return " ".join(parts[:2]) or "0s"
 
 
 def _table(*columns: str) -> Table:

@@ -22,7 +22,7 @@ MARGIN = Duration(60)
 _PRESENT = Duration(300)
 """How lately the series of a label set must have been seen."""
 _NO_TIME = Duration(0)
-_NEWEST = Duration(names.TIER_INTERVAL.seconds + names.EVALUATION_INTERVAL.seconds)
+NEWEST = Duration(names.TIER_INTERVAL.seconds + names.EVALUATION_INTERVAL.seconds)
 """A count of five minutes is found in it, even while the next one is under way."""
 _HISTOGRAM_COUNT = "histogram_count({0})"
 
@@ -147,7 +147,7 @@ def _slices(counted: str, idle: str, slices: TimeSlices, recorded: str, by: Grou
     def rate(window: Duration) -> str:
         span = max(window, slices.length, names.TIER_INTERVAL)
         lately = f"sum_over_time({counts}[{span}] offset {names.EVALUATION_INTERVAL})"
-        goes_on = f" and last_over_time({counts}[{_NEWEST}])" if span > window else ""
+        goes_on = f" and last_over_time({counts}[{NEWEST}])" if span > window else ""
         return f"{by.sum(f'{lately}{goes_on}')} / {span.seconds}"
 
     return Measure(

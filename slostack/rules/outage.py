@@ -22,10 +22,15 @@ def up_rule(up: Selector, identity: str, scrape_interval: Duration) -> Recording
     step = names.EVALUATION_INTERVAL.seconds
     judged = Duration(UNBROKEN_EVALUATIONS * step + step // 2)
     expr = (
-        f"max(max_over_time({up}[{_confirmation(scrape_interval)}]))\nor\n"
+        f"{anything_answers(up, scrape_interval)}\nor\n"
         f"0 * max(count_over_time({names.UP}{{{identity}}}[{judged}]) >= {UNBROKEN_EVALUATIONS})"
     )
     return RecordingRule(names.UP, expr)
+
+
+def anything_answers(up: Selector, scrape_interval: Duration) -> str:
+    """1 while any series of `up` was 1 lately, else 0; nothing where there is none."""
+    return f"max(max_over_time({up}[{_confirmation(scrape_interval)}]))"
 
 
 def outage_events_rule(
@@ -39,7 +44,7 @@ def outage_events_rule(
     tier, step = names.TIER_INTERVAL, names.EVALUATION_INTERVAL
     up, settled = f"{names.UP}{{{identity}}}", f"offset {step}"
     and_one_before = Duration(tier.seconds + step.seconds)
-    unseen = max(_confirmation(scrape_interval).seconds - step.seconds, 0)
+    unseen = unseen_seconds(scrape_interval)
     joined = f"on ({names.SERVICE}, {names.SLO}) group_right () " if by.labels else ""
     traffic = _traffic(f"{names.EVENTS}{{{identity}}}", maintenance)
     expr = (
@@ -50,13 +55,22 @@ def outage_events_rule(
     return RecordingRule(names.OUTAGE_EVENTS, expr)
 
 
+def unseen_seconds(scrape_interval: Duration) -> int:
+    """How long an outage lasts before it begins to be counted."""
+    return max(_confirmation(scrape_interval).seconds - names.EVALUATION_INTERVAL.seconds, 0)
+
+
+def memory_after(maintenance: tuple[Maintenance, ...]) -> Duration:
+    """How far back traffic is remembered after maintenance, which counts nothing."""
+    return Duration(max(window.duration.seconds for window in maintenance) + 2 * MEMORY.seconds)
+
+
 def _traffic(events: str, maintenance: tuple[Maintenance, ...]) -> str:
     """The median count of the last hour; after maintenance, which counts nothing, that of the hour before it too."""
     median = f"quantile_over_time(0.5, {events}[{MEMORY}])"
     if not maintenance:
         return median
-    longest = max(window.duration.seconds for window in maintenance)
-    before = f"({events} > 0)[{Duration(longest + 2 * MEMORY.seconds)}:{names.TIER_INTERVAL}]"
+    before = f"({events} > 0)[{memory_after(maintenance)}:{names.TIER_INTERVAL}]"
     return f"(\n{outside(median, f'quantile_over_time(0.5, {before})', maintenance, MEMORY)}\n)"
 
 

@@ -21,16 +21,25 @@ def raw_rules(
     traffic, never NaN. All events are read from raw once, then from what the first rule recorded. A ratio that would
     reach into maintenance is that of the five-minute counts, which leave it out."""
     name = names.event_rate(window)
-    events = f"{name}{{{identity}}}"
-    part = of.part.rate(window)
-    share = f"{by.sum(f'{part} or 0 * {events}')}\n/ {by.sum(f'{events} > 0')}"
-    # Good events that are counted a little later than all events make it no less than 0.
-    ratio = f"clamp_min(1 - {share}, 0)\n>= 0" if of.part_is_good else f"{share}\n>= 0 < Inf"
+    ratio = bad_share(of, window, by, f"{name}{{{identity}}}")
     bad, counted = (
         by.sum(f"sum_over_time({count}{{{identity}}}[{window}])") for count in (names.BAD_EVENTS, names.EVENTS)
     )
     reach = Duration(window.seconds + of.looks_back.seconds)
     return (
-        RecordingRule(name, by.admitted(f"{of.total.rate(window)} >= 0 < Inf", identity)),
+        RecordingRule(name, by.admitted(rate_of_events(of, window), identity)),
         RecordingRule(names.error_ratio(window), outside(ratio, f"{bad} / ({counted} > 0)", maintenance, reach)),
     )
+
+
+def rate_of_events(of: Measures, window: Duration) -> str:
+    """All events per second over a window, as raw series tell."""
+    return f"{of.total.rate(window)} >= 0 < Inf"
+
+
+def bad_share(of: Measures, window: Duration, by: Grouping, events: str) -> str:
+    """The share of bad events over a window, as raw series tell; `events` gives the rate of all events."""
+    part = of.part.rate(window)
+    share = f"{by.sum(f'{part} or 0 * {events}')}\n/ {by.sum(f'{events} > 0')}"
+    # Good events that are counted a little later than all events make it no less than 0.
+    return f"clamp_min(1 - {share}, 0)\n>= 0" if of.part_is_good else f"{share}\n>= 0 < Inf"

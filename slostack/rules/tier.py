@@ -44,7 +44,9 @@ def count_rules(
         return Duration(span.seconds + offset.seconds + of.looks_back.seconds)
 
     def counted(measure: Measure, last_count: str, and_outage: str | None) -> str:
-        counts = [untouched(_events(measure, rung, offset, by, and_outage), maintenance, reach(rung)) for rung in RUNGS]
+        counts = [
+            untouched(counted_events(measure, rung, offset, by, and_outage), maintenance, reach(rung)) for rung in RUNGS
+        ]
         return by.admitted(_by_age(counts, last_count, by), identity)
 
     if of.part_is_good:
@@ -78,7 +80,7 @@ def _by_age(counts: list[str], last_count: str, by: Grouping) -> str:
     return "\nor\n".join((first, *later))
 
 
-def _events(measure: Measure, span: Duration, offset: Duration, by: Grouping, outage: str | None) -> str:
+def counted_events(measure: Measure, span: Duration, offset: Duration, by: Grouping, outage: str | None = None) -> str:
     """The sum of a measure's events over a span, and of what an outage failed; what is no number is left out."""
     and_outage = f" or {outage}" if outage else ""
     return by.sum(f"(\n{measure.count(span, offset)}\n) >= 0 < Inf{and_outage}")

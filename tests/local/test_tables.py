@@ -7,7 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from slostack.cli.tables import duration, show_alerts, show_servers, show_slos
+from slostack.approximately import duration
+from slostack.cli.tables import show_alerts, show_servers, show_slos
 from slostack.deploy.local import LocalStack, ProgramState
 from slostack.deploy.local.slos import FiringAlert, SloState
 

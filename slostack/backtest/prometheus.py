@@ -1,0 +1,153 @@
+"""What a Prometheus holds, asked for in pieces that it answers in seconds, a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import numpy as np
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from slostack.backtest.history import Floats, Times
+from slostack.errors import SlostackError
+
+AT_ONCE = 4
+"""Queries that are under way together."""
+TIMEOUT = 120.0
+MOST_POINTS = 10_000
+"""Prometheus gives at most 11,000 points per series of a range query."""
+_RETRIES = Retry(total=2, backoff_factor=0.5, status_forcelist=(502, 503, 504), allowed_methods=None)
+_ANNOTATION = "PromQL "
+"""Begins a warning about the query, not about the answer."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """The samples of one series."""
+
+    labels: Mapping[str, str]
+    times: Times
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query over a time: its samples as they were stored within (start, end], where it is a selector that ends in
+    `[SPAN]`; else its value at the end of each step. Times are Unix milliseconds."""
+
+    expr: str
+    start: int
+    end: int
+    step: int | None = None
+
+    def pieces(self, longest: int) -> list[Query]:
+        """The same as queries of at most some milliseconds, and of as many points as Prometheus gives."""
+        if self.step:
+            longest = min(max(longest // self.step, 1), MOST_POINTS) * self.step
+        starts = range(self.start, self.end, longest)
+        return [Query(self.expr, start, min(start + longest, self.end), self.step) for start in starts]
+
+
+SPAN = "SPAN"
+"""In a selector's brackets: the length of the time that is asked for."""
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A server's HTTP API; `token` is sent as a bearer token."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    report: Callable[[int, int], None] = lambda *_: None
+    """Called with how many queries are planned further, and how many were answered."""
+
+    @property
+    def shown(self) -> str:
+        """Its URL without a password."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def ask(self, queries: Sequence[Query]) -> list[list[Series]]:
+        """The answers to queries, in their order; raises SlostackError where one isn't answered as a whole."""
+        self.report(len(queries), 0)
+        with requests.Session() as session, ThreadPoolExecutor(AT_ONCE) as pool:
+            session.mount("http://", HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=_RETRIES))
+            session.mount("https://", HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=_RETRIES))
+            if self.token:
+                session.headers["Authorization"] = f"Bearer {self.token}"
+            futures = [pool.submit(self._answer, session, query) for query in queries]
+            try:
+                return [future.result() for future in futures]
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _answer(self, session: requests.Session, query: Query) -> list[Series]:
+        if query.step:
+            first = query.start + query.step
+            times = {
+                "start": f"{first / 1000:.3f}",
+                "end": f"{query.end / 1000:.3f}",
+                "step": f"{query.step / 1000:.3f}",
+            }
+            answer = self._json(session, "query_range", {"query": query.expr, **times})
+        else:
+            expr = query.expr.replace(SPAN, f"{query.end - query.start}ms")
+            answer = self._json(session, "query", {"query": expr, "time": f"{query.end / 1000:.3f}"})
+        self.report(0, 1)
+        return [_series(each) for each in answer]
+
+    def _json(self, session: requests.Session, path: str, form: Mapping[str, str]) -> list[dict[str, Any]]:
+        try:
+            response = session.post(f"{self.url.rstrip('/')}/api/v1/{path}", data=form, timeout=TIMEOUT)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
+            raise SlostackError(
+                f"{self.shown} is no URL of a server, expected one such as http://prometheus:9090"
+            ) from None
+        except requests.Timeout:
+            raise SlostackError(f"{self.shown} did not answer within {TIMEOUT:.0f} s: {form['query']}") from None
+        except requests.RequestException as error:
+            raise SlostackError(f"{self.shown} can't be reached ({_reason(error)}), expected a Prometheus") from None
+        if response.status_code in (401, 403):
+            what = "its credentials" if self.token or "@" in self.url else "credentials"
+            raise SlostackError(
+                f"{self.shown} refuses to answer ({response.status_code} {response.reason}), expected {what} that may "
+                "read (--token-file, or user:password@ in the URL)"
+            )
+        return self._data(response, form["query"])
+
+    def _data(self, response: requests.Response, query: str) -> list[dict[str, Any]]:
+        try:
+            answer = response.json()
+            status, data = answer["status"], answer.get("data")
+        except (ValueError, TypeError, KeyError):
+            raise SlostackError(
+                f"{self.shown} doesn't answer as a Prometheus does ({response.status_code} {response.reason}), "
+                "expected its API below /api/v1"
+            ) from None
+        if status != "success":
+            raise SlostackError(f"{self.shown} can't answer {query}: {answer.get('error', response.reason)}")
+        if missing := [each for each in answer.get("warnings", ()) if not each.startswith(_ANNOTATION)]:
+            raise SlostackError(f"{self.shown} answered in part only ({missing[0]}), expected all of it: {query}")
+        result: list[dict[str, Any]] = data["result"]
+        return result
+
+
+def _series(result: Mapping[str, Any]) -> Series:
+    samples = result["values"]
+    times = np.array([at for at, _ in samples], np.float64)
+    values = np.array([value for _, value in samples], np.float64)
+    return Series(result["metric"], np.round(times * 1000).astype(np.int64), values)
+
+
+def _reason(error: requests.RequestException) -> str:
+    """The last cause in a chain of them, in short."""
+    text = str(error)
+    for part in ("Connection refused", "Name or service not known", "CERTIFICATE_VERIFY_FAILED", "No route to host"):
+        if part in text:
+            return part
+    return text.splitlines()[0][:200] if text else type(error).__name__

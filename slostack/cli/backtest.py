@@ -1,0 +1,156 @@
+"""slostack backtest: what an edit of SLO files would have done."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from slostack.errors import SlostackError
+from slostack.files import shown_path
+
+if TYPE_CHECKING:
+    from slostack.backtest import Source, Span
+
+DAYS = 30
+_FORMATS = ("terminal", "md", "json")
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("backtest")
+@click.argument("revision", default="HEAD", metavar="[REV]")
+@click.option("--slo", "slos", multiple=True, metavar="SERVICE[/SLO]", help="An SLO to replay; may be repeated.")
+@click.option("--all", "every", is_flag=True, help="Replay every SLO, not only those that differ from REV.")
+@click.option("--prometheus", metavar="URL", help="Where the past is (default: the stack on this machine).")
+@click.option("--token-file", type=_FILE, help="A file with a bearer token for that Prometheus.")
+@click.option("--days", type=click.IntRange(1, 365), help=f"How many days to replay (default: {DAYS}).")
+@click.option("--until", metavar="TIME", help="The last moment to replay, as 2026-11-03T10:15:00Z (default: now).")
+@click.option("--record", type=_FILE, help="Keep what Prometheus tells in this file, to be replayed again.")
+@click.option("--from", "recorded", type=_FILE, help="Replay a file of --record; no server is asked.")
+@click.option("--incidents", type=_FILE, help="A YAML file of known incidents, to hold the alerts against.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
+@click.pass_obj
+def command(
+    root: Path,
+    revision: str,
+    slos: tuple[str, ...],
+    every: bool,
+    prometheus: str | None,
+    token_file: Path | None,
+    days: int | None,
+    until: str | None,
+    record: Path | None,
+    recorded: Path | None,
+    incidents: Path | None,
+    form: str,
+) -> None:
+    """Replays the last days through the SLOs that differ from REV (default: HEAD), as they were and as they are.
+
+    Tells which alerts would have fired, how many pages a week that is, what of the budget is spent, and which known
+    incidents were caught. Reads recorded series; what is not recorded yet is computed by Prometheus from raw series.
+    """
+    from slostack.backtest import as_json, as_markdown, backtest, load_incidents, show
+
+    if recorded and (prometheus or token_file or days or until or record):
+        raise click.UsageError(
+            "--from replays a file as it is: it goes with no --prometheus, --days, --until or --record"
+        )
+    known = load_incidents(incidents, shown_path(incidents.absolute(), root)) if incidents else ()
+    progress = _Progress()
+    with ExitStack() as stack:
+        if recorded:
+            source = stack.enter_context(_opened(recorded))
+        else:
+            url = prometheus or _local_prometheus(root)
+            source = stack.enter_context(_asked(url, token_file, _span(days, until), record, progress))
+        stack.enter_context(progress)
+        found = backtest(root, revision, source, slos=slos, every=every, incidents=known, report=progress.next)
+    if form == "json":
+        click.echo(as_json(found), nl=False)
+    elif form == "md":
+        click.echo(as_markdown(found), nl=False)
+    else:
+        from rich.console import Console
+
+        show(Console(), found)
+
+
+def _opened(file: Path) -> AbstractContextManager[Source]:
+    from slostack.backtest import opened
+
+    return opened(file)
+
+
+def _asked(
+    url: str, token_file: Path | None, span: Span, record: Path | None, progress: _Progress
+) -> AbstractContextManager[Source]:
+    """A Prometheus; whatever it tells goes to the file `record`, where one is given."""
+    from slostack.backtest import Prometheus, PrometheusSource, recording
+
+    server = Prometheus(url, _token(token_file) if token_file else None, progress.count)
+    source = PrometheusSource(server, span, whole=record is not None)
+    return recording(record, source) if record else nullcontext(source)
+
+
+def _token(file: Path) -> str:
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SlostackError(f"--token-file {file} can't be read ({error}), expected a token in a text file") from None
+    if not token or not token.isascii() or not token.isprintable():
+        raise SlostackError(f"--token-file {file} holds no token, expected one line of text")
+    return token
+
+
+def _span(days: int | None, until: str | None) -> Span:
+    from slostack.backtest import last_days
+
+    end = datetime.now(UTC)
+    if until:
+        try:
+            end = datetime.fromisoformat(until)
+        except ValueError:
+            raise SlostackError(f"--until {until!r}, expected a time such as 2026-11-03T10:15:00Z") from None
+    return last_days(days or DAYS, end if end.tzinfo else end.replace(tzinfo=UTC))
+
+
+def _local_prometheus(root: Path) -> str:
+    """The URL of the Prometheus of the stack on this machine; raises SlostackError where it doesn't run."""
+    from slostack.deploy.local import status
+
+    stack = status(root)
+    for program in stack.programs if stack else ():
+        if program.name == "prometheus" and program.ready and program.url:
+            return program.url
+    raise SlostackError("no Prometheus runs on this machine, expected `slostack up`, --prometheus URL or --from FILE")
+
+
+class _Progress:
+    """Says on a terminal's standard error which SLO is replayed and how many queries are answered."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        console = Console(stderr=True)
+        self.shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.slos = self.shown.add_task("SLOs", total=None)
+        self.queries = self.shown.add_task("queries", total=0)
+
+    def next(self, number: int, of: int, name: str) -> None:
+        """Before each SLO."""
+        self.shown.update(self.slos, completed=number, total=of, description=name)
+
+    def count(self, planned: int, done: int) -> None:
+        """When queries are planned or answered."""
+        self.shown.update(self.queries, total=(self.shown.tasks[self.queries].total or 0) + planned, advance=done)
+
+    def __enter__(self) -> None:
+        self.shown.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.shown.stop()

@@ -1,0 +1,94 @@
+"""A simulated past: which alerts Prometheus' own code fired in it, and the samples that are left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from slostack import names
+from slostack.rules import render_rules
+from slostack.simulation import START, Query, Result, Scenario, simulate
+from slostack.simulation.scrapes import exposed_series, scrapes
+from slostack.spec import Service
+
+STEP = names.EVALUATION_INTERVAL.seconds
+COUNT_HEARTBEAT = names.tier(names.WINDOW_EVENTS)
+RATIOS = f"slo:(error_ratio|events):rate([0-9]+m|1h)|{names.OBJECTIVE}"
+COUNTS = f"{names.BAD_EVENTS}|{names.EVENTS}|{COUNT_HEARTBEAT}"
+Labels = tuple[tuple[str, str], ...]
+Firings = Mapping[str, list[tuple[float, float]]]
+"""By tier or alert: from when to when (Unix seconds), without an end where it still fires."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the rules of a service did in a scenario."""
+
+    scenario: Scenario
+    result: Result
+
+    def firings(self, slo: str) -> Firings:
+        """What fired of an SLO."""
+        found: dict[str, list[tuple[float, float]]] = {}
+        of_the_slo = {tuple(sorted(each.labels.items())) for each in self.result.transitions}
+        for labels in [dict(each) for each in sorted(of_the_slo)]:
+            if labels[names.SLO] == slo and (spans := self.result.firing(**labels)):
+                name = labels.get(names.TIER) or labels["alertname"]
+                found[name] = [(START + span.start, START + span.end) for span in spans]
+        return found
+
+    def an_end(self, slo: str) -> int:
+        """A time at which the SLO was evaluated, and its counts less than an evaluation before it (milliseconds)."""
+        ratios, counts = (
+            {
+                round(1000 * s.value)
+                for found in self.result.answers[f"{group} at"].values()
+                for s in found
+                if s.labels[names.SLO] == slo
+            }
+            for group in ("ratios", "counts")
+        )
+        return max(at for at in ratios if any(0 <= at - counted < 1000 * STEP for counted in counts))
+
+    def samples(self) -> Iterator[str]:
+        """Raw and recorded samples as OpenMetrics."""
+        raw: dict[Labels, dict[float, float]] = {}
+        for scrape in scrapes(self.scenario):
+            target = self.scenario.targets[scrape.target]
+            up = tuple({"__name__": "up", **target.labels}.items())
+            raw.setdefault(up, {})[START + scrape.at] = float(scrape.values is not None)
+            series = exposed_series(target)
+            for labels, value in zip(series, scrape.values or (), strict=bool(scrape.values)):
+                if value is not None:
+                    raw.setdefault(tuple(labels.items()), {})[START + scrape.at] = value
+        for key, values in {**raw, **self._recorded("ratios"), **self._recorded("counts")}.items():
+            yield from (_line(dict(key), value, at) for at, value in sorted(values.items()))
+        yield "# EOF\n"
+
+    def _recorded(self, group: str) -> Mapping[Labels, Mapping[float, float]]:
+        """The samples of each evaluation of a rule group, by the time of its heartbeat."""
+        found: dict[Labels, dict[float, float]] = {}
+        for at, samples in self.result.answers[group].items():
+            stamps = {sample.labels[names.SLO]: sample.value for sample in self.result.answers[f"{group} at"][at]}
+            for sample in samples:
+                key = tuple(sorted(sample.labels.items()))
+                found.setdefault(key, {})[stamps[sample.labels[names.SLO]]] = sample.value
+        return found
+
+
+def past(service: Service, scenario: Scenario) -> Past:
+    """Runs a service's rules over a scenario."""
+    asked = [float(at) for at in range(STEP, int(scenario.length), STEP)]
+    exprs = {
+        "ratios": f'{{__name__=~"{RATIOS}"}}',
+        "ratios at": f"timestamp({names.OBJECTIVE})",
+        "counts": f'{{__name__=~"{COUNTS}"}}',
+        "counts at": f"timestamp({COUNT_HEARTBEAT})",
+    }
+    queries = {name: Query(expr, asked) for name, expr in exprs.items()}
+    return Past(scenario, simulate({"rules.yaml": render_rules(service)}, scenario, queries))
+
+
+def _line(labels: Mapping[str, str], value: float, at: float) -> str:
+    matchers = ",".join(f'{name}="{text}"' for name, text in labels.items() if name != "__name__")
+    return f"{labels['__name__']}{{{matchers}}} {value!r} {at:.3f}\n"

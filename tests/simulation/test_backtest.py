@@ -1,0 +1,203 @@
+"""A backtest fires when Prometheus' own code fires: the rules of five SLOs over the same six hours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from bench.prometheus import prometheus_with
+from slostack import names
+from slostack.backtest import Outcome, Prometheus, PrometheusSource, Span
+from slostack.backtest.replay import replay
+from slostack.backtest.subjects import Version
+from slostack.cli import cli
+from slostack.simulation import (
+    START,
+    Incident,
+    Scenario,
+    ScrapeFailures,
+    Scraping,
+    SkippedEvaluations,
+    Target,
+    Traffic,
+)
+from slostack.simulation import Span as Time
+from slostack.spec import Service, parse_service
+from tests.simulation.backtests import Past, past
+from tests.unit.review.conftest import Repository
+from tests.unit.spec.files import project
+
+MINUTE = 60.0
+LENGTH = 390 * MINUTE
+ONE_EVALUATION, ONE_COUNT = 30.0, 300.0
+UNBROKEN = 165 * MINUTE
+"""From here on no evaluation is missed, and nothing is left of what happened before but the long windows."""
+INCIDENTS = tuple(
+    Incident(start * MINUTE, end * MINUTE, error_ratio)
+    for start, end, error_ratio in (
+        (35, 45, 0.3), (52, 55, 0.5), (70, 75, 0.6), (100, 125, 0.02), (180, 184, 1.0), (200, 240, 0.012),
+        (260, 300, 0.05), (330, 345, 0.9), (350, 352, 0.5), (365, 380, 0.08),
+    )
+)  # fmt: skip
+MISSED = SkippedEvaluations(".*", tuple(Time(a * MINUTE, b * MINUTE) for a, b in ((39, 42), (108, 120))))
+UNSCRAPED = ScrapeFailures(305 * MINUTE, 325 * MINUTE, 1.0)
+SLO_FILE = """
+service: api
+description: An API
+team: web
+scrape: [{job: api, interval: 15s, timeout: 10s}]
+slos:
+  - name: google
+    description: Requests succeed
+    objective: 99.9
+    sli: &sli
+      events: {bad: 'http_requests_total{job="api",code="500"}', total: 'http_requests_total{job="api"}'}
+    runbook: api/burn.md
+  - name: workbook
+    description: Requests succeed
+    objective: 99.9
+    sli:
+      events: {bad: 'http_requests_total{job="api",code="500"}', total: 'http_requests_total{job="api"}'}
+      up: up{job="api"}
+    alerting: {policy: workbook}
+    runbook: api/burn.md
+  - name: edited
+    description: Requests succeed
+    objective: 99.5
+    window: 7d
+    sli: *sli
+    alerting: {spent: {share: 40}}
+    runbook: api/burn.md
+  - name: kept
+    description: Requests succeed
+    objective: 99.8
+    window: week
+    maintenance: [{cron: "30 12 * * *", duration: 20m}]
+    sli: *sli
+    alerting: {absence: {severity: high}}
+    runbook: api/burn.md
+  - name: slices
+    description: Minutes are good
+    objective: 99
+    window: 7d
+    sli:
+      slices:
+        length: 1m
+        bad: http_requests_total{job="api",code="500"}
+        total: http_requests_total{job="api"}
+        below: 0.01
+    runbook: api/burn.md
+"""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The past as Prometheus' own code did it, and as a Prometheus holds it."""
+
+    past: Past
+    service: Service
+    prometheus: Prometheus
+
+    def version(self, slo: str) -> Version:
+        """An SLO of the service."""
+        return Version(self.service, next(each for each in self.service.slos if each.name == slo))
+
+    def outcome(self, version: Version, recorded: Version | None) -> Outcome:
+        """What a backtest says that a version would have done."""
+        end = self.past.an_end(version.slo.name)
+        span = Span(end - 7 * 3_600_000, end)
+        histories = PrometheusSource(self.prometheus, span).histories([version], recorded)
+        return replay(version.service, version.slo, histories, span.start, span.end)
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
+    target = Target(
+        labels={"job": "api", "instance": "a"},
+        traffic=Traffic(per_second=20, daily_swing=0.5, error_ratio=0.0002, noise=0.5),
+        life=Time(0, LENGTH),
+        incidents=INCIDENTS,
+        scraping=Scraping(interval=15, jitter=0.1, failures=(UNSCRAPED,)),
+    )
+    service = parse_service(SLO_FILE, "api.yaml")
+    done = past(service, Scenario((target,), LENGTH, skipped=(MISSED,)))
+    with prometheus_with(done.samples(), tmp_path_factory.mktemp("prometheus")) as url:
+        yield Replayed(done, service, Prometheus(url))
+
+
+@pytest.mark.parametrize("slo", ["google", "workbook", "edited", "kept", "slices"])
+def test_what_was_recorded_fires_when_prometheus_fired(replayed: Replayed, slo: str) -> None:
+    version = replayed.version(slo)
+    assert_same(replayed.outcome(version, version), replayed.past, slo)
+
+
+def test_another_objective_and_window_over_the_same_series(replayed: Replayed) -> None:
+    """Its alerts read windows that were not recorded; they are computed. The five-minute counts of its own rules, which
+    fired, were at other times than those that are replayed."""
+    recorded, edited = replayed.version("google"), replayed.version("edited")
+    renamed = Version(edited.service, edited.slo.model_copy(update={"name": "google"}))
+    assert renamed.sli == recorded.sli
+    assert_same(replayed.outcome(renamed, recorded), replayed.past, "edited", by_counts=ONE_COUNT)
+
+
+@pytest.mark.parametrize("slo", ["google", "workbook", "edited", "kept", "slices"])
+def test_what_was_not_recorded_is_computed_from_raw_series(replayed: Replayed, slo: str) -> None:
+    outcome = replayed.outcome(replayed.version(slo), None)
+    assert_same(outcome, replayed.past, slo, START + UNBROKEN, by_counts=ONE_COUNT)
+
+
+def test_the_command_replays_both_sides_of_an_edit_and_again_from_its_file(replayed: Replayed, tmp_path: Path) -> None:
+    """The SLO named `google` becomes what `edited` is: then it fires as that did."""
+    project(tmp_path / "project", SLO_FILE)
+    repository = Repository(tmp_path / "project")
+    repository.git("init", "-q", "-b", "main")
+    repository.commit()
+    repository.edit("objective: 99.9\n", "objective: 99.5\n    window: 7d\n")
+    end = datetime.fromtimestamp(START + LENGTH, UTC).isoformat()
+    file = tmp_path / "past.zip"
+    asked = ["--prometheus", replayed.prometheus.url, "--until", end, "--days", "1", "--format", "json"]
+    first = run(repository.root, *asked)
+    recorded = run(repository.root, *asked, "--record", str(file))
+    again = run(repository.root, "--from", str(file), "--format", "json")
+    assert first["slos"] == recorded["slos"] == again["slos"]
+    (slo,) = first["slos"]
+    assert (slo["slo"], slo["changed"]) == ("google", True)
+    for side, of in (("before", "google"), ("after", "edited")):
+        fired = [firing for firing in slo[side]["firings"] if firing["tier"]]
+        expected = [name for name, spans in replayed.past.firings(of).items() for _ in spans if "-" in name]
+        assert sorted(firing["tier"] for firing in fired) == sorted(expected)
+
+
+def run(root: Path, *arguments: str) -> Any:
+    """What the command writes as JSON."""
+    done = CliRunner().invoke(cli, ["--root", str(root), "backtest", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def assert_same(outcome: Outcome, past: Past, slo: str, since: float = 0.0, by_counts: float = ONE_EVALUATION) -> None:
+    """The same alerts fire, and each begins and ends at the same evaluation or the next; `by_counts` is how far apart
+    those on a spent budget may."""
+    expected = {name: found for name, spans in past.firings(slo).items() if (found := _since(spans, since))}
+    got: dict[str, list[tuple[float, float]]] = {}
+    for firing in outcome.firings:
+        end = float("inf") if firing.end is None else firing.end
+        got.setdefault(firing.name, []).append((firing.start, end))
+    got = {name: found for name, spans in got.items() if (found := _since(spans, since))}
+    assert sum(map(len, expected.values())) >= 4
+    assert {name: len(spans) for name, spans in got.items()} == {name: len(spans) for name, spans in expected.items()}
+    for name, spans in expected.items():
+        apart = by_counts if name == names.SPENT_ALERT else ONE_EVALUATION
+        for ours, theirs in zip(got[name], spans, strict=True):
+            assert ours == pytest.approx(theirs, abs=apart + 0.1), f"{slo} {name}"
+
+
+def _since(spans: Sequence[tuple[float, float]], since: float) -> list[tuple[float, float]]:
+    return [(max(start, since), end) for start, end in spans if end > since + ONE_EVALUATION]
