@@ -58,6 +58,9 @@ RESERVED_LABELS = frozenset(
 )
 """Labels that the generator, Prometheus or Alertmanager sets: no SLO groups by them or sets them."""
 
+ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
+"""Annotations of every alert."""
+
 INFO = "slo:info"
 """1 per SLO, with what people edit as labels: team, window, sli and the SLO's own labels."""
 OBJECTIVE = "slo:objective:ratio"

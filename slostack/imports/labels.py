@@ -6,7 +6,7 @@ import re
 
 from slostack.imports.fields import Fields
 from slostack.imports.model import Team, slug
-from slostack.names import RESERVED_LABELS
+from slostack.names import ANNOTATIONS, RESERVED_LABELS
 
 _NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,62}")
 _SEVERITIES = {
@@ -16,6 +16,7 @@ _SEVERITIES = {
     "low": ("low", "info", "minor", "notice", "sev4", "sev5", "p4", "p5"),
 }
 _BY_WORD = {word: severity for severity, words in _SEVERITIES.items() for word in words}
+OF_ALERTS = "the texts of alerts are the generator's own"
 OWNERS = ("team", "owner")
 """Labels that name the owner team, the first that is there."""
 
@@ -55,6 +56,11 @@ def carried(
         else:
             kept[name] = value.strip()
     return kept
+
+
+def annotation_fits(name: str, text: str) -> bool:
+    """Whether an SLO's alerts can have an annotation."""
+    return bool(_NAME.fullmatch(name)) and name not in ANNOTATIONS and bool(text.strip()) and "{{" not in text
 
 
 def _unfit(name: str, value: str) -> str | None:

@@ -25,6 +25,9 @@ class ImportedSlo:
     origin: Fields
     group_by: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    page_labels: Mapping[str, str] = field(default_factory=dict)
+    ticket_labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     alerting: Mapping[str, Any] = field(default_factory=dict)
     runbooks: tuple[str, ...] = ()
     """Where people found help before: the stub of the runbook links there."""

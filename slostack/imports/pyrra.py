@@ -16,7 +16,7 @@ from slostack.imports import indicator
 from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
-from slostack.imports.labels import carried, owner, severity
+from slostack.imports.labels import OF_ALERTS, annotation_fits, carried, owner, severity
 from slostack.imports.mistakes import Mistakes
 from slostack.imports.model import ImportedService, ImportedSlo, Team, checked_objective, read_name, slug
 from slostack.names import RESERVED_LABELS
@@ -63,6 +63,7 @@ def read(document: Fields) -> ImportedService:
         origin=promise.spec,
         group_by=promise.indicator.group_by,
         labels=about.labels,
+        annotations=about.annotations,
         alerting=promise.alerting,
         runbooks=about.runbooks,
     )
@@ -78,6 +79,7 @@ class _About:
     name: str
     labels: dict[str, str]
     team: Team | None
+    annotations: dict[str, str]
     runbooks: tuple[str, ...]
 
 
@@ -88,12 +90,12 @@ def _about(metadata: Fields) -> _About:
     with mistakes:
         labels = _labels(metadata)
     with mistakes:
-        runbooks = _runbooks(metadata)
+        annotations, runbooks = _annotations(metadata)
     mistakes.check(metadata)
     team = owner(metadata, labels, prefix=_PROPAGATED)
     without = ("service", team.label) if team else ("service",)
     kept = carried(metadata, "labels", labels, without=without, prefix=_PROPAGATED)
-    return _About(metadata, name, kept, team, runbooks)
+    return _About(metadata, name, kept, team, annotations, runbooks)
 
 
 @dataclass(frozen=True)
@@ -139,14 +141,19 @@ def _labels(metadata: Fields) -> dict[str, str]:
     return propagated
 
 
-def _runbooks(metadata: Fields) -> tuple[str, ...]:
-    found: list[str] = []
+def _annotations(metadata: Fields) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The annotations that pyrra puts on its alerts, those that begin with pyrra.dev/, without that; and runbooks."""
+    kept: dict[str, str] = {}
+    runbooks: list[str] = []
     for name, text in metadata.scalars("annotations").items():
-        if name.removeprefix(_PROPAGATED) in _RUNBOOK and re.fullmatch(r"https?://\S+", text):
-            found.append(text)
+        own = name.removeprefix(_PROPAGATED)
+        if own in _RUNBOOK and re.fullmatch(r"https?://\S+", text):
+            runbooks.append(text)
+        elif own != name and annotation_fits(own, text):
+            kept[own] = text
         else:
-            metadata.leave_below("annotations", name, FOR_KUBERNETES)
-    return tuple(found)
+            metadata.leave_below("annotations", name, FOR_KUBERNETES if own == name else OF_ALERTS)
+    return kept, tuple(runbooks)
 
 
 def _service(metadata: Fields, total: Selector, name: str) -> str:

@@ -6,15 +6,15 @@ Keys: https://pkg.go.dev/github.com/slok/sloth/pkg/prometheus/api/v1 and …/pkg
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from slostack.imports import indicator, promql
 from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
-from slostack.imports.labels import carried, owner, severity
+from slostack.imports.labels import OF_ALERTS, annotation_fits, carried, owner, severity
 from slostack.imports.mistakes import Mistakes
 from slostack.imports.model import ImportedService, ImportedSlo, checked_objective, read_name
 from slostack.imports.sloth_plugins import read_plugins
@@ -24,8 +24,7 @@ API_VERSION, KIND = "sloth.slok.dev/v1", "PrometheusServiceLevel"
 _WINDOW = "30d"
 _RUNBOOK = ("runbook", "runbook_url")
 _NAMED = "alerts are named ErrorBudgetBurn; a route or a silence that matches the name has to be changed"
-_ONE_KIND = "a label of pages or of tickets alone; the labels of an SLO are on all of its alerts"
-_OF_ALERTS = "the texts of alerts are the generator's own"
+_ONE_KIND = "an annotation of pages or of tickets alone; those of an SLO are on all of its alerts"
 
 
 _Spelling = Callable[[str], str]
@@ -91,7 +90,7 @@ def _slo(slo: Fields, common: dict[str, str], plugins: dict[str, Any], spelt: _S
     with mistakes:
         found = _indicator(slo.required_fields("sli", "events or raw"), spelt)
     with mistakes:
-        alerting, alert_labels, runbooks = _alerting(slo, spelt)
+        alerts = _alerting(slo, spelt)
     with mistakes:
         description = slo.optional_text("description")
     with mistakes:
@@ -109,9 +108,12 @@ def _slo(slo: Fields, common: dict[str, str], plugins: dict[str, Any], spelt: _S
         sli=found.sli,
         origin=slo,
         group_by=found.group_by,
-        labels={**common, **labels, **alert_labels},
-        alerting={**alerting, **added},
-        runbooks=runbooks,
+        labels={**common, **labels, **alerts.labels},
+        page_labels=alerts.page.labels,
+        ticket_labels=alerts.ticket.labels,
+        annotations=alerts.annotations,
+        alerting={**alerts.severities, **added},
+        runbooks=alerts.runbooks,
     )
 
 
@@ -174,48 +176,53 @@ def _said(fields: Fields, key: str, say: Callable[[], Indicator]) -> Indicator:
         raise fields.error(key, str(error)) from None
 
 
-def _alerting(slo: Fields, spelt: _Spelling) -> tuple[dict[str, Any], dict[str, str], tuple[str, ...]]:
-    """The severities, labels and former runbooks of an SLO's alerts."""
-    alerting = slo.fields("alerting")
-    if alerting is None:
-        return {}, {}, ()
-    mistakes = Mistakes()
-    alerting.leave("name", why=_NAMED)
-    severities: dict[str, Any] = {}
-    runbooks: list[str] = []
-    of_kinds: list[tuple[Fields, dict[str, str]]] = []
-    with mistakes:
-        labels = carried(alerting, "labels", alerting.scalars("labels"))
-    with mistakes:
-        runbooks += _annotations(alerting)
-    for kind in ("page", "ticket"):
-        with mistakes:
-            alert = alerting.fields(spelt(f"{kind}_alert"))
-            if alert is None:
-                continue
-            found = _alert(alert)
-            runbooks += found.runbooks
-            if found.severity:
-                severities[kind] = found.severity
-            if found.severity != "none":
-                of_kinds.append((alert, found.labels))
-    mistakes.check(alerting)
-    for alert, own in of_kinds:
-        for label, value in own.items():
-            if all(other.get(label) == value for _, other in of_kinds):
-                labels[label] = value
-            else:
-                alert.leave_below("labels", label, _ONE_KIND)
-    return severities, labels, tuple(runbooks)
-
-
 @dataclass(frozen=True)
 class _Alert:
     """A page or a ticket; its severity is `none` where it is disabled, None where it has none of ours."""
 
-    severity: str | None
-    labels: dict[str, str]
-    runbooks: tuple[str, ...]
+    severity: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    runbooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Alerts:
+    """What an SLO says of its alerts, of all and of each kind."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    page: _Alert = _Alert()
+    ticket: _Alert = _Alert()
+    runbooks: tuple[str, ...] = ()
+
+    @property
+    def severities(self) -> dict[str, str]:
+        """The `alerting` of an SLO file."""
+        kinds = {"page": self.page.severity, "ticket": self.ticket.severity}
+        return {kind: severity for kind, severity in kinds.items() if severity}
+
+
+def _alerting(slo: Fields, spelt: _Spelling) -> _Alerts:
+    alerting = slo.fields("alerting")
+    if alerting is None:
+        return _Alerts()
+    mistakes = Mistakes()
+    alerting.leave("name", why=_NAMED)
+    labels, annotations = dict[str, str](), dict[str, str]()
+    runbooks: list[str] = []
+    kinds = {"page": _Alert(), "ticket": _Alert()}
+    with mistakes:
+        labels = carried(alerting, "labels", alerting.scalars("labels"))
+    with mistakes:
+        annotations, found = _annotations(alerting)
+        runbooks += found
+    for kind in kinds:
+        with mistakes:
+            if alert := alerting.fields(spelt(f"{kind}_alert")):
+                kinds[kind] = _alert(alert)
+                runbooks += kinds[kind].runbooks
+    mistakes.check(alerting)
+    return _Alerts(labels, annotations, kinds["page"], kinds["ticket"], tuple(runbooks))
 
 
 def _alert(alert: Fields) -> _Alert:
@@ -229,20 +236,26 @@ def _alert(alert: Fields) -> _Alert:
     mistakes.check(alert)
     if disabled:
         alert.leave("labels", "annotations", why="of an alert that is disabled")
-        return _Alert("none", {}, ())
+        return _Alert("none")
     word = labels.get("severity")
     found = severity(word) if word else None
     if word and not found:
         alert.leave_below("labels", "severity", f"{word!r} is no severity here: critical, high, medium or low")
-    return _Alert(found, carried(alert, "labels", labels, without=("severity",)), _annotations(alert))
+    annotations, runbooks = _annotations(alert)
+    for name in annotations:
+        alert.leave_below("annotations", name, _ONE_KIND)
+    return _Alert(found, carried(alert, "labels", labels, without=("severity",)), runbooks)
 
 
-def _annotations(fields: Fields) -> tuple[str, ...]:
-    """The runbooks that annotations link to; the others are left out."""
-    found: list[str] = []
+def _annotations(fields: Fields) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The annotations that an SLO's alerts can have too, and the runbooks that others link to; the rest is left out."""
+    kept: dict[str, str] = {}
+    runbooks: list[str] = []
     for name, text in fields.scalars("annotations").items():
         if name in _RUNBOOK and re.fullmatch(r"https?://\S+", text):
-            found.append(text)
+            runbooks.append(text)
+        elif annotation_fits(name, text):
+            kept[name] = text
         else:
-            fields.leave_below("annotations", name, _OF_ALERTS)
-    return tuple(found)
+            fields.leave_below("annotations", name, OF_ALERTS)
+    return kept, tuple(runbooks)

@@ -65,9 +65,10 @@ def _slo(slo: ImportedSlo, service: str) -> Iterator[str]:
         yield f"    group_by: [{', '.join(map(_flow, slo.group_by))}]"
     yield "    sli:"
     yield from _mapping(slo.sli, "      ")
-    if slo.labels:
-        yield "    labels:"
-        yield from _mapping(slo.labels, "      ")
+    for key in ("labels", "page_labels", "ticket_labels", "annotations"):
+        if values := getattr(slo, key):
+            yield f"    {key}:"
+            yield from _mapping(values, "      ")
     alerting = {"page": "critical", "ticket": "medium", **slo.alerting}
     plain = {key: value for key, value in alerting.items() if not isinstance(value, Mapping)}
     if len(plain) == len(alerting):

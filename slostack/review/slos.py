@@ -129,6 +129,9 @@ _MEANINGS = {
     "group_by": "its history and budgets start anew",
     "maintenance": "UTC",
     "labels": "on its alerts and slo:info",
+    "page_labels": "on its pages",
+    "ticket_labels": "on its tickets",
+    "annotations": "on its alerts",
 }
 
 
@@ -137,13 +140,17 @@ def _settings(slo: Slo) -> dict[str, str]:
     settings = {
         "group_by": ", ".join(slo.group_by),
         "group_limit": str(slo.group_limit) if slo.group_by else "",
-        "labels": ", ".join(f"{name}={value}" for name, value in sorted(slo.labels.items())),
+        **{key: _pairs(getattr(slo, key)) for key in ("labels", "page_labels", "ticket_labels", "annotations")},
         "maintenance": ", ".join(f"{window.cron} for {window.duration}" for window in slo.maintenance),
     }
     for key, value in slo.alerting.model_dump(mode="json", by_alias=True, exclude_none=True).items():
         inner = value.items() if isinstance(value, dict) else ()
         settings[key] = ", ".join(f"{k} {_shown(v)}" for k, v in inner) or str(value)
     return {key: value for key, value in settings.items() if value}
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(values.items()))
 
 
 def _sli(sli: Sli) -> dict[str, str]:

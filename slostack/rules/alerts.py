@@ -39,7 +39,11 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
     return AlertingRule(
         alert=names.BURN_ALERT,
         expr=_outside_maintenance(slo, expr, identity),
-        labels=_labels(service, slo, {names.SEVERITY: severity, names.TIER: tier.name, names.WINDOW: str(tier.long)}),
+        labels=_labels(
+            service,
+            slo.labels_of(tier.kind),
+            {names.SEVERITY: severity, names.TIER: tier.name, names.WINDOW: str(tier.long)},
+        ),
         annotations=_annotations(
             service,
             slo,
@@ -58,7 +62,7 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
         expr=_outside_maintenance(
             slo, f"1 - {names.BUDGET_REMAINING}{{{identity}}} >= {spent.share / 100:.12g}", identity
         ),
-        labels=_labels(service, slo, {names.SEVERITY: spent.severity}),
+        labels=_labels(service, slo.labels, {names.SEVERITY: spent.severity}),
         annotations=_annotations(
             service,
             slo,
@@ -75,7 +79,7 @@ def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule
         alert=names.ABSENCE_ALERT,
         expr=_outside_maintenance(slo, f"absent({names.event_rate(Duration(300))}{{{identity}}})", identity),
         for_=absence.for_,
-        labels=_labels(service, slo, {names.SEVERITY: absence.severity}),
+        labels=_labels(service, slo.labels, {names.SEVERITY: absence.severity}),
         annotations=_annotations(
             service,
             slo,
@@ -90,8 +94,8 @@ def _outside_maintenance(slo: Slo, expr: str, identity: str) -> str:
     return f"(\n{expr}\n)\nunless on () {names.MAINTENANCE}{{{identity}}} == 1" if slo.maintenance else expr
 
 
-def _labels(service: Service, slo: Slo, labels: Mapping[str, str]) -> dict[str, str]:
-    return {names.TEAM: service.team, **slo.labels, **labels}
+def _labels(service: Service, asked: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    return {names.TEAM: service.team, **asked, **own}
 
 
 def _group(slo: Slo) -> str:
@@ -107,6 +111,7 @@ def _annotations(service: Service, slo: Slo, group: str, summary: str, descripti
         "description": f"{promise} {description}",
         "runbook_url": f"{RUNBOOK_URL}/{slo.runbook}",
         "dashboard_url": f"{GRAFANA_URL}/d/{names.dashboard_uid(service.service)}",
+        **slo.annotations,
     }
 
 

@@ -128,13 +128,13 @@ def _watched(gauge: Selector, step: int, by: Grouping) -> Measure:
 
 
 def _down(gauge: Selector, step: int, by: Grouping) -> Measure:
-    """The seconds for which gauges were not 1."""
+    """The seconds for which gauges were not 1; a gauge that was NaN or above 1 tells nothing."""
 
     def zeros(span: str) -> str:
         return f"count_over_time({gauge}{span}) - sum_over_time({gauge}{span})"
 
     return Measure(
-        lambda window: f"{by.sum(zeros(f'[{window}]'))} * {step} / {window.seconds}",
+        lambda window: f"{by.sum(zeros(f'[{window}]') + ' >= 0')} * {step} / {window.seconds}",
         lambda span, offset: f"  {step} * ({zeros(f'[{span}] offset {offset}')})",
     )
 

@@ -96,6 +96,14 @@ def _label(value: str) -> str:
     return value
 
 
+def _annotation(value: str) -> str:
+    if not re.fullmatch(_LABEL, value):
+        raise mismatch(describe(value), "an annotation's name: letters, digits and _, such as log_search")
+    if value in names.ANNOTATIONS:
+        raise mismatch(describe(value), "another annotation; the generator writes this one")
+    return value
+
+
 def _label_schema() -> dict[str, Any]:
     return {"type": "string", "pattern": f"^(?!__){_LABEL}$", "not": {"enum": sorted(names.RESERVED_LABELS)}}
 
@@ -103,6 +111,11 @@ def _label_schema() -> dict[str, Any]:
 def with_label_names(schema: dict[str, Any]) -> None:
     """Adds to the JSON Schema of a mapping that its keys are names of labels."""
     schema["propertyNames"] = _label_schema()
+
+
+def with_annotation_names(schema: dict[str, Any]) -> None:
+    """Adds to the JSON Schema of a mapping that its keys are names of annotations."""
+    schema["propertyNames"] = {"type": "string", "pattern": f"^{_LABEL}$", "not": {"enum": [*names.ANNOTATIONS]}}
 
 
 def _log_query(value: str) -> str:
@@ -179,6 +192,7 @@ Quantile = Annotated[
 LabelName = Annotated[
     str, AfterValidator(_label), Field(json_schema_extra=lambda schema: schema.update(_label_schema()))
 ]
+AnnotationName = Annotated[str, AfterValidator(_annotation)]
 Limit = Annotated[float, Field(allow_inf_nan=False)]
 LogQuery = Annotated[
     str,

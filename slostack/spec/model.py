@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ from slostack.spec.alerting import LEAST_FAILURES, Alerting, Severity
 from slostack.spec.fields import (
     HIGHEST_OBJECTIVE,
     AlertName,
+    AnnotationName,
     JobName,
     LabelName,
     Name,
@@ -23,6 +24,7 @@ from slostack.spec.fields import (
     Text,
     Url,
     UrlPath,
+    with_annotation_names,
     with_label_names,
 )
 from slostack.spec.maintenance import Maintenance
@@ -82,6 +84,17 @@ class Slo(Part):
         description="Labels of its alerts and of slo:info; history doesn't depend on them.",
         json_schema_extra=with_label_names,
     )
+    page_labels: dict[LabelName, PlainText] = Field(
+        default_factory=dict, description="Further labels of its pages alone.", json_schema_extra=with_label_names
+    )
+    ticket_labels: dict[LabelName, PlainText] = Field(
+        default_factory=dict, description="Further labels of its tickets alone.", json_schema_extra=with_label_names
+    )
+    annotations: dict[AnnotationName, PlainText] = Field(
+        default_factory=dict,
+        description="Further annotations of its alerts, such as a link to a log search.",
+        json_schema_extra=with_annotation_names,
+    )
     maintenance: tuple[Maintenance, ...] = Field(
         (), strict=False, description="Times at which events neither burn budget nor alert."
     )
@@ -107,6 +120,10 @@ class Slo(Part):
     def policy(self) -> Policy:
         """The burn-rate policy it is alerted by."""
         return policies()[self.alerting.policy]
+
+    def labels_of(self, kind: Literal["page", "ticket"]) -> dict[str, str]:
+        """The labels of its pages or of its tickets."""
+        return {**self.labels, **(self.page_labels if kind == "page" else self.ticket_labels)}
 
     def threshold(self, tier: Tier) -> float:
         """The error ratio above which a tier fires; above 1 it can't be reached."""
@@ -183,8 +200,10 @@ class Slo(Part):
                     f"{label!r}, which tells bad events from good ones: each of its values would be all bad or all good"
                 )
                 raise mismatch(what, "a label that both have", "group_by")
-        if both := [label for label in self.labels if label in self.group_by]:
-            raise mismatch(f"{both[0]!r}, by which it is grouped", "another label", "labels")
+        for key in ("labels", "page_labels", "ticket_labels"):
+            for label in getattr(self, key):
+                if label in self.group_by:
+                    raise mismatch(f"{label!r}, by which it is grouped", "another label", key)
         return self
 
 

@@ -89,7 +89,8 @@ SLIS = {
     "native quantile": "slices: {length: 5m, quantile: 0.9, native_histogram: native, below: 1}",
     "ratio": "slices: {length: 10m, bad: bad_total, total: all_total, at_most: 0.1}",
     "value": "slices: {length: 1m, value: max(works), below: 1}",
-    "error_ratio": "queries: {error_ratio: 'sum(rate(bad_total[$window])) / sum(rate(all_total[$window]))'}",
+    "error_ratio": "queries: {error_ratio: 'sum without (pod) (rate(bad_total[$window]))"
+    " / sum without (pod) (rate(all_total[$window]))'}",
     "counts": "queries: {bad: 'sum(increase(bad_total[$window]))', total: 'sum(increase(all_total[$window]))'}",
 }
 HOURS = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.playing import HEAD, HOUR, MINUTE, play, slo_file
+from tests.rules.playing import HEAD, HOUR, MINUTE, play, repeated, slo_file
 
 PROBED = HEAD + "probes: [{name: health, path: /health, interval: 60s}]\n"
 RATIO5, RATIO1H, RATIO6H = (f"slo:error_ratio:rate{window}" for window in ("5m", "1h", "6h"))
@@ -28,6 +28,16 @@ def test_it_is_weighted_by_time_over_several_series() -> None:
     assert played.value(RATIO1H, END) == pytest.approx(0.5 / 3, rel=0.02)
     assert played.value(RATIO6H, END) == pytest.approx(0.5 / 8, rel=0.02)
     assert played.value(REMAINING, END) == pytest.approx(1 - 62.5 * 36 / 8640, abs=0.01)
+
+
+def test_a_gauge_that_is_nan_or_above_1_hides_no_other() -> None:
+    """Of four targets one is NaN and one is 3 all the time; the fourth goes down after an hour."""
+    works = {"a": repeated("NaN", 300), "b": "3x300", "c": "1x300", "d": "1x240 0x60"}
+    series = {f'works{{instance="{instance}"}}': values for instance, values in works.items()}
+    at = HOUR + 5 * MINUTE
+    played = play(slo_file("sli: {uptime: works}"), series, {RATIO5: [HOUR, at], RATIO1H: [HOUR]})
+    assert (played.value(RATIO5, HOUR), played.value(RATIO1H, HOUR)) == (0, 0)
+    assert played.value(RATIO5, at) == pytest.approx(1 / 4)
 
 
 def test_a_probe_of_every_minute_fails_now_and_then() -> None:

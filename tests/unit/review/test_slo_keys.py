@@ -30,6 +30,15 @@ ALERTING = "{policy: google, page: critical, ticket: medium}"
         ),
         (
             RUNBOOK,
+            f"    page_labels: {{key: a}}\n    ticket_labels: {{key: b}}\n    annotations: {{log: x}}\n{RUNBOOK}",
+            (
+                Detail("page_labels", None, "key=a", "on its pages"),
+                Detail("ticket_labels", None, "key=b", "on its tickets"),
+                Detail("annotations", None, "log=x", "on its alerts"),
+            ),
+        ),
+        (
+            RUNBOOK,
             f"    maintenance: [{{cron: 0 2 * * SUN, duration: 120m}}, {{cron: 30 4 1 * *, duration: 1h}}]\n{RUNBOOK}",
             (Detail("maintenance", None, "0 2 * * SUN for 2h, 30 4 1 * * for 1h", "UTC"),),
         ),
@@ -56,7 +65,18 @@ ALERTING = "{policy: google, page: critical, ticket: medium}"
             (Detail("up", None, "up"),),
         ),
     ],
-    ids=["group_by", "labels", "maintenance", "least_failures", "absence", "spent", "calendar", "uptime", "up"],
+    ids=[
+        "group_by",
+        "labels",
+        "labels by kind",
+        "maintenance",
+        "least_failures",
+        "absence",
+        "spent",
+        "calendar",
+        "uptime",
+        "up",
+    ],
 )
 def test_a_key_is_shown_as_it_is_written(
     repository: Repository, old: str, new: str, details: tuple[Detail, ...]

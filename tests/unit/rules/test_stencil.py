@@ -48,7 +48,7 @@ def events(bad: Selector, total: Selector) -> dict[str, object]:
 
 @pytest.mark.parametrize("text", AWKWARD)
 def test_texts_that_yaml_quotes(text: str) -> None:
-    plain, labelled, named = Selector("a"), Selector("a", (Matcher("job", "=~", text),)), Selector(text)
+    plain, labelled, named = Selector("b"), Selector("a", (Matcher("job", "=~", text),)), Selector(text)
     assert is_its_own(service(description=text))
     for selector in (labelled, named):
         assert is_its_own(service(sli=events(selector, plain)))
@@ -81,6 +81,7 @@ def test_any_text(text: str) -> None:
         {"sli": {"latency": {"histogram": Selector("a"), "threshold": 0.5}}},
         {"group_by": ("route",)},
         {"labels": {"journey": "it's"}},
+        {"page_labels": {"key": "a"}, "ticket_labels": {"key": "b"}, "annotations": {"log": "x"}},
         {"maintenance": ({"cron": "0 2 * * 0", "duration": Duration(3600)},)},
         {"runbook": ".x.md"},
         {"runbook": "1/2.md"},

@@ -97,6 +97,8 @@ def test_what_people_edit_changes_no_recorded_series(
         slo |= {
             "description": text,
             "labels": {label: value for label, value in labels.items() if label not in slo["group_by"]},
+            "page_labels": {"key": text},
+            "annotations": {"log_search": text},
             "alerting": {**slo["alerting"], **severities, "absence": {}, "spent": {}},
             "runbook": "other.md",
         }
