@@ -26,6 +26,7 @@ _METRICS = st.from_regex("[a-zA-Z_:][a-zA-Z0-9_:]{0,12}", fullmatch=True).filter
     lambda name: name.lower() not in {*KEYWORDS, "atan2", "ignoring", "group_right", "fill"}
 )
 METRICS = _METRICS.filter(lambda name: not name.endswith(("_bucket", "_count", "_sum")))
+_TOTALS = METRICS.map(lambda name: f"all_{name}")
 
 
 def _quoted(text: str) -> str:
@@ -47,7 +48,7 @@ def selectors(draw: st.DrawFn, metrics: st.SearchStrategy[str] = METRICS) -> str
 
 def _one_of_bad_and_good() -> st.SearchStrategy[Data]:
     return st.sampled_from(["bad", "good"]).flatmap(
-        lambda key: st.fixed_dictionaries({key: selectors(), "total": selectors()})
+        lambda key: st.fixed_dictionaries({key: selectors(), "total": selectors(_TOTALS)})
     )
 
 
@@ -100,7 +101,12 @@ SLIS: st.SearchStrategy[Data] = st.one_of(
         _LIMITS,
         _LENGTHS,
     ),
-    st.builds(lambda bad, total, up: {"logs": {"bad": bad, "total": total}, **up}, _LOG_QUERIES, _LOG_QUERIES, UP),
+    st.builds(
+        lambda bad, total, up: {"logs": {"bad": f"{bad}\n|= `bad`", "total": total}, **up},
+        _LOG_QUERIES,
+        _LOG_QUERIES,
+        UP,
+    ),
     st.builds(lambda part, up: {"queries": part, **up}, _QUERIES, UP),
 )
 WINDOWS = st.sampled_from(["week", "month", "quarter", "1h", "1d", "7d", "28d", "30d", "90d"]) | st.integers(
