@@ -17,6 +17,7 @@ from slostack import names
 from slostack.config.messages import TEMPLATES
 from slostack.deploy.operator.routes import complete
 from slostack.deploy.operator.scrapes import scrape_configs
+from slostack.deploy.policies import violations
 from slostack.errors import SlostackError
 from slostack.servers import obtain_binary
 from slostack.settings import parse_settings
@@ -79,6 +80,10 @@ def test_every_object_is_in_the_namespace_and_is_found_by_the_selectors(program:
     dashboards = [each for each in of_kind(program, "ConfigMap") if "dashboards" in each["metadata"]["name"]]
     assert {name for each in dashboards for name in each["data"]} == {"learnsnap.json", "overview.json"}
     assert all(each["metadata"]["labels"]["grafana_dashboard"] == "1" for each in dashboards)
+
+
+def test_no_object_violates_a_policy(program: Program) -> None:
+    assert [(each.name, what) for each in program.resources for what in violations(each.type, each.inputs)] == []
 
 
 def test_every_rule_is_there_and_every_alert_can_be_routed(program: Program) -> None:

@@ -33,7 +33,7 @@ def config_map(name: str, settings: Settings, data: Mapping[str, str], labels: M
 
 def metadata(name: str, settings: Settings, labels: Mapping[str, str]) -> dict[str, Any]:
     """An object's metadata: the labels are the stack's and those of its kind."""
-    own = {"app.kubernetes.io/part-of": STACK, "app.kubernetes.io/managed-by": STACK}
+    own = {f"app.kubernetes.io/{label}": STACK for label in ("instance", "part-of", "managed-by")}
     return {
         "name": name,
         "namespace": settings.kubernetes.namespace,
