@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.control_plane import Cluster, control_plane
+from tests.cluster.crds import operator_crds
 from tests.components.program import CLUSTER_STACKS, stack_config
 from tests.pulumi.engine import Engine, make_engine, need_kubernetes_provider
 
@@ -17,6 +18,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     contexts = [stack_config(stack)["kubernetes"]["context"] for stack in CLUSTER_STACKS]
     with control_plane(tmp_path_factory.mktemp("cluster"), contexts) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def with_crds(cluster: Cluster) -> Cluster:
+    """The cluster with the Prometheus operator's CRDs."""
+    for crd in operator_crds():
+        cluster.kubectl("apply", "--server-side", "-f", str(crd))
+    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    return cluster
 
 
 @pytest.fixture

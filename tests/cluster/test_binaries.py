@@ -17,6 +17,7 @@ from tests.cluster.binaries import VERSIONS, cluster_binary
         ("kubernetes", r"k8s\.io/kubernetes {0}"),
         ("etcd", r"go\.etcd\.io/etcd/server/v3 v{0}"),
         ("kwok", r"sigs\.k8s\.io/kwok v{0}"),
+        ("prometheus-operator", r"github\.com/prometheus-operator/prometheus-operator v{0}"),
     ],
 )
 def test_go_module_is_of_the_pinned_version(name: str, module: str) -> None:
