@@ -110,7 +110,7 @@ class Machine:
         arguments = [text.argument(_expanded(each, environment)) for each in container.get("args") or ()]
         url = f"http://{LOOPBACK}:{self.port(host, int(container['ports'][0]['containerPort']))}"
         return PodProcess(
-            command=[*map(text.argument, _start_of_image(server)), *arguments],
+            command=[*map(text.argument, _start_of_image(server)), *arguments, *self._own_arguments(server)],
             environment=environment,
             root=root,
             url=url,
@@ -124,6 +124,12 @@ class Machine:
         (user,), (cluster,) = document["users"], document["clusters"]
         ca = cluster["cluster"].get("certificate-authority")
         return {"token": user["user"].get("token", ""), "ca.crt": Path(ca).read_text(encoding="utf-8") if ca else ""}
+
+    def _own_arguments(self, server: str) -> list[str]:
+        """What kube-state-metrics, which has no config, has to be told of this machine."""
+        if server != "kube-state-metrics":
+            return []
+        return [f"--kubeconfig={self.kubeconfig}", f"--host={LOOPBACK}", f"--telemetry-host={LOOPBACK}"]
 
     def _files(self, volume: Mapping[str, Any]) -> dict[str, str] | None:
         """The files of a volume of ConfigMaps or a Secret; None of another one."""
@@ -161,7 +167,7 @@ class _Translation:
         for port in {int(each["containerPort"]) for each in self.container["ports"]}:
             own = self.machine.port(self.host, port)
             text = re.sub(rf"=(?:0\.0\.0\.0|\[{re.escape(LOOPBACK)}\])?:{port}$", f"={LOOPBACK}:{own}", text)
-        return text
+        return re.sub(r"(port=)(\d+)$", self._own_port, text)
 
     def file(self, text: str) -> str:
         text = re.sub(r"(listen_port: |http_port = )(\d+)", self._own_port, self._moved(text))

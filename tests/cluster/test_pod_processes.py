@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+import requests
 
+from slostack.deploy.kubernetes.kube_state_metrics import EXPORTED
 from slostack.servers import obtain_binary
 from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import WORKLOADS, manifests, stack_program
-from tests.cluster.pod_process import Machine
+from tests.cluster.pod_process import LOOPBACK, Machine
 from tests.processes import wait_until
 
 NAMESPACE = "slostack"
@@ -48,6 +51,25 @@ def test_a_wrong_argument_ends_it(server: str, machine: Machine) -> None:
     with pod.start("--no-such-argument") as process:
         assert process.wait(START_SECONDS) != 0
         assert not pod.answers()
+
+
+@pytest.mark.parametrize("server", ["kube-state-metrics"])
+def test_kube_state_metrics_may_list_what_it_exports(server: str, machine: Machine) -> None:
+    pod, exported = machine.pod(server), {resource for group in EXPORTED.values() for resource in group}
+    own = f"http://{LOOPBACK}:{machine.port(f'{server}.{NAMESPACE}', 8081)}/metrics"
+    with pod.start():
+        wait_until(pod.answers, f"{server} answers", START_SECONDS)
+        wait_until(lambda: _watched(own) == exported, "it watches every resource", START_SECONDS)
+        found = requests.get(f"{pod.url}/metrics", timeout=10).text
+    assert found.count("\nkube_node_info{") == 3
+    assert "forbidden" not in pod.log.read_text()
+
+
+def _watched(url: str) -> set[str]:
+    """The resources that kube-state-metrics has been let watch, as it counts them itself: *v1.Pod is pods."""
+    text = requests.get(url, timeout=10).text
+    found = re.findall(r'kube_state_metrics_watch_total{resource="\*v\d\.(\w+)",result="success"}', text)
+    return {f"{kind.lower()}s" for kind in found}
 
 
 def test_prometheus_discovers_pods_with_its_own_account(discovering: Path) -> None:
