@@ -57,7 +57,8 @@ def test_daemons_run_on_every_linux_node_whatever_it_is_for(server: str) -> None
     assert pod["nodeSelector"] == {"kubernetes.io/os": "linux"}
     assert pod["tolerations"] == [{"operator": "Exists"}]
     assert program.one(":StatefulSet", "loki").inputs["spec"]["template"]["spec"]["nodeSelector"] == {
-        "pool": "observability"
+        "kubernetes.io/os": "linux",
+        "pool": "observability",
     }
 
 

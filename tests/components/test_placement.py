@@ -7,6 +7,7 @@ from typing import Any
 from slostack.servers import versions
 from tests.components.program import Program, canaries, run_program, stack_config
 
+LINUX = {"kubernetes.io/os": "linux"}
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 
 
@@ -44,7 +45,7 @@ def test_registries_may_want_a_log_in() -> None:
 def test_servers_run_on_the_nodes_that_are_theirs() -> None:
     program = of_dev(nodeSelector={"pool": "observability"})
     for workload in program.of_type(":StatefulSet") + program.of_type(":Deployment"):
-        assert workload.inputs["spec"]["template"]["spec"]["nodeSelector"] == {"pool": "observability"}
+        assert workload.inputs["spec"]["template"]["spec"]["nodeSelector"] == {**LINUX, "pool": "observability"}
 
 
 def test_every_object_has_the_labels_of_the_settings_but_selectors_dont() -> None:

@@ -19,15 +19,13 @@ from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
 from slostack.deploy.kubernetes.server import Owner
 
-_LINUX = {"kubernetes.io/os": "linux"}
-
 
 def daemon_set(owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str | None = None) -> DaemonSet:
     """The server's DaemonSet, a tenth of whose pods may be away while it is rolled; a checksum that changes rolls it.
 
     The settings' node selector says where servers run, not which nodes are watched: it is not for these.
     """
-    cluster = owner.args.cluster.model_copy(update={"node_selector": _LINUX})
+    cluster = owner.args.cluster.model_copy(update={"node_selector": {}})
     placed = replace(owner, args=replace(owner.args, cluster=cluster))
     return DaemonSet(
         owner.child(),

@@ -30,6 +30,8 @@ from slostack.deploy.kubernetes.availability import node_apart, zones_apart
 from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
 
+_LINUX = {"kubernetes.io/os": "linux"}
+"""What every image is for; a cluster may have other nodes beside."""
 _SECCOMP = SeccompProfileArgs(type="RuntimeDefault")
 _PLACING = 300
 """Seconds to find a node for a pod, attach its volume and pull its image."""
@@ -88,7 +90,7 @@ def pod_template(
         spec=PodSpecArgs(
             service_account_name=owner.server,
             automount_service_account_token=process.token,
-            node_selector=dict(cluster.node_selector) or None,
+            node_selector={**_LINUX, **cluster.node_selector},
             affinity=node_apart(owner),
             topology_spread_constraints=zones_apart(owner),
             tolerations=list(tolerations) or None,
