@@ -16,9 +16,10 @@ from slostack.imports import indicator
 from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
-from slostack.imports.labels import OF_ALERTS, annotation_fits, carried, owner, severity
+from slostack.imports.labels import OF_ALERTS, annotation_fits, carried, owner
 from slostack.imports.mistakes import Mistakes
 from slostack.imports.model import ImportedService, ImportedSlo, Team, checked_objective, read_name, slug
+from slostack.imports.pyrra_alerts import absent_for, read_alerting
 from slostack.names import RESERVED_LABELS
 from slostack.spec.quantities import Duration, Selector
 from slostack.spec.windows import parse_window
@@ -26,9 +27,6 @@ from slostack.spec.windows import parse_window
 API_VERSION, KIND = "pyrra.dev/v1alpha1", "ServiceLevelObjective"
 _PROPAGATED = "pyrra.dev/"
 _SERVICE_LABEL = "pyrra.dev/service"
-_NAMED = "alerts are named ErrorBudgetBurn and SLIAbsent; a route or a silence that matches the name has to be changed"
-_OFF = "of an alert that is switched off"
-_TIERS = {"page": ("fastBurn", "mediumBurn"), "ticket": ("slowBurn", "longTermBurn")}
 _OF_RULES = "how pyrra writes its rules; this project's rules are its own"
 _RUNBOOK = ("runbook", "runbook_url")
 _MILLISECONDS = {
@@ -122,11 +120,11 @@ def _promise(spec: Fields) -> _Promise:
     with mistakes:
         description = spec.optional_text("description")
     with mistakes:
-        alerting, absent = _alerting(spec)
+        alerting, absent = read_alerting(spec)
     spec.leave("performanceOverAccuracy", "ruleOutput", "partial_response_strategy", why=_OF_RULES)
     mistakes.check(spec)
     if absent:
-        alerting["absence"] = {"for": str(_absent_for(objective, window)), "severity": absent}
+        alerting["absence"] = {"for": str(absent_for(objective, window)), "severity": absent}
     return _Promise(spec, description, objective, window, found, total, alerting)
 
 
@@ -279,65 +277,3 @@ def _metric(fields: Fields) -> Selector:
         return Selector.parse(text)
     except PydanticCustomError as error:
         raise fields.error("metric", error.message()) from None
-
-
-def _alerting(spec: Fields) -> tuple[dict[str, Any], str | None]:
-    """The `alerting` of an SLO file but for `absence`, and the severity of that; None where nothing alerts on it."""
-    alerting = spec.fields("alerting")
-    if alerting is None:
-        return {}, "critical"
-    mistakes = Mistakes()
-    alerting.leave("name", "absentName", why=_NAMED)
-    with mistakes:
-        absent = alerting.boolean("absent")
-    with mistakes:
-        disabled = alerting.boolean("disabled")
-    with mistakes:
-        burnrates = alerting.boolean("burnrates")
-    with mistakes:
-        severities = alerting.fields("severities")
-        found = _severities(severities) if severities else {}
-    mistakes.check(alerting)
-    if severities and absent is False:
-        severities.leave("absent", why=_OFF)
-    of_absent = (found.get("absent") or "critical") if absent is not False else None
-    if disabled or burnrates is False:
-        if severities:
-            severities.leave(*_TIERS["page"], *_TIERS["ticket"], why=_OFF)
-        return {"page": "none", "ticket": "none"}, of_absent
-    said: dict[str, Any] = {}
-    for kind, (fast, slow) in _TIERS.items():
-        first, second = found.get(fast), found.get(slow)
-        if severities and first and second and first != second:
-            severities.leave(slow, why=f"{kind}s have one severity: {first}, as {fast} says")
-        if first or second:
-            said[kind] = first or second
-    return said, of_absent
-
-
-def _severities(severities: Fields) -> dict[str, str | None]:
-    mistakes = Mistakes()
-    found: dict[str, str | None] = {}
-    for key in ("absent", *_TIERS["page"], *_TIERS["ticket"]):
-        with mistakes:
-            found[key] = _severity(severities, key)
-    mistakes.check(severities)
-    return found
-
-
-def _severity(severities: Fields, key: str) -> str | None:
-    word = severities.optional_text(key)
-    if word is None:
-        return None
-    found = severity(word)
-    if found is None:
-        severities.leave(key, why=f"{word!r} is no severity here: critical, high, medium or low")
-    return found
-
-
-def _absent_for(objective: float, window: Duration) -> Duration:
-    """How long series are gone before pyrra says so: the time in which its fastest alert would notice a total outage
-    (pyrra's AbsentDuration: 14 times the budget over the long window, and the alert's own wait)."""
-    minutes = window.seconds / 60
-    long, wait = round(minutes / (28 * 24)), round(minutes / (28 * 24 * 30))
-    return Duration(max(round(14 * (100 - objective) / 100 * long + wait), 1) * 60)

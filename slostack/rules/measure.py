@@ -13,7 +13,8 @@ from slostack.rules import logs
 from slostack.rules.grouping import SEEN, Grouping
 from slostack.spec.model import Service, Slo
 from slostack.spec.quantities import Duration, Selector, WindowedPromQL
-from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, TimeSlices, Uptime
+from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Uptime
+from slostack.spec.slices import TimeSlices
 
 LOOKBACK = Duration(15 * 60)
 """How long a counter may go unscraped before its increase meanwhile is lost."""

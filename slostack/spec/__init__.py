@@ -6,7 +6,8 @@ from slostack.spec.model import Alert, Probe, Scrape, Service, Slo
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector
 from slostack.spec.schema import slo_file_schema
-from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Sli, TimeSlices, Uptime
+from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Sli, Uptime
+from slostack.spec.slices import TimeSlices
 from slostack.spec.source import Problem, SpecError
 from slostack.spec.windows import Calendar
 

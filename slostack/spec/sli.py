@@ -8,35 +8,12 @@ from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from slostack.spec.fields import Limit, LogQuery, Quantile, Seconds
-from slostack.spec.part import Part, any_of, one_of
-from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, SlicePromQL, WindowedPromQL, mismatch
+from slostack.spec.counted import check_histogram, check_part_of_total
+from slostack.spec.fields import LogQuery, Seconds
+from slostack.spec.part import Part, any_of, exactly_one, one_of
+from slostack.spec.quantities import Matcher, PromQL, Selector, WindowedPromQL, mismatch
+from slostack.spec.slices import TimeSlices
 from slostack.spec.source import shorten
-
-_SLICE_STEP = Duration(300)
-_LONGEST_SLICE = Duration(3600)
-_BELONGS = {"histogram": "quantile", "native_histogram": "quantile", "bad": "total", "good": "total"}
-"""Keys of slices, and those that they stand beside."""
-
-
-def _exactly_one(part: Part, *keys: str) -> str:
-    """The one of these keys that is set; raises PydanticCustomError where it isn't exactly one."""
-    found = [key for key in keys if getattr(part, key) is not None]
-    if len(found) != 1:
-        if len(keys) == 2:
-            first, second = keys
-            what = f"both `{first}` and `{second}`" if found else f"neither `{first}` nor `{second}`"
-            raise mismatch(what, "one of the two")
-        raise mismatch(" and ".join(f"`{key}`" for key in found) or "none of them", f"exactly one of {', '.join(keys)}")
-    return found[0]
-
-
-def _part_of_total(part: EventRatio | TimeSlices) -> None:
-    """Raises PydanticCustomError unless there are bad or good events, other than all of them."""
-    key = _exactly_one(part, "bad", "good")
-    some, every = getattr(part, key), part.total
-    if every and some.metric == every.metric and {*some.matchers} <= {*every.matchers}:
-        raise mismatch(f"{some}, which has all events of `total`", "a selector of fewer events than all", key)
 
 
 def _not_all(part: LogRatio | QueryRatio) -> None:
@@ -45,29 +22,11 @@ def _not_all(part: LogRatio | QueryRatio) -> None:
         raise mismatch(f"{shorten(repr(str(part.bad)))}, as `total`", "a query of fewer events than all", "bad")
 
 
-def _check_limit(kind: str, name: str, limit: float) -> None:
-    """Raises PydanticCustomError where every value that there can be, or none, meets a limit."""
-    if kind == "total" and not (0 < limit <= 1 if name in ("below", "at_least") else 0 <= limit < 1):
-        raise mismatch(f"{limit:g}, which every or no ratio meets", "a share between 0 and 1, such as 0.99", name)
-    if kind == "quantile" and not limit > 0:
-        raise mismatch(f"{limit:g}, which every or no quantile meets", "a limit above 0, such as 0.2 (seconds)", name)
-
-
 def nearest_bounds(threshold: float, bounds: Collection[float]) -> str:
     """The bucket bounds right below and right above a threshold that is none of them: `0.25 or 0.5`."""
     below, above = ([b for b in bounds if b < threshold], [b for b in bounds if b > threshold])
     nearest = [max(below), *([min(above)] if above else [])] if below else [min(above)]
     return " or ".join(f"{bound:.12g}" for bound in nearest)
-
-
-def _check_histogram(part: Part, key: str) -> None:
-    histogram: Selector = getattr(part, key)
-    for suffix in ("_bucket", "_count", "_sum"):
-        if histogram.metric.endswith(suffix):
-            name = histogram.metric
-            raise mismatch(f"{name!r}", f"the histogram's base name {name.removesuffix(suffix)!r}", key)
-    if any(matcher.label == "le" for matcher in histogram.matchers):
-        raise mismatch("a matcher on `le`", "a histogram without it; the generator chooses the bucket", key)
 
 
 class EventRatio(Part):
@@ -81,7 +40,7 @@ class EventRatio(Part):
 
     @model_validator(mode="after")
     def _one_of_bad_and_good(self) -> Self:
-        _part_of_total(self)
+        check_part_of_total(self, self.total)
         return self
 
 
@@ -115,7 +74,7 @@ class LatencyRatio(Part):
 
     @model_validator(mode="after")
     def _histogram_and_bound(self) -> Self:
-        _check_histogram(self, _exactly_one(self, "histogram", "native_histogram"))
+        check_histogram(self, exactly_one(self, "histogram", "native_histogram"))
         if self.buckets is None:
             return self
         if self.native_histogram:
@@ -148,66 +107,6 @@ class LatencyRatio(Part):
             else Matcher("le", "=", repr(bound))
         )
         return Selector(f"{self.source.metric}_bucket", self.source.matchers).where(le)
-
-
-class TimeSlices(Part):
-    """Good slices of time over all slices that have data: a slice is good when its value meets the limit."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "allOf": [
-                one_of("quantile", "total", "value"),
-                one_of("below", "at_most", "above", "at_least"),
-                {"if": {"required": ["quantile"]}, "then": one_of("histogram", "native_histogram")},
-                {"if": {"required": ["total"]}, "then": one_of("bad", "good")},
-            ],
-            "dependentRequired": {key: [needed] for key, needed in _BELONGS.items()},
-        }
-    )
-
-    length: Duration = Field(Duration(300), description="The length of a slice: 1m, 5m or whole 5m up to 1h.")
-    quantile: Quantile | None = Field(None, description="The quantile to judge, above 0 and below 1, of a histogram.")
-    histogram: Selector | None = Field(None, description="A classic histogram (without _bucket), for `quantile`.")
-    native_histogram: Selector | None = Field(None, description="A native histogram, for `quantile`.")
-    bad: Selector | None = Field(None, description="A selector of counters of bad events, for a ratio with `total`.")
-    good: Selector | None = Field(None, description="A selector of the counters of good events, in place of `bad`.")
-    total: Selector | None = Field(None, description="A selector of the counters of all events, for a ratio.")
-    value: SlicePromQL | None = Field(None, description="PromQL for any other value; [$window] is the slice.")
-    below: Limit | None = Field(None, description="A good slice's value is below this (seconds, for a quantile).")
-    at_most: Limit | None = Field(None, description="A good slice's value is at most this.")
-    above: Limit | None = Field(None, description="A good slice's value is above this.")
-    at_least: Limit | None = Field(None, description="A good slice's value is at least this.")
-
-    @model_validator(mode="after")
-    def _one_value_and_one_limit(self) -> Self:
-        for key, needed in _BELONGS.items():
-            if getattr(self, key) is not None and getattr(self, needed) is None:
-                raise mismatch(f"`{key}` without `{needed}`", f"`{needed}` beside it", key)
-        kind = _exactly_one(self, "quantile", "total", "value")
-        limit = _exactly_one(self, "below", "at_most", "above", "at_least")
-        _check_limit(kind, limit, getattr(self, limit))
-        if kind == "quantile":
-            _check_histogram(self, _exactly_one(self, "histogram", "native_histogram"))
-        if kind == "total":
-            _part_of_total(self)
-        step, longest = _SLICE_STEP.seconds, _LONGEST_SLICE.seconds
-        seconds = self.length.seconds
-        if seconds % 60 or seconds > longest or (step % seconds and seconds % step):
-            raise mismatch(f"{self.length}", "1m, 5m or a multiple of 5m up to 1h", "length")
-        return self
-
-    @property
-    def source(self) -> Selector | None:
-        """What is scraped for it; None where its value is asked for by PromQL."""
-        return self.histogram or self.native_histogram or self.total
-
-    @property
-    def bad_comparison(self) -> tuple[str, float]:
-        """The PromQL operator and the limit that a bad slice's value meets."""
-        for operator, limit in ((">=", self.below), (">", self.at_most), ("<=", self.above), ("<", self.at_least)):
-            if limit is not None:
-                return operator, limit
-        raise AssertionError(self)
 
 
 class LogRatio(Part):
