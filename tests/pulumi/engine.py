@@ -17,7 +17,10 @@ import yaml
 from tests.requirements import need
 
 ROOT = Path(__file__).parents[2]
-_COPIED = ("slostack", "slos", "runbooks", "alert_rules", "dashboards", "stacks", "Pulumi.yaml", "__main__.py")
+_COPIED = (
+    *("slostack", "slos", "runbooks", "alert_rules", "dashboards", "stacks", "policy-pack"),
+    *("Pulumi.yaml", "__main__.py"),
+)
 _SECONDS = 300
 
 
