@@ -23,6 +23,10 @@ from tests.components.program import Program
 from tests.processes import wait_until
 
 NAMESPACE = "kube-prometheus-stack"
+OURS = f"{NAMESPACE}/slostack/"
+"""How the names of our receivers begin."""
+FORCED = f'namespace="{NAMESPACE}"'
+"""The matcher that the operator adds."""
 READ = ("PrometheusRule", "ScrapeConfig", "Probe", "AlertmanagerConfig")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -129,21 +133,41 @@ def alertmanager(at_work: Operator, tmp_path: Path) -> Path:
     return path
 
 
-def test_alertmanager_has_every_route_receiver_and_inhibition(alertmanager: Path) -> None:
+def test_alertmanager_can_read_its_config_and_has_every_receiver(alertmanager: Path) -> None:
     check("amtool", "check-config", alertmanager)
     found, wanted = yaml.safe_load(alertmanager.read_text()), ours("alertmanager/alertmanager.yml")
     receivers = {each["name"]: each for each in found["receivers"]}
     for each in wanted["receivers"]:
-        channels = receivers[f"{NAMESPACE}/slostack/{each['name']}"]
-        assert {k: len(v) for k, v in channels.items() if k != "name"} == {
-            k: len(v) for k, v in each.items() if k != "name"
-        }
-    forced = f'namespace="{NAMESPACE}"'
-    inhibitions = [each for each in found["inhibit_rules"] if forced in each.get("source_matchers", ())]
+        assert said(receivers[OURS + each["name"]]) == said(each)
+
+
+def test_alertmanager_has_every_route_and_inhibition_for_its_namespace(alertmanager: Path) -> None:
+    found, wanted = yaml.safe_load(alertmanager.read_text()), ours("alertmanager/alertmanager.yml")
+    (route,) = (each for each in found["route"]["routes"] if each["receiver"].startswith(OURS))
+    assert sorted(route.pop("matchers")) == ['environment="prod"', FORCED]
+    assert route.pop("continue")
+    assert plain(route) == wanted["route"]
+    inhibitions = [each for each in found["inhibit_rules"] if FORCED in each.get("source_matchers", ())]
     for theirs, each in zip(inhibitions, wanted["inhibit_rules"], strict=True):
         assert theirs["equal"] == each["equal"]
         for matchers in ("source_matchers", "target_matchers"):
-            assert sorted(theirs[matchers]) == sorted([forced, *each[matchers]])
+            assert sorted(theirs[matchers]) == sorted([FORCED, *each[matchers]])
+
+
+def plain(route: dict[str, Any]) -> dict[str, Any]:
+    """A route with its receivers as they are called elsewhere."""
+    own = {"receiver": route["receiver"].removeprefix(OURS)}
+    children = {"routes": [plain(each) for each in route["routes"]]} if "routes" in route else {}
+    return {**route, **own, **children}
+
+
+def said(receiver: dict[str, Any]) -> dict[str, list[Any]]:
+    """What a receiver's channels are told, wherever they have secrets and messages from."""
+    return {
+        kind: [sorted(key.removesuffix("_file") for key in channel) for channel in channels]
+        for kind, channels in receiver.items()
+        if kind != "name"
+    }
 
 
 @pytest.mark.parametrize(
@@ -158,7 +182,7 @@ def test_alertmanager_has_every_route_receiver_and_inhibition(alertmanager: Path
 )
 def test_our_alerts_go_where_they_go_elsewhere(alertmanager: Path, labels: dict[str, str], receiver: str) -> None:
     found = routed(alertmanager, labels | {"namespace": NAMESPACE, "environment": "prod"})
-    assert set(found) - {"null"} == {f"{NAMESPACE}/slostack/{receiver}"}
+    assert set(found) - {"null"} == {OURS + receiver}
 
 
 @pytest.mark.parametrize("labels", [{"namespace": NAMESPACE}, {"environment": "prod"}, {"alertname": "Watchdog"}])
