@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -21,21 +21,22 @@ from slostack.project import (
 )
 from slostack.retention import check_retention
 from slostack.settings import Settings
-from slostack.spec import load_services, slo_file
+from slostack.spec import Service, load_services, slo_file
 
 
 def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     """The files of the project at `root` for one environment; raises SpecError where its own files are wrong."""
-    services = load_services(root)
-    unknown = sorted(set(settings.services) - {service.service for service in services})
+    every_service = load_services(root)
+    unknown = sorted(set(settings.services) - {service.service for service in every_service})
     if unknown:
         raise SlostackError(
             f"stacks/Pulumi.{settings.environment}.yaml: slostack:services names {', '.join(unknown)}, "
             "expected services that have a file in slos/"
         )
+    services = watched_services(every_service, settings)
     files = {slo_file(root, service.service): service for service in services}
     check_retention(root, files, {settings.environment: settings})
-    check_custom_files(root, services)
+    check_custom_files(root, every_service)
     generated = generated_files(services)
     rules = chain(_taken(generated, RULE_FOLDER), _own(root, RULE_FOLDER))
     dashboards = chain(_taken(generated, DASHBOARD_FOLDER), _own(root, DASHBOARD_FOLDER))
@@ -47,6 +48,14 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
             **{f"grafana/dashboards/{name}": with_urls(text, settings) for name, text in dashboards},
         }
     )
+
+
+def watched_services(services: Iterable[Service], settings: Settings) -> tuple[Service, ...]:
+    """The services that an environment judges: in a cluster those that its settings name, as the alerts of another one
+    would take its absence for an outage."""
+    if settings.delivery == "local":
+        return tuple(services)
+    return tuple(service for service in services if service.service in settings.services)
 
 
 def _own(root: Path, folder: str) -> Iterator[tuple[str, str]]:

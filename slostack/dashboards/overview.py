@@ -13,12 +13,14 @@ from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts, urg
 from slostack.dashboards.house import Section, Sized
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
-from slostack.spec import Service
+from slostack.spec import Duration, Service
 
 EVERYTHING = ""
 WORST_SERVICES = 24
 WORST_BUDGETS = 10
 MOST_SLOS_SHOWN = 20
+_OF_NO_SLO = Duration(30 * 86400)
+"""What is shown of a stack that has no service yet."""
 
 
 def render_overview_dashboard(services: tuple[Service, ...]) -> str:
@@ -90,7 +92,7 @@ def objectives(services: Sequence[Service]) -> table.Panel:
 
 def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
     """The lowest budgets of now, over the longest window."""
-    window = max(slo.reach for service in services for slo in service.slos)
+    window = max((slo.reach for service in services for slo in service.slos), default=_OF_NO_SLO)
     left, slo = queries.budget_left(EVERYTHING), f"{names.SERVICE}, {names.SLO}"
     latest = f"last_over_time({names.BUDGET_REMAINING}[1h] @ end())"
     lowest_now = f"bottomk({WORST_BUDGETS}, max by ({slo}) ({latest}))"

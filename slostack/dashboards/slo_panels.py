@@ -87,7 +87,7 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool) ->
 
 def _decimals(slos: Sequence[Slo]) -> int:
     """How many decimals the objectives' percentages need."""
-    return max(len(f"{slo.objective:.10g}".partition(".")[2]) for slo in slos)
+    return max((len(f"{slo.objective:.10g}".partition(".")[2]) for slo in slos), default=0)
 
 
 def budget_history(service: Service) -> timeseries.Panel:

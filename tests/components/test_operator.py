@@ -116,7 +116,7 @@ def test_an_slo_by_namespace_needs_an_alertmanager_that_leaves_it_alone(tmp_path
         "{service: api, description: An API, team: web, slos: [{name: success, description: It works, objective: 99, "
         "group_by: [namespace], sli: {events: {bad: bad_total, total: all_total}}, runbook: api/a.md}]}"
     )
-    config = operator_config("monitoring") | {"services": {}}
+    config = operator_config("monitoring") | {"services": {"api": {}}}
     settings = parse_settings(config, "prod")
     bundle = make_bundle(tmp_path, settings, kubernetes_topology(settings))
     with pytest.raises(SlostackError, match=r"slos/api.yaml: success is grouped by namespace.*namespaceMatcher: false"):

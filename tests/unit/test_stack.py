@@ -31,8 +31,18 @@ def test_a_watched_service_without_an_slo_file_is_refused(
 
 def test_what_loki_counts_goes_to_loki_alone(tmp_path: Path, topology: Topology) -> None:
     project(tmp_path, edited(SLI, """{logs: {bad: '{app="api"} |= "error"', total: '{app="api"}'}}"""))
-    bundle = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {}}, "test"), topology)
+    bundle = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {"api": {}}}, "test"), topology)
     assert set(bundle.below(f"loki/rules/{TENANT}")) == {"api.yaml"}
     assert "count_over_time" in bundle.files[f"loki/rules/{TENANT}/api.yaml"]
     assert set(bundle.below("prometheus/rules")) == {"api.yaml", "slostack.yaml"}
     check_bundle(bundle)
+
+
+def test_a_service_is_judged_where_it_is_named(tmp_path: Path, topology: Topology) -> None:
+    project(tmp_path)
+    of_none = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {}}, "test"), topology)
+    assert set(of_none.below("prometheus/rules")) == {"slostack.yaml"}
+    assert set(of_none.below("grafana/dashboards")) == {"overview.json"}
+    check_bundle(of_none)
+    elsewhere_scraped = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {"api": {}}}, "test"), topology)
+    assert set(elsewhere_scraped.below("prometheus/rules")) == {"api.yaml", "slostack.yaml"}

@@ -16,6 +16,7 @@ from slostack.errors import SlostackError
 from slostack.exports import Metadata, project_objects
 from slostack.settings import Settings
 from slostack.spec import Service, load_services
+from slostack.stack import watched_services
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NAMESPACE = "namespace"
@@ -27,7 +28,7 @@ def operator_objects(root: Path, bundle: Bundle, settings: Settings) -> tuple[Ma
 
     Raises SlostackError where an SLO's label sets can't be routed, or a dashboard is more than a ConfigMap holds.
     """
-    services = load_services(root)
+    services = watched_services(load_services(root), settings)
     return (
         *_rules(root, services, settings),
         *scrape_configs(bundle, services, settings),
