@@ -171,14 +171,14 @@ def secrets_only_as_files(kind: str, inputs: Inputs) -> Iterator[str]:
 
 
 def least_rights(kind: str, inputs: Inputs) -> Iterator[str]:
-    """No role writes, reads Secrets, or is about everything."""
+    """No role writes, reads Secrets, gets into containers, or is about everything."""
     if kind not in (f"{_RBAC}Role", f"{_RBAC}ClusterRole"):
         return
     for rule in inputs.get("rules") or ():
         if writes := _WRITING & set(rule.get("verbs") or ()):
             yield f"may {', '.join(sorted(writes))}"
         for resource in rule.get("resources") or ():
-            if resource in ("*", "secrets"):
+            if resource in ("*", "secrets", "nodes/proxy", "pods/exec", "pods/attach", "pods/portforward"):
                 yield f"is about {resource}"
 
 

@@ -76,6 +76,7 @@ OTHERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("only_inside", SERVICE, {"spec": {"externalIPs": ["192.0.2.1"]}}),
     ("no_token_unless_needed", ACCOUNT, {"automountServiceAccountToken": True}),
     ("least_rights", ROLE, {"rules": [{"resources": ["secrets"], "verbs": ["get"]}]}),
+    ("least_rights", ROLE, {"rules": [{"resources": ["nodes/proxy"], "verbs": ["get"]}]}),
     ("least_rights", ROLE, {"rules": [{"resources": ["*"], "verbs": ["list"]}]}),
     ("least_rights", ROLE, {"rules": [{"resources": ["pods"], "verbs": ["*"]}]}),
     ("least_rights", ROLE, {"rules": [{"resources": ["pods"], "verbs": ["delete"]}]}),
