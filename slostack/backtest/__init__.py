@@ -6,7 +6,7 @@ found = backtest(root, "main", source)
 
 from __future__ import annotations
 
-from slostack.backtest.file import FileSource, opened, recording
+from slostack.backtest.file import BELOW, FileSource, opened, recording
 from slostack.backtest.incidents import Incident, load_incidents
 from slostack.backtest.markdown import as_markdown
 from slostack.backtest.model import Backtest, Case, Detection, Firing, Outcome
@@ -18,6 +18,7 @@ from slostack.backtest.source import PrometheusSource, Source
 from slostack.backtest.terminal import show
 
 __all__ = [
+    "BELOW",
     "Backtest",
     "Case",
     "Detection",

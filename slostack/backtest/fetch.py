@@ -10,7 +10,7 @@ from slostack import names
 from slostack.backtest.found import Found, Sampled, aligned, concatenated
 from slostack.backtest.history import History, Times, milliseconds
 from slostack.backtest.prometheus import Prometheus, Query
-from slostack.backtest.raw import completed_counts, completed_ratios, raw_counts, raw_ratios, raw_up
+from slostack.backtest.raw import after_gaps, completed_counts, completed_ratios, raw_counts, raw_ratios, raw_up
 from slostack.backtest.recorded import HOUR, STEP, Span, recorded_counts, recorded_ratios
 from slostack.backtest.subjects import Version
 from slostack.rules.budget import windows
@@ -23,10 +23,10 @@ _PIECE, _PIECE_OF_COUNTS = 24 * HOUR, 7 * 24 * HOUR
 
 
 def fetch(
-    prometheus: Prometheus, versions: Sequence[Version], recorded: Version | None, span: Span, *, whole: bool
+    prometheus: Prometheus, versions: Sequence[Version], recorded: Version | None, span: Span, below: float
 ) -> tuple[History, ...]:
     """The histories, by label set, of versions that share an SLI. `recorded` is the version whose rules recorded it, if
-    any did; `whole` reads every hour closely.
+    any did. Hours are read closely in which a ratio exceeds `below` times the least limit of any version.
 
     Raises SlostackError where Prometheus doesn't answer all that is asked.
     """
@@ -40,8 +40,8 @@ def fetch(
     found.join(counts)
     if recorded:
         both = [window for window in asked if window in kept]
-        limits = {window: limit for window, limit in _limits(versions).items() if window in both}
-        found.join(recorded_ratios(prometheus, recorded, both, limits, span, counts.groups, whole=whole))
+        close = {window: below * limit for window, limit in limits(versions).items() if window in both}
+        found.join(recorded_ratios(prometheus, recorded, both, close, span, counts.groups))
     earlier = _before(found.evaluated, span)
     phase = _phase(found.evaluated, span)
     found.join(_raw_ratios(prometheus, versions[0], asked, earlier, counts, phase))
@@ -61,17 +61,17 @@ def _reach(slo: Slo) -> Duration:
     return max(slo.reach, *(tier.long for tier in slo.tiers), RAW_WINDOW)
 
 
-def _limits(versions: Iterable[Version]) -> Mapping[Duration, float]:
+def limits(versions: Iterable[Version]) -> Mapping[Duration, float]:
     """The least error ratio of each short window above which a tier may begin or a page may last."""
-    limits: dict[Duration, float] = {}
+    least: dict[Duration, float] = {}
     for slo in (version.slo for version in versions):
         found = [(window, slo.threshold(tier)) for tier in slo.tiers for window in (tier.long, tier.short)]
         if slo.policy.end and slo.pages:
             found += [(window, slo.threshold(slo.pages[-1])) for window in (SHORT, RAW_WINDOW)]
         for window, limit in found:
             if window <= RAW_WINDOW:
-                limits[window] = min(limit, limits.get(window, limit))
-    return limits
+                least[window] = min(limit, least.get(window, limit))
+    return least
 
 
 def _before(known: Sequence[Times], span: Span) -> Span:
@@ -91,9 +91,13 @@ def _raw_counts(prometheus: Prometheus, version: Version, span: Span) -> Found:
         return Found()
     # In step with the counts that follow.
     start = span.end - (span.end - span.start) // COUNT_STEP * COUNT_STEP
-    answers = _answers(prometheus, version, raw_counts(version), Span(start, span.end), COUNT_STEP, _PIECE_OF_COUNTS)
-    answers.counted = _since_the_first(answers, Span(start, span.end), COUNT_STEP)
-    return _admitted(version.slo, completed_counts(version, answers, _up(prometheus, version, Span(start, span.end))))
+    whole = Span(start, span.end)
+    answers = _answers(prometheus, version, raw_counts(version), whole, COUNT_STEP, _PIECE_OF_COUNTS)
+    for at, longer in after_gaps(answers).items():
+        once = Span(at - COUNT_STEP, at)
+        answers.replace(_answers(prometheus, version, raw_counts(version, longer), once, COUNT_STEP, COUNT_STEP))
+    answers.counted = _since_the_first(answers, whole, COUNT_STEP)
+    return _admitted(version.slo, completed_counts(version, answers, _up(prometheus, version, whole)))
 
 
 def _up(prometheus: Prometheus, version: Version, span: Span) -> Sampled | None:

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from slostack.backtest.fetch import short_windows
+from slostack.backtest.fetch import limits, short_windows
 from slostack.backtest.history import Floats, History, Times
 from slostack.backtest.recorded import Span
 from slostack.backtest.source import Source
@@ -27,6 +27,8 @@ from slostack.files import TEMPORARY
 from slostack.spec import Duration
 
 FORMAT = "slostack backtest 1"
+BELOW = 0.25
+"""A file is to hold what alerts with a quarter of the limits would read, so that they can be replayed from it too."""
 _INDEX = "index.json"
 _EXPECTED = "expected a file of `slostack backtest --record`"
 
@@ -42,22 +44,23 @@ class FileSource:
 
     def histories(self, versions: Sequence[Version], recorded: Version | None) -> tuple[History, ...]:
         version = versions[0]
+        what = f"{version.service.service}/{version.slo.name}"
         if (entry := self.entries.get(_key(version))) is None:
-            raise SlostackError(
-                f"{self.name} doesn't hold {version.service.service}/{version.slo.name} with this SLI; "
-                "record it again with `slostack backtest --record`"
-            )
-        missing = {w.seconds for w in short_windows(versions)} - {*entry["windows"]}
-        if missing:
-            raise SlostackError(
-                f"{self.name} doesn't hold the {Duration(min(missing))} window of {version.service.service}/"
-                f"{version.slo.name}, which its alerts read now; record it again with `slostack backtest --record`"
-            )
+            raise self._lacks(f"{what} with this SLI")
+        known = {Duration(seconds) for seconds in entry["windows"]}
+        if missing := {*short_windows(versions)} - known:
+            raise self._lacks(f"the {min(missing)} window of {what}, which its alerts read now")
+        for window, limit in limits(versions).items():
+            if limit < (least := entry["limits"].get(str(window), 1.0)):
+                raise self._lacks(f"{what} where at most {least:.3%} of {window} are bad, and now {limit:.3%} alert")
         windows = [Duration(seconds) for seconds in entry["windows"]]
         try:
             return tuple(self._history(group, windows) for group in entry["groups"])
         except (OSError, KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
             raise _damaged(self.name, error) from None
+
+    def _lacks(self, what: str) -> SlostackError:
+        return SlostackError(f"{self.name} doesn't hold {what}; record it again with `slostack backtest --record`")
 
     def _history(self, group: Mapping[str, Any], windows: Sequence[Duration]) -> History:
         at = group["at"]
@@ -82,6 +85,7 @@ class RecordingSource:
 
     source: Source
     archive: zipfile.ZipFile
+    below: float
     entries: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -102,7 +106,11 @@ class RecordingSource:
             for name, array in _arrays(history):
                 with self.archive.open(f"{at}/{name}.npy", "w") as file:
                     np.lib.format.write_array(file, array, allow_pickle=False)
-        self.entries[_key(versions[0])] = {"windows": [window.seconds for window in windows], "groups": groups}
+        self.entries[_key(versions[0])] = {
+            "windows": [window.seconds for window in windows],
+            "limits": {str(window): self.below * limit for window, limit in limits(versions).items()},
+            "groups": groups,
+        }
         return found
 
 
@@ -124,10 +132,11 @@ def opened(path: Path) -> Iterator[FileSource]:
 
 
 @contextmanager
-def recording(path: Path, source: Source) -> Iterator[RecordingSource]:
-    """A source whose histories are written to a file, which appears whole when the block ends without an error."""
+def recording(path: Path, source: Source, below: float = BELOW) -> Iterator[RecordingSource]:
+    """A source whose histories are written to a file, which appears whole when the block ends without an error.
+    `below` is what the source reads closely, as a share of the alerts' limits."""
     with _replaced(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        recorder = RecordingSource(source, archive)
+        recorder = RecordingSource(source, archive, below)
         yield recorder
         index = {"format": FORMAT, "span": [source.span.start, source.span.end], "entries": recorder.entries}
         archive.writestr(_INDEX, json.dumps(index))

@@ -40,6 +40,13 @@ class Found:
         for key, parts in other.samples.items():
             self.samples[key] += parts
 
+    def replace(self, better: Found) -> None:
+        """Takes other samples for those of the same name, label set and time."""
+        for key, parts in better.samples.items():
+            for times, values in parts:
+                kept = [(at[~(again := np.isin(at, times))], old[~again]) for at, old in self.samples[key]]
+                self.samples[key] = [*kept, (times, values)]
+
     @property
     def groups(self) -> list[Labels]:
         """The label sets that were counted or judged."""

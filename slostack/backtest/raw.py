@@ -17,7 +17,7 @@ from slostack.rules.measure import NEWEST, Measures, measures
 from slostack.rules.outage import anything_answers
 from slostack.rules.ratio import bad_share, rate_of_events
 from slostack.rules.service import grouping, tier_offset
-from slostack.rules.tier import counted_events
+from slostack.rules.tier import counted_events, rung
 from slostack.spec import Duration, TimeSlices
 
 STEP, COUNT_STEP = names.EVALUATION_INTERVAL, names.TIER_INTERVAL
@@ -43,14 +43,24 @@ def raw_ratios(version: Version, windows: Iterable[Duration]) -> Mapping[str, st
     return exprs
 
 
-def raw_counts(version: Version) -> Mapping[str, str]:
-    """The PromQL of the counts of five minutes, by the names that record them."""
+def raw_counts(version: Version, span: Duration = COUNT_STEP) -> Mapping[str, str]:
+    """The PromQL of the counts of five minutes, or of a longer span, by the names that record them."""
     of, by, offset = measured(version), grouping(version.slo), tier_offset(version.service, version.slo)
     part = names.GOOD_EVENTS if of.part_is_good else names.BAD_EVENTS
     return {
-        names.EVENTS: counted_events(of.total, COUNT_STEP, offset, by),
-        part: counted_events(of.part, COUNT_STEP, offset, by),
+        names.EVENTS: counted_events(of.total, span, offset, by),
+        part: counted_events(of.part, span, offset, by),
     }
+
+
+def after_gaps(answers: Found) -> Mapping[int, Duration]:
+    """The spans that make up for counts that could not be told, by the times of those that follow on them."""
+    spans: dict[int, Duration] = {}
+    for labels in answers.groups:
+        times, _ = answers.of(names.EVENTS, labels)
+        gaps = np.flatnonzero(np.diff(times) > milliseconds(COUNT_STEP)) + 1
+        spans |= {int(times[i]): rung(Duration(int(times[i] - times[i - 1]) // 1000)) for i in gaps}
+    return spans
 
 
 def raw_up(version: Version) -> str | None:

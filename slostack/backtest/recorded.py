@@ -64,13 +64,11 @@ def recorded_ratios(
     limits: Mapping[Duration, float],
     span: Span,
     groups: Iterable[Labels],
-    *,
-    whole: bool,
 ) -> Found:
     """The ratios and rates of short windows: closely in hours in which one exceeds its limit, and in those after; 0 in
-    others, unless `whole` asks for all."""
+    others."""
     hours = _hours(prometheus, of, limits, span)
-    close = hours.known if whole else hours.known & (hours.busy | np.concatenate(([False], hours.busy[:-1])))
+    close = hours.known & (hours.busy | np.concatenate(([False], hours.busy[:-1])))
     wanted = [name(window) for window in windows for name in (names.error_ratio, names.event_rate)]
     by_name = _samples(prometheus, of, (HEARTBEAT, *wanted), list(_spans(hours.ends, close)), _PIECE)
     found = Found(evaluated=[each.times for series in by_name.values() for each in series])

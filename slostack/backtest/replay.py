@@ -176,11 +176,10 @@ def _others(
 def _runs(evaluated: Times, flags: Flags) -> list[tuple[float, float | None]]:
     """From the first evaluation that holds to the first that doesn't, in seconds; None where the last one does."""
     edges = np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))
-    seconds = (evaluated / 1000).tolist()
-    ends: list[float | None] = [*seconds, None]
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [
-        (seconds[start], ends[end])
-        for start, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+        (int(evaluated[start]) / 1000, int(evaluated[end]) / 1000 if end < len(evaluated) else None)
+        for start, end in zip(starts, ends, strict=True)
     ]
 
 

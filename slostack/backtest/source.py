@@ -33,16 +33,16 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class PrometheusSource:
-    """The histories that a Prometheus tells; `whole` asks for every hour, not only for those in which something may
-    fire, so that any other objective and policy can be replayed from them as well."""
+    """The histories that a Prometheus tells. It is read closely where a ratio exceeds `below` times the limits of the
+    alerts that are replayed; elsewhere ratios and rates of short windows are 0."""
 
     prometheus: Prometheus
     span: Span
-    whole: bool = False
+    below: float = 1.0
 
     @property
     def name(self) -> str:
         return self.prometheus.shown
 
     def histories(self, versions: Sequence[Version], recorded: Version | None) -> tuple[History, ...]:
-        return fetch(self.prometheus, versions, recorded, self.span, whole=self.whole)
+        return fetch(self.prometheus, versions, recorded, self.span, self.below)

@@ -88,10 +88,10 @@ def _asked(
     url: str, token_file: Path | None, span: Span, record: Path | None, progress: _Progress
 ) -> AbstractContextManager[Source]:
     """A Prometheus; whatever it tells goes to the file `record`, where one is given."""
-    from slostack.backtest import Prometheus, PrometheusSource, recording
+    from slostack.backtest import BELOW, Prometheus, PrometheusSource, recording
 
     server = Prometheus(url, _token(token_file) if token_file else None, progress.count)
-    source = PrometheusSource(server, span, whole=record is not None)
+    source = PrometheusSource(server, span, BELOW if record else 1.0)
     return recording(record, source) if record else nullcontext(source)
 
 

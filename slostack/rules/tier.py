@@ -67,6 +67,12 @@ def count_rules(
     )
 
 
+def rung(age: Duration) -> Duration:
+    """The span of the count that follows on one of this age."""
+    within = [span for span in RUNGS if span.seconds - MARGIN.seconds <= age.seconds]
+    return within[-1] if within and age.seconds < LONGEST_GAP.seconds - MARGIN.seconds else RUNGS[0]
+
+
 def _by_age(counts: list[str], last_count: str, by: Grouping) -> str:
     """The count of the rung that the age of the last count selects."""
     ends = [Duration(longer.seconds - MARGIN.seconds) for longer in (*RUNGS[1:], LONGEST_GAP)]

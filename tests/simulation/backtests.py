@@ -27,15 +27,16 @@ class Past:
     scenario: Scenario
     result: Result
 
-    def firings(self, slo: str) -> Firings:
-        """What fired of an SLO."""
+    def firings(self, slo: str, until: float) -> Firings:
+        """What fired of an SLO up to a time."""
         found: dict[str, list[tuple[float, float]]] = {}
         of_the_slo = {tuple(sorted(each.labels.items())) for each in self.result.transitions}
         for labels in [dict(each) for each in sorted(of_the_slo)]:
-            if labels[names.SLO] == slo and (spans := self.result.firing(**labels)):
+            if labels[names.SLO] == slo:
+                spans = [(START + span.start, START + span.end) for span in self.result.firing(**labels)]
                 name = labels.get(names.TIER) or labels["alertname"]
-                found[name] = [(START + span.start, START + span.end) for span in spans]
-        return found
+                found[name] = [(start, end if end <= until else float("inf")) for start, end in spans if start <= until]
+        return {name: spans for name, spans in found.items() if spans}
 
     def an_end(self, slo: str) -> int:
         """A time at which the SLO was evaluated, and its counts less than an evaluation before it (milliseconds)."""

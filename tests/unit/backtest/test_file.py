@@ -71,6 +71,7 @@ def test_what_was_recorded_is_read_again(file: Path) -> None:
     ("old", "new", "message"),
     [
         ("bad: 'e{job=", "bad: 'other{job=", "doesn't hold api/availability with this SLI"),
+        ("objective: 99.9", "objective: 99.99", "where at most 0.150% of 5m are bad, and now 0.060% alert"),
         ("window: 30d", "window: 7d", "doesn't hold the 15m window of api/availability, which its alerts read now"),
     ],
 )

@@ -1,0 +1,48 @@
+"""What is read closely is enough: the same alerts fire as from every hour's samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from slostack.backtest import Outcome, PrometheusSource, Span
+from slostack.backtest.replay import replay
+from slostack.backtest.subjects import Version
+from slostack.spec import Alerting
+from tests.unit.backtest.made_up import HOUR, START, STEP, HoldsRecorded, history, holding, version
+
+LENGTH = 72 * HOUR
+SPAN = Span(START, START + LENGTH * STEP)
+
+
+def outcome(of: Version, past: HoldsRecorded, below: float) -> Outcome:
+    histories = PrometheusSource(past, SPAN, below).histories([of], of)
+    return replay(of.service, of.slo, histories, SPAN.start, SPAN.end)
+
+
+@pytest.mark.parametrize("policy", ["google", "workbook"])
+@pytest.mark.parametrize("seed", range(6))
+def test_quiet_hours_are_not_read_and_nothing_is_lost(policy: str, seed: int) -> None:
+    """With incidents that are just under and just over limits, at the edges of hours too, and missed evaluations."""
+    draw = np.random.default_rng(seed)
+    of = version(alerting=Alerting(policy=policy))
+    events, failing, missed = np.full(LENGTH, 600.0), np.full(LENGTH, 0.0002), np.zeros(LENGTH, bool)
+    for _ in range(12):
+        start, lasts = draw.integers(LENGTH), draw.integers(2, 3 * HOUR)
+        failing[start : start + lasts] = draw.choice([0.0009, 0.0055, 0.0065, 0.014, 0.015, 0.05, 1.0])
+    for _ in range(4):
+        start = draw.integers(LENGTH)
+        missed[start : start + draw.integers(1, 40)] = True
+    past = holding(history(of, events, events * failing), missed)
+    closely, every_hour = outcome(of, past, 1.0), outcome(of, past, 0.0)
+    assert closely == every_hour
+    assert len(closely.firings) > 3
+
+
+def test_a_quiet_past_is_hardly_read() -> None:
+    of = version()
+    events = np.full(LENGTH, 600.0)
+    past = holding(history(of, events, events * 0.0002), np.zeros(LENGTH, bool))
+    found = outcome(of, past, 1.0)
+    assert (found.firings, found.judged) == ((), LENGTH * 30)
+    assert sum(past.samples) < 3 * LENGTH / 10 + 1000
