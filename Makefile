@@ -42,7 +42,7 @@ check: static ## Types, lint, unit tests and rule fixtures (under 2 minutes)
 test: static ## Everything, with real servers
 	@$(PYTEST)
 
-bench: $(INSTALLED) ## What rules, rendering and previews cost, side by side with raw windows and sloth
+bench: $(INSTALLED) ## What rules, rendering, previews and backtests cost, side by side with raw windows and sloth
 	@$(PYTHON) -m bench
 
 bench-alerts: $(INSTALLED) ## What the alerts do in simulated months, side by side with others'
