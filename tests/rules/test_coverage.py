@@ -75,7 +75,8 @@ def _expectations(test: dict[str, Any]) -> Iterator[tuple[str, re.Pattern[str], 
         samples = [dict(LABEL.findall(sample.get("labels", ""))) for sample in case.get("exp_samples") or ()]
         for selector in map(Selector.parse, ALERTS.findall(case["expr"])):
             asked = {matcher.label: matcher for matcher in selector.matchers if matcher.operator in ("=", "=~")}
-            fires = "alertstate" in asked and asked["alertstate"].value == "firing"
+            states = {sample.get("alertstate") for sample in samples}
+            fires = states == {"firing"} or ("alertstate" in asked and asked["alertstate"].value == "firing")
             if "alertname" in asked and (fires or ("alertstate" not in asked and not samples)):
                 tiers = asked[names.TIER].value if names.TIER in asked else ".*"
                 told = tiers if not samples or names.TIER in samples[0] else ""

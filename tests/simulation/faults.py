@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import yaml
 
@@ -38,6 +39,9 @@ EVALUATION, TIER_EVALUATION = 30.0, 6 * MINUTE
 """The interval of the groups that page; how late the six hours' count may be seen."""
 PODS = 4
 WHOLE_DAY = Span(0, LENGTH)
+BEFORE, AFTER = 30 * MINUTE, 5 * MINUTE
+"""How long before and after an incident pages are looked for: the groups that page read raw counters and what is
+counted all day, so nobody misses their evaluations at other times, which would take most of a simulation."""
 NORMALLY = Scraping()
 BAD = 'http_requests_total{job="api",code="500"}'
 TOTAL = 'http_requests_total{job="api"}'
@@ -98,7 +102,7 @@ def day(
     scrape_interval: int = 15,
 ) -> Day:
     """Simulates a day with slostack's rules and raw windows side by side."""
-    scenario = Scenario(targets, LENGTH, server_down=server_down, skipped=skipped)
+    scenario = Scenario(targets, LENGTH, server_down=server_down, skipped=(_UNWATCHED, *skipped))
     at_end = (LENGTH - MINUTE,)
     queries = {
         "counted": Query("sum_over_time(slo:bad_events:count5m[1d])", at_end),
@@ -109,6 +113,15 @@ def day(
     assert counted is not None
     assert raw is not None
     return Day(counted, raw, _pages(result, "ErrorBudgetBurn"), _pages(result, "RawWindows"))
+
+
+def _between() -> Iterator[Span]:
+    watched = [(each.start - BEFORE, each.end + AFTER) for each in INCIDENTS]
+    edges = [0.0, *chain.from_iterable(watched), LENGTH]
+    return (Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
+
+
+_UNWATCHED = SkippedEvaluations("slo/.*|raw", tuple(_between()))
 
 
 def _pages(result: Result, alert: str) -> tuple[float | None, ...]:
