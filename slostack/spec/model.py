@@ -6,7 +6,7 @@ import math
 from functools import cached_property
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from slostack import names
 from slostack.spec.alerting import LEAST_FAILURES, Alerting, Severity
@@ -63,6 +63,8 @@ class Scrape(Part):
 
 class Slo(Part):
     """One objective: the share of good events over a window."""
+
+    model_config = ConfigDict(json_schema_extra={"dependentRequired": {"group_limit": ["group_by"]}})
 
     name: Name = Field(description="A name, unique in the service; part of every recorded series' identity.")
     description: PlainText = Field(description="What users get while it is met, in one sentence.")
@@ -189,6 +191,8 @@ class Slo(Part):
 
     @model_validator(mode="after")
     def _groups(self) -> Self:
+        if "group_limit" in self.model_fields_set and not self.group_by:
+            raise mismatch(f"{self.group_limit} without `group_by`", "`group_by` beside it", "group_limit")
         if repeated := [label for i, label in enumerate(self.group_by) if label in self.group_by[:i]]:
             raise mismatch(f"{repeated[0]!r} twice", "each label once", "group_by")
         for label in self.group_by:

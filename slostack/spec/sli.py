@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -14,6 +15,8 @@ from slostack.spec.part import Part, any_of, exactly_one, one_of
 from slostack.spec.quantities import Matcher, PromQL, Selector, WindowedPromQL, mismatch
 from slostack.spec.slices import TimeSlices
 from slostack.spec.source import shorten
+
+_GO_EXPONENTS_FROM = 6
 
 
 def _not_all(part: LogRatio | QueryRatio) -> None:
@@ -100,13 +103,21 @@ class LatencyRatio(Part):
     def good(self) -> Selector:
         """The counter of fast events of a classic histogram; matches the bound as any client or server writes it
         (`60`, `60.0`)."""
-        bound = self.threshold
-        le = (
-            Matcher("le", "=~", f"{int(bound)}|{int(bound)}[.]0")
-            if bound.is_integer()
-            else Matcher("le", "=", repr(bound))
-        )
+        first, *others = _as_written(self.threshold)
+        patterns = (text.replace(".", "[.]").replace("+", "[+]") for text in (first, *others))
+        le = Matcher("le", "=~", "|".join(patterns)) if others else Matcher("le", "=", first)
         return Selector(f"{self.source.metric}_bucket", self.source.matchers).where(le)
+
+
+def _as_written(bound: float) -> tuple[str, ...]:
+    """How clients and servers write a bucket's bound; Go (strconv.FormatFloat, 'g') has exponents from 1e+06 on."""
+    sign, digits, exponent = Decimal(repr(bound)).normalize().as_tuple()
+    assert not sign
+    assert isinstance(exponent, int)
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    power = len(rest) + exponent
+    plain = (str(int(bound)), f"{int(bound)}.0") if bound.is_integer() else (repr(bound),)
+    return (*plain, f"{first}{rest and '.'}{rest}e+{power:02}") if power >= _GO_EXPONENTS_FROM else plain
 
 
 class LogRatio(Part):

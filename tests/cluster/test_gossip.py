@@ -69,7 +69,6 @@ def machine(listener: Listener, tmp_path: Path) -> Machine:
 
 def test_each_notification_is_sent_once_and_outlives_a_replica(machine: Machine, listener: Listener) -> None:
     pods = [machine.pod("alertmanager", number) for number in range(ALERTMANAGERS)]
-    senders = [machine.pod("prometheus", number) for number in range(PROMETHEUSES)]
     with ExitStack() as running:
         processes = [running.enter_context(pod.start()) for pod in pods]
         for pod in pods:

@@ -152,7 +152,7 @@ def slos(draw: st.DrawFn) -> Data:
         "window": draw(WINDOWS),
         "sli": draw(SLIS),
         "group_by": group_by,
-        "group_limit": draw(st.integers(1, 1000)),
+        **({"group_limit": draw(st.integers(1, 1000))} if group_by else {}),
         "labels": {label: value for label, value in labels.items() if label not in group_by},
         "maintenance": draw(st.lists(MAINTENANCE, max_size=2)),
         "alerting": draw(ALERTING),

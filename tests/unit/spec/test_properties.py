@@ -42,7 +42,7 @@ def made_up(number: int) -> list[Service]:
             found.append(service)
 
     gather()
-    assert len(found) > number / 4
+    assert len(found) > number / 10
     return found
 
 
