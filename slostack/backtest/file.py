@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 import numpy as np
@@ -87,6 +88,7 @@ class RecordingSource:
     archive: zipfile.ZipFile
     below: float
     entries: dict[str, Any] = field(default_factory=dict)
+    writes: Lock = field(default_factory=Lock)
 
     @property
     def name(self) -> str:
@@ -98,8 +100,12 @@ class RecordingSource:
 
     def histories(self, versions: Sequence[Version], recorded: Version | None) -> tuple[History, ...]:
         found = self.source.histories(versions, recorded)
-        number, windows = len(self.entries), short_windows(versions)
-        groups = []
+        with self.writes:
+            self._write(versions, found)
+        return found
+
+    def _write(self, versions: Sequence[Version], found: Sequence[History]) -> None:
+        number, groups = len(self.entries), []
         for index, history in enumerate(found):
             at = f"{number}/{index}"
             groups.append({"labels": history.labels, "at": at})
@@ -107,11 +113,10 @@ class RecordingSource:
                 with self.archive.open(f"{at}/{name}.npy", "w") as file:
                     np.lib.format.write_array(file, array, allow_pickle=False)
         self.entries[_key(versions[0])] = {
-            "windows": [window.seconds for window in windows],
+            "windows": [window.seconds for window in short_windows(versions)],
             "limits": {str(window): self.below * limit for window, limit in limits(versions).items()},
             "groups": groups,
         }
-        return found
 
 
 @contextmanager

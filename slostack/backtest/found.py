@@ -75,7 +75,8 @@ class Found:
 
 def concatenated(times: Sequence[Times]) -> Times:
     """All times in their order, each once."""
-    return np.unique(np.concatenate(times)) if times else np.zeros(0, np.int64)
+    every = np.sort(np.concatenate(times)) if times else np.zeros(0, np.int64)
+    return every[np.concatenate(([True], np.diff(every) > 0))] if len(every) else every
 
 
 def _joined(parts: Iterable[Sampled]) -> Sampled:

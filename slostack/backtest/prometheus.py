@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -75,18 +76,29 @@ class Prometheus:
     def ask(self, queries: Sequence[Query]) -> list[list[Series]]:
         """The answers to queries, in their order; raises SlostackError where one isn't answered as a whole."""
         self.report(len(queries), 0)
-        with requests.Session() as session, ThreadPoolExecutor(AT_ONCE) as pool:
-            session.mount("http://", HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=_RETRIES))
-            session.mount("https://", HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=_RETRIES))
-            if self.token:
-                session.headers["Authorization"] = f"Bearer {self.token}"
-            futures = [pool.submit(self._answer, session, query) for query in queries]
-            try:
-                return [future.result() for future in futures]
-            finally:
-                pool.shutdown(cancel_futures=True)
+        futures = [self._pool.submit(self._answer, query) for query in queries]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
 
-    def _answer(self, session: requests.Session, query: Query) -> list[Series]:
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """Bounds what is asked at once, by whomever."""
+        return ThreadPoolExecutor(AT_ONCE)
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        """Keeps connections."""
+        session = requests.Session()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=_RETRIES))
+        if self.token:
+            session.headers["Authorization"] = f"Bearer {self.token}"
+        return session
+
+    def _answer(self, query: Query) -> list[Series]:
         if query.step:
             first = query.start + query.step
             times = {
@@ -94,16 +106,16 @@ class Prometheus:
                 "end": f"{query.end / 1000:.3f}",
                 "step": f"{query.step / 1000:.3f}",
             }
-            answer = self._json(session, "query_range", {"query": query.expr, **times})
+            answer = self._json("query_range", {"query": query.expr, **times})
         else:
             expr = query.expr.replace(SPAN, f"{query.end - query.start}ms")
-            answer = self._json(session, "query", {"query": expr, "time": f"{query.end / 1000:.3f}"})
+            answer = self._json("query", {"query": expr, "time": f"{query.end / 1000:.3f}"})
         self.report(0, 1)
         return [_series(each) for each in answer]
 
-    def _json(self, session: requests.Session, path: str, form: Mapping[str, str]) -> list[dict[str, Any]]:
+    def _json(self, path: str, form: Mapping[str, str]) -> list[dict[str, Any]]:
         try:
-            response = session.post(f"{self.url.rstrip('/')}/api/v1/{path}", data=form, timeout=TIMEOUT)
+            response = self._session.post(f"{self.url.rstrip('/')}/api/v1/{path}", data=form, timeout=TIMEOUT)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
             raise SlostackError(
                 f"{self.shown} is no URL of a server, expected one such as http://prometheus:9090"

@@ -6,7 +6,6 @@ on a short window fires in them.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +52,7 @@ def recorded_counts(prometheus: Prometheus, of: Version, span: Span) -> Found:
     by_name = _samples(prometheus, of, (COUNT_HEARTBEAT, *wanted), [span], _PIECE_OF_COUNTS)
     found = Found(counted=[each.times for series in by_name.values() for each in series])
     for name in wanted:
-        found.add(name, of.slo.group_by, by_name[name])
+        found.add(name, of.slo.group_by, by_name.get(name, ()))
     return found
 
 
@@ -71,9 +70,9 @@ def recorded_ratios(
     close = hours.known & (hours.busy | np.concatenate(([False], hours.busy[:-1])))
     wanted = [name(window) for window in windows for name in (names.error_ratio, names.event_rate)]
     by_name = _samples(prometheus, of, (HEARTBEAT, *wanted), list(_spans(hours.ends, close)), _PIECE)
-    found = Found(evaluated=[each.times for series in by_name.values() for each in series])
+    found = Found(evaluated=[each.times for each in by_name.get(HEARTBEAT, ())])
     for name in wanted:
-        found.add(name, of.slo.group_by, by_name[name])
+        found.add(name, of.slo.group_by, by_name.get(name, ()))
     quiet = hours.evaluations(hours.known & ~close)
     found.evaluated.append(quiet)
     for labels in {*groups, *found.groups}:
@@ -145,8 +144,8 @@ def _samples(
     identity = names.identity(of.service.service, of.slo.name)
     selector = f'{{__name__=~"{"|".join(wanted)}",{identity}}}[{SPAN}]'
     queries = [piece for span in spans for piece in Query(selector, span.start, span.end).pieces(longest)]
-    by_name: dict[str, list[Series]] = defaultdict(list)
+    by_name: dict[str, list[Series]] = {}
     for answer in prometheus.ask(queries):
         for series in answer:
-            by_name[series.labels["__name__"]].append(series)
+            by_name.setdefault(series.labels["__name__"], []).append(series)
     return by_name

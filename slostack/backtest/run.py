@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from slostack.backtest.detections import detected
@@ -15,6 +16,8 @@ from slostack.backtest.subjects import Subject, Version, chosen, subjects
 from slostack.review import git
 from slostack.review.trees import revision_tree, working_tree
 
+AT_ONCE = 2
+"""One SLO is replayed while the source is asked about another."""
 NOTHING_FOUND = "nothing was recorded of it, and its raw series gave nothing"
 
 
@@ -41,10 +44,17 @@ def backtest(
     wanted = chosen(found, slos) if (slos := tuple(slos)) else found
     if not every and not slos:
         wanted = tuple(subject for subject in wanted if subject.is_changed)
-    cases = []
-    for number, subject in enumerate(wanted):
+
+    def case(number: int, subject: Subject) -> Case:
         report(number, len(wanted), f"{subject.service}/{subject.slo}")
-        cases.append(_case(subject, source, incidents))
+        return _case(subject, source, incidents)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = [pool.submit(case, *each) for each in enumerate(wanted)]
+        try:
+            cases = [future.result() for future in futures]
+        finally:
+            pool.shutdown(cancel_futures=True)
     return Backtest(
         revision=commit if revision.startswith(commit) else f"{revision} ({commit})",
         source=source.name,
