@@ -39,7 +39,7 @@ def backtest(
     """
     new = working_tree(root)
     commit = git.commit(root, revision)
-    old, notes = revision_tree(root, commit)
+    old, notes = revision_tree(root, commit, new)
     found = subjects(old.services, new.services)
     wanted = chosen(found, slos) if (slos := tuple(slos)) else found
     if not every and not slos:

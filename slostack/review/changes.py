@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
+Json = dict[str, Any]
 Kind = Literal["added", "removed", "changed"]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -41,6 +42,37 @@ class Change:
 
 
 @dataclass(frozen=True)
+class PanelChange:
+    """A panel before and after, None where it isn't there, and what changed in it."""
+
+    kind: Kind
+    row: str
+    title: str
+    before: Json | None
+    after: Json | None
+    details: tuple[Detail, ...] = ()
+
+    @property
+    def as_change(self) -> Change:
+        """The change of the panel by its name."""
+        return Change(self.kind, self.title, self.details, self.row)
+
+
+@dataclass(frozen=True)
+class Dashboards:
+    """A dashboard before and after, None where it isn't there, and its panels that changed."""
+
+    before: Json | None
+    after: Json | None
+    panels: tuple[PanelChange, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes of its panels by their names."""
+        return tuple(panel.as_change for panel in self.panels)
+
+
+@dataclass(frozen=True)
 class Section:
     """The changes of one sort of thing, such as alerts."""
 
@@ -50,11 +82,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Part:
-    """The changes of one service, or of one hand-written file."""
+    """The changes of one service, or of one hand-written file; `dashboards` is the one whose panels changed."""
 
     title: str
     kind: Kind
     sections: tuple[Section, ...]
+    dashboards: Dashboards | None = None
 
 
 @dataclass(frozen=True)
@@ -66,10 +99,12 @@ class Review:
     notes: tuple[str, ...] = ()
 
 
-def part(title: str, kind: Kind, sections: Mapping[str, Iterable[Change]]) -> tuple[Part, ...]:
+def part(
+    title: str, kind: Kind, sections: Mapping[str, Iterable[Change]], dashboards: Dashboards | None = None
+) -> tuple[Part, ...]:
     """The part with its sections that hold changes; nothing where none does and it was neither added nor removed."""
     filled = tuple(Section(name, merged(found)) for name, changes in sections.items() if (found := tuple(changes)))
-    return (Part(title, kind, filled),) if filled or kind != "changed" else ()
+    return (Part(title, kind, filled, dashboards),) if filled or kind != "changed" else ()
 
 
 def pairs(old: Mapping[K, V], new: Mapping[K, V]) -> list[tuple[K, V | None, V | None]]:

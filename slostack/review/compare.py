@@ -8,8 +8,8 @@ from pathlib import Path
 from slostack import names
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard
 from slostack.review import git
-from slostack.review.changes import Change, Kind, Part, Review, pairs, part
-from slostack.review.panels import Json, dashboard_changes, panel_changes, read_dashboard
+from slostack.review.changes import Change, Json, Kind, Part, Review, pairs, part
+from slostack.review.panels import compared, dashboard_changes, read_dashboard
 from slostack.review.rules import (
     RuleGroup,
     Rules,
@@ -29,15 +29,19 @@ from slostack.spec import Service
 ALERTS, RECORDINGS, PANELS = "Alerts", "Recording rules", "Dashboard panels"
 
 
-def review(root: Path, revision: str) -> Review:
-    """What the project's files at `root` change against a git revision.
+def review(root: Path, base: str | None = None) -> Review:
+    """What the project's files at `root` change against a git revision, or else the merge base with main.
 
     Raises SpecError where an SLO file is wrong, SlostackError where git can't help.
     """
     new = working_tree(root)
-    commit = git.commit(root, revision)
-    old, notes = revision_tree(root, commit)
-    shown = commit if revision.startswith(commit) else f"{revision} ({commit})"
+    if base is None:
+        commit, branch = git.merge_base(root)
+        shown = f"the merge base with {branch} ({commit})"
+    else:
+        commit = git.commit(root, base)
+        shown = commit if base.startswith(commit) else f"{base} ({commit})"
+    old, notes = revision_tree(root, commit, new)
     return Review(shown, tuple(changed_parts(old, new)), notes)
 
 
@@ -46,8 +50,7 @@ def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:
     for name, was, now in pairs(old.services, new.services):
         if was != now:
             yield from service_part(name, was, now)
-    overview = panel_changes(_overview(old), _overview(new), generated=True)
-    yield from part("overview dashboard", "changed", {PANELS: overview})
+    yield from _dashboard_part("overview dashboard", _overview(old), _overview(new), generated=True)
     for path, groups, groups_now in pairs(old.rules, new.rules):
         yield from _rule_file_part(path, groups, groups_now)
     for path, dashboard, dashboard_now in pairs(old.dashboards, new.dashboards):
@@ -62,6 +65,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
     renamed = renamed_slos(old, new)
     old = with_names(old, renamed) if old else None
     before, after = (_rules(side) if side else () for side in (old, new))
+    dashboards = compared(_dashboard(old), _dashboard(new), generated=True)
     return part(
         name,
         _kind(old, new),
@@ -74,8 +78,9 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
                 *alert_changes(_threshold_alerts(before), _threshold_alerts(after)),
             ),
             RECORDINGS: recording_names(keyed(before, alerts=False), keyed(after, alerts=False)),
-            PANELS: panel_changes(_dashboard(old), _dashboard(new), generated=True),
+            PANELS: dashboards.changes,
         },
+        dashboards,
     )
 
 
@@ -115,6 +120,8 @@ def _rule_file_part(
     return part(path, _kind(old, new), sections)
 
 
-def _dashboard_part(path: str, old: Json | None, new: Json | None) -> tuple[Part, ...]:
-    settings = dashboard_changes(old, new) if old and new else ()
-    return part(path, _kind(old, new), {"Dashboard": settings, PANELS: panel_changes(old, new, generated=False)})
+def _dashboard_part(path: str, old: Json | None, new: Json | None, *, generated: bool = False) -> tuple[Part, ...]:
+    dashboards = compared(old, new, generated=generated)
+    settings = dashboard_changes(old, new) if old and new and not generated else ()
+    kind = "changed" if generated else _kind(old, new)
+    return part(path, kind, {"Dashboard": settings, PANELS: dashboards.changes}, dashboards)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 from slostack.errors import SlostackError
+
+MAIN_BRANCHES = (("main", "origin/main"), ("origin/HEAD",), ("master", "origin/master"))
+"""What an edit is compared with where nothing is named: the first of these that is there."""
 
 
 class _GitError(SlostackError):
@@ -27,23 +33,74 @@ def commit(root: Path, revision: str) -> str:
         raise unknown from None
 
 
-def files(root: Path, revision: str, folders: tuple[str, ...]) -> dict[str, str]:
-    """The texts of all files below some folders of the project at a revision, by path from `root`.
+def merge_base(root: Path) -> tuple[str, str]:
+    """The newest commit that HEAD has in common with main, by its short name, and the branch's name.
 
-    Bytes that are no UTF-8 become characters that no loader accepts.
+    Asked are main and origin/main, else the remote's default branch, else master and origin/master. Raises
+    SlostackError where none of them is there, or has a commit in common.
     """
-    listing = _git(root, "ls-tree", "-r", "-z", "--name-only", revision, "--", *(f"{folder}/" for folder in folders))
-    paths = [path for path in listing.decode("utf-8", "surrogateescape").split("\0") if path]
-    return {
-        path: _git(root, "cat-file", "blob", f"{revision}:./{path}").decode("utf-8", "surrogateescape")
-        for path in paths
-    }
+    commit(root, "HEAD")
+    for branches in MAIN_BRANCHES:
+        there = [branch for branch in branches if _has(root, branch)]
+        if there:
+            try:
+                base = _git(root, "merge-base", "HEAD", *there).decode().strip()
+            except _GitError:
+                raise SlostackError(
+                    f"no commit in common with {there[0]} in this clone, expected its history "
+                    "(git fetch --unshallow), or a revision to compare with (slostack diff BASE)"
+                ) from None
+            return commit(root, base), there[0]
+    raise SlostackError(
+        "no branch main, origin/main or master in this clone, expected one, or a revision to compare with "
+        "(slostack diff BASE)"
+    )
 
 
-def _git(root: Path, *arguments: str) -> bytes:
+def blobs(root: Path, revision: str, folders: tuple[str, ...]) -> dict[str, str]:
+    """The ids of the contents of all files below some folders of the project at a revision, by path from `root`."""
+    listing = _git(root, "ls-tree", "-r", "-z", revision, "--", *(f"{folder}/" for folder in folders))
+    found = {}
+    for entry in listing.decode("utf-8", "surrogateescape").split("\0"):
+        if entry:
+            about, path = entry.split("\t", 1)
+            _, kind, blob = about.split()
+            if kind == "blob":
+                found[path] = blob
+    return found
+
+
+def blob_id(content: bytes, like: str) -> str:
+    """The id that git gives to a file of this content, by the hash that made another id."""
+    return hashlib.new("sha1" if len(like) == 40 else "sha256", b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def texts(root: Path, ids: Mapping[str, str]) -> dict[str, str]:
+    """The contents of some ids, by the same keys; bytes that are no UTF-8 become characters that no loader accepts."""
+    if not ids:
+        return {}
+    answer = BytesIO(_git(root, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in ids.values())))
+    found = {}
+    for path in ids:
+        size = int(answer.readline().split()[-1])
+        found[path] = answer.read(size).decode("utf-8", "surrogateescape")
+        answer.read(1)
+    return found
+
+
+def _has(root: Path, revision: str) -> bool:
+    try:
+        return bool(_git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"))
+    except _GitError:
+        return False
+
+
+def _git(root: Path, *arguments: str, stdin: str = "") -> bytes:
     """What a git command prints; raises _GitError with git's own words where it fails."""
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], input=stdin.encode(), capture_output=True, check=False
+        )
     except OSError as error:
         raise SlostackError(f"git can't be run ({error.strerror}), expected it on PATH") from None
     if done.returncode:

@@ -5,30 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from slostack.errors import SlostackError
-from slostack.review.changes import Change, Detail, difference, pairs
+from slostack.review.changes import Change, Dashboards, Detail, Json, PanelChange, difference, pairs
+from slostack.review.places import PLACE, PanelKey, matches, moved, place
 from slostack.review.promql import changed_promql
 
-Json = dict[str, Any]
 _SHORT_QUERY = 30
 """Of longer queries only what differs is shown: a panel's queries mostly change in the same way."""
 _LONGEST_QUERY = 200
 """Of what differs in a generated query, which follows from fields that are named elsewhere, so much is shown."""
 _COMPARED = ("title", "type", "targets", "fieldConfig")
-_PLACE = ("gridPos", "id", "panels", "collapsed")
-"""Where a panel stands and how it is stored, which is no change of what it shows."""
-
-
-@dataclass(frozen=True)
-class PanelKey:
-    """What tells a panel from the others of its dashboard: its row and title, and else its position."""
-
-    row: str
-    title: str
-    nth: int
 
 
 def read_dashboard(text: str, path: str) -> Json:
@@ -54,19 +42,44 @@ def panels(dashboard: Json) -> dict[PanelKey, Json]:
     return found
 
 
-def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Iterator[Change]:
-    """The panels that were added, removed or changed.
+def compared(old: Json | None, new: Json | None, *, generated: bool) -> Dashboards:
+    """Two versions of a dashboard with their panels compared."""
+    return Dashboards(old, new, tuple(panel_changes(old, new, generated=generated)))
+
+
+def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Iterator[PanelChange]:
+    """The panels that were added, removed or changed; one that was moved or retitled keeps its old title here.
 
     In generated ones the settings beside type, queries, unit and thresholds follow from fields that are named
-    elsewhere, and are left out.
+    elsewhere, and are left out; so do their places.
     """
-    for key, was, now in pairs(panels(old or {}), panels(new or {})):
-        if was is None:
-            yield Change("added", key.title, (), key.row)
-        elif now is None:
-            yield Change("removed", key.title, (), key.row)
-        elif details := (*_details(was, now, generated), *(() if generated else _others(was, now))):
-            yield Change("changed", key.title, details, key.row)
+    before, after = panels(old or {}), panels(new or {})
+    matched = matches(before, after)
+    elsewhere = frozenset() if generated else moved(before, after, matched)
+    for key, key_now in matched:
+        if key is None and key_now is not None:
+            yield PanelChange("added", key_now.row, key_now.title, None, after[key_now])
+        elif key is not None and key_now is None:
+            yield PanelChange("removed", key.row, key.title, before[key], None)
+        elif key is not None and key_now is not None:
+            was, now = before[key], after[key_now]
+            details = (
+                *difference("title", key.title, key_now.title),
+                *difference("row", key.row, key_now.row),
+                *(() if generated else _place(was, now, key_now in elsewhere and key.row == key_now.row)),
+                *_details(was, now, generated),
+                *(() if generated else _others(was, now)),
+            )
+            if details:
+                yield PanelChange("changed", key.row, key.title, was, now, details)
+
+
+def _place(old: Json, new: Json, is_moved: bool) -> Iterator[Detail]:
+    was, now = place(old), place(new)
+    if was and now:
+        if is_moved:
+            yield Detail("moved", str(was), str(now))
+        yield from difference("size", was.size, now.size)
 
 
 def dashboard_changes(old: Json, new: Json) -> Iterator[Change]:
@@ -141,7 +154,7 @@ def _others(old: Json, new: Json) -> Iterator[Detail]:
     changed = [
         name
         for name, was, now in pairs(_settings(old), _settings(new))
-        if was != now and name not in (*_COMPARED, *_PLACE)
+        if was != now and name not in (*_COMPARED, *PLACE)
     ]
     if changed:
         yield Detail(f"other settings ({', '.join(sorted(changed))})")

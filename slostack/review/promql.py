@@ -6,9 +6,15 @@ import re
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from slostack.review.changes import Detail
-from slostack.spec.syntax import parse_promql
+from promql_parser import ParenExpr
 
+from slostack.review.changes import Detail
+from slostack.spec.syntax import QUOTED, Expr, parse_promql
+
+_GROUPING = re.compile(
+    rf"(?P<kept>{QUOTED})|\b(?P<word>by|without|on|ignoring|group_left|group_right) \((?P<labels>[^()\"']*)\)",
+    re.DOTALL,
+)
 _TOKEN = re.compile(r"[\w.:]+|\s+|.")
 SHORT = 80
 """An expression of so many characters is shown in full."""
@@ -20,11 +26,25 @@ _MOST_MATCHED = 2_000
 
 @lru_cache(maxsize=4096)
 def normal(text: str) -> str:
-    """An expression without the accidents of its formatting; what isn't PromQL only without those of white space."""
+    """An expression without the accidents of its formatting: white space, order of matchers and of grouping labels,
+    parentheses around the whole; what isn't PromQL only without those of white space.
+    """
     try:
-        return parse_promql(text).prettify() if len(text) <= _MOST_CHARACTERS else one_line(text)
+        return _printed(parse_promql(text)) if len(text) <= _MOST_CHARACTERS else one_line(text)
     except ValueError:
         return one_line(text)
+
+
+def _printed(tree: Expr) -> str:
+    while isinstance(tree, ParenExpr):
+        tree = tree.expr
+    return _GROUPING.sub(_sorted, str(tree.prettify()))
+
+
+def _sorted(match: re.Match[str]) -> str:
+    if match["kept"] is not None:
+        return match["kept"]
+    return f"{match['word']} ({', '.join(sorted(label.strip() for label in match['labels'].split(',')))})"
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,8 @@ from slostack.errors import SlostackError
 from slostack.files import shown_path
 from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER, custom_texts
 from slostack.review import git
-from slostack.review.panels import Json, read_dashboard
+from slostack.review.changes import Json
+from slostack.review.panels import read_dashboard
 from slostack.review.rules import RuleGroup, read_rules
 from slostack.spec import SLO_FOLDER, Service, SpecError, load_services, parse_service
 
@@ -35,13 +36,26 @@ def working_tree(root: Path) -> Tree:
     return Tree({service.service: service for service in services}, rules, dashboards)
 
 
-def revision_tree(root: Path, commit: str) -> tuple[Tree, tuple[str, ...]]:
-    """The project's files at a commit, and a note on each that can't be read today and so counts as absent."""
+def revision_tree(root: Path, commit: str, new: Tree) -> tuple[Tree, tuple[str, ...]]:
+    """The project's files at a commit, and a note on each that can't be read today and so counts as absent.
+
+    Files with the same bytes as in the working tree are not read again but taken from it.
+    """
     services: dict[str, Service] = {}
     rules: dict[str, tuple[RuleGroup, ...]] = {}
     dashboards: dict[str, Json] = {}
     notes = []
-    for name, text in git.files(root, commit, (SLO_FOLDER, RULES, DASHBOARDS)).items():
+    known = git.blobs(root, commit, (SLO_FOLDER, RULES, DASHBOARDS))
+    kept = {name for name, blob in known.items() if _has_content(root / name, blob)}
+    for name in sorted(kept):
+        stem = PurePosixPath(name).stem
+        if name == f"{SLO_FOLDER}/{stem}.yaml" and stem in new.services:
+            services[stem] = new.services[stem]
+        elif name in new.rules:
+            rules[name] = new.rules[name]
+        elif name in new.dashboards:
+            dashboards[name] = new.dashboards[name]
+    for name, text in git.texts(root, {name: blob for name, blob in known.items() if name not in kept}).items():
         path = shown_path(root / name, root)
         try:
             match str(PurePosixPath(path).parent), PurePosixPath(path).suffix:
@@ -61,3 +75,8 @@ def revision_tree(root: Path, commit: str) -> tuple[Tree, tuple[str, ...]]:
 
 def _on_disk(root: Path, folder: str) -> list[tuple[str, str]]:
     return [(shown_path(path, root), text) for path, text in custom_texts(root, folder).items()]
+
+
+def _has_content(path: Path, blob: str) -> bool:
+    """Whether a file has the content of git's id."""
+    return path.is_file() and git.blob_id(path.read_bytes(), blob) == blob

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -118,10 +120,34 @@ def test_the_command_reports_and_succeeds(repository: Repository) -> None:
         return result.output
 
     head = repository.git("rev-parse", "--short", "HEAD")
-    assert run() == f"no change against HEAD ({head})\n"
+    assert run("HEAD") == f"no change against HEAD ({head})\n"
     repository.edit("objective: 99.9", "objective: 99.5")
-    assert run().startswith(f"Changes against HEAD ({head})\n\napi\n  SLOs\n    ~ availability: objective 99.9 % → ")
+    assert run().startswith(
+        f"Changes against the merge base with main ({head})\n\napi\n  SLOs\n    ~ availability: objective 99.9 % → "
+    )
     assert run("main", "--format", "md").startswith(f"## Changes against `main ({head})`\n\n### `api`\n")
+    (first, *_) = json.loads(run("main", "--format", "json"))["parts"][0]["sections"]
+    assert first == {
+        "title": "SLOs",
+        "changes": [
+            {
+                "kind": "changed",
+                "group": None,
+                "names": ["availability"],
+                "details": [
+                    {
+                        "field": "objective",
+                        "before": "99.9 %",
+                        "after": "99.5 %",
+                        "meaning": "43.2 min → 216 min of budget in 30d",
+                    }
+                ],
+            }
+        ],
+    }
+    file = repository.root / "out" / "report.txt"
+    assert run("main", "--output", str(file)) == ""
+    assert file.read_text(encoding="utf-8") == click.unstyle(run("main"))
 
 
 def test_what_is_said_of_several_is_said_once() -> None:
@@ -138,6 +164,9 @@ def test_what_is_said_of_several_is_said_once() -> None:
     ("old", "new"),
     [
         ("sum( up )", "sum(up)"),
+        ("sum by (b, a) (up)", "sum by(a,b) (up)"),
+        ("a * on (y, x) group_left (q, p) b", "a * on (x,y) group_left(p,q) b"),
+        ("((a + b))", "a + b"),
         ("sum(up)by(job)", "sum by (job) (up)"),
         ('x{a="1",b="2"}', "x{ b = '2', a='1', }"),
         ("x[60m]", "x[1h]"),
@@ -149,7 +178,10 @@ def test_formatting_is_no_change(old: str, new: str) -> None:
     assert normal(old) == normal(new)
 
 
-@pytest.mark.parametrize(("old", "new"), [("a - b - c", "a - (b - c)"), ("up > 1", "up > 2"), ("x[5m]", "x[6m]")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("a - b - c", "a - (b - c)"), ("up > 1", "up > 2"), ("x[5m]", "x[6m]"), ('x{a="by (b, a)"}', 'x{a="by (a, b)"}')],
+)
 def test_meaning_is_a_change(old: str, new: str) -> None:
     assert normal(old) != normal(new)
 

@@ -34,7 +34,7 @@ def row(title: str, *inside: dict[str, Any]) -> dict[str, Any]:
 
 def changes(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[Change]:
     """What changed between two dashboards of these panels."""
-    return list(panel_changes({"panels": old}, {"panels": new}, generated=False))
+    return [panel.as_change for panel in panel_changes({"panels": old}, {"panels": new}, generated=False)]
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,65 @@ def test_what_changed_in_a_panel(changed: dict[str, Any], details: tuple[Detail,
 
 def test_in_generated_panels_only_what_is_shown_counts() -> None:
     old, new = {"panels": [panel("P")]}, {"panels": [panel("P", unit="s", description="follows from elsewhere")]}
-    assert list(panel_changes(old, new, generated=True)) == [Change("changed", "P", (Detail("unit", "short", "s"),))]
+    (change,) = panel_changes(old, new, generated=True)
+    assert change.details == (Detail("unit", "short", "s"),)
 
 
 def test_panels_that_are_added_and_removed() -> None:
     old = [row("R"), panel("A"), panel("B"), row("S"), panel("A")]
     new = [row("R"), panel("A"), row("S"), panel("A"), panel("C")]
     assert changes(old, new) == [Change("added", "C", (), "S"), Change("removed", "B", (), "R")]
+
+
+def at(title: str, x: int, y: int, width: int = 12, height: int = 8) -> dict[str, Any]:
+    """A panel with a query of its own at a place."""
+    return panel(title, f"up{{job='{title}'}}", gridPos={"x": x, "y": y, "w": width, "h": height})
+
+
+def where(*panels: dict[str, Any]) -> list[tuple[str, tuple[Detail, ...]]]:
+    """What is said of two lines of panels, A to D, that become the given ones."""
+    old = [at("A", 0, 0), at("B", 12, 0), at("C", 0, 8), at("D", 12, 8)]
+    return [(change.name, change.details) for change in changes(old, list(panels))]
+
+
+def test_only_the_panel_that_was_moved_is_named() -> None:
+    last_line = Detail("moved", "column 0, line 0", "column 12, line 8")
+    assert where(at("B", 0, 0), at("C", 12, 0), at("D", 0, 8), at("A", 12, 8)) == [("A", (last_line,))]
+    assert where(at("A", 0, 0), at("B", 12, 0), at("C", 0, 8), at("D", 6, 8)) == [
+        ("D", (Detail("moved", "column 12, line 8", "column 6, line 8"),))
+    ]
+    assert where(at("A", 0, 0), at("B", 12, 0), at("C", 0, 8), at("D", 0, 16)) == [
+        ("D", (Detail("moved", "column 12, line 8", "column 0, line 16"),))
+    ]
+    assert where(at("A", 0, 0), at("B", 12, 20), at("C", 0, 30), at("D", 12, 30)) == [
+        ("B", (Detail("moved", "column 12, line 0", "column 12, line 20"),))
+    ]
+
+
+def test_what_gives_way_was_not_moved() -> None:
+    lower = [at("A", 0, 9), at("B", 12, 9), at("C", 0, 17), at("D", 12, 17)]
+    assert where(*lower) == []
+    assert where(at("New", 0, 0, 24), *lower) == [("New", ())]
+    assert where(at("B", 0, 0), at("C", 0, 8), at("D", 12, 8)) == [("A", ())]
+    assert where(at("A", 0, 0, 6), at("B", 6, 0), at("C", 0, 8), at("D", 12, 8)) == [
+        ("A", (Detail("size", "12 by 8", "6 by 8"),))
+    ]
+
+
+def test_a_panel_in_another_row_and_under_another_title() -> None:
+    old = [row("R"), at("A", 0, 0), at("B", 12, 0), row("S"), at("C", 0, 8)]
+    assert changes(old, [row("R"), at("B", 0, 0), row("S"), at("C", 0, 8), at("A", 12, 8)]) == [
+        Change("changed", "A", (Detail("row", "R", "S"),), "R")
+    ]
+    retitled = {**at("B", 12, 0), "title": "Bees"}
+    assert changes(old, [*old[:2], retitled, *old[3:]]) == [
+        Change("changed", "B", (Detail("title", "B", "Bees"),), "R")
+    ]
+    old[2] = {**old[2], "id": 7}
+    other = panel("Bees", "rate(up[5m])", id=7, gridPos=old[2]["gridPos"])
+    assert changes(old, [*old[:2], other, *old[3:]]) == [
+        Change("changed", "B", (Detail("title", "B", "Bees"), Detail("query A", "up{job='B'}", "rate(up[5m])")), "R")
+    ]
 
 
 def test_a_row_that_is_collapsed_holds_the_same_panels() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from slostack.errors import SlostackError
-from slostack.review import review
-from slostack.spec import SpecError
+from slostack.review import review, trees
+from slostack.spec import Service, SpecError, parse_service
 from tests.unit.review.conftest import Repository
 from tests.unit.spec.files import RIGHT, project
 
@@ -27,6 +27,54 @@ def test_any_revision_can_be_compared_with(repository: Repository) -> None:
         assert "~ availability: objective 99.9 % → 99.5 % (43.2 min → 216 min of budget in 30d)" in repository.lines(
             revision
         )
+
+
+def test_the_merge_base_with_main_is_the_default(repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "topic")
+    repository.edit("objective: 99.9", "objective: 99.5")
+    repository.commit()
+    repository.git("checkout", "-q", "main")
+    repository.edit("team: core", "team: web")
+    main = repository.commit()
+    repository.git("checkout", "-q", "topic")
+    base = repository.git("rev-parse", "--short", "topic~1")
+    found = review(repository.root)
+    assert found.revision == f"the merge base with main ({base})"
+    (part,) = found.parts
+    assert part.sections[0].title == "SLOs"  # the team is main's edit
+    repository.git("update-ref", "refs/remotes/origin/main", main)
+    repository.git("branch", "-q", "-D", "main")
+    assert review(repository.root).revision == f"the merge base with origin/main ({base})"
+    repository.git("update-ref", "-d", "refs/remotes/origin/main")
+    repository.git("branch", "-q", "master", base)
+    assert review(repository.root).revision == f"the merge base with master ({base})"
+    repository.git("branch", "-q", "-D", "master")
+    with pytest.raises(SlostackError, match=r"^no branch main, origin/main or master in this clone, expected one, or"):
+        review(repository.root)
+
+
+def test_main_without_a_common_commit(repository: Repository) -> None:
+    repository.git("checkout", "-q", "--orphan", "other")
+    repository.edit("team: core", "team: web")
+    repository.commit()
+    with pytest.raises(SlostackError, match=r"^no commit in common with main in this clone, expected its history"):
+        review(repository.root)
+
+
+def test_only_files_that_differ_are_read_again(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository.write("slos/web.yaml", RIGHT.replace("api", "web"))
+    repository.write("runbooks/web/burn.md", "# Burn\n")
+    repository.commit()
+    repository.edit("objective: 99.9", "objective: 99.5")
+    read: list[str] = []
+
+    def parse(text: str, path: str) -> Service:
+        read.append(path)
+        return parse_service(text, path)
+
+    monkeypatch.setattr(trees, "parse_service", parse)
+    assert [part.title for part in repository.review().parts] == ["api"]
+    assert read == ["slos/api.yaml"]
 
 
 @pytest.mark.parametrize("revision", ["nope", "--help", "HEAD~9", "HEAD:slos", "", "--output=x"])
