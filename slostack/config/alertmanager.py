@@ -46,7 +46,15 @@ _HEARTBEAT = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "
 
 def alertmanager_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
     """alertmanager/alertmanager.yml and its templates."""
-    document = {
+    return {
+        "alertmanager/alertmanager.yml": yaml_text(alertmanager_config(services, settings, topology)),
+        "alertmanager/templates/slostack.tmpl": TEMPLATES,
+    }
+
+
+def alertmanager_config(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, Any]:
+    """Alertmanager's config as data."""
+    return {
         "global": {"resolve_timeout": "5m"},
         "templates": ["templates/*.tmpl"],
         "route": {
@@ -66,10 +74,6 @@ def alertmanager_files(services: tuple[Service, ...], settings: Settings, topolo
             _dead_mans_switch(settings, topology),
             *(_receiver(severity, settings, topology) for severity in SEVERITIES),
         ],
-    }
-    return {
-        "alertmanager/alertmanager.yml": yaml_text(document),
-        "alertmanager/templates/slostack.tmpl": TEMPLATES,
     }
 
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from slostack.review.rule_groups import RuleGroup
+
 Json = dict[str, Any]
 Kind = Literal["added", "removed", "changed"]
+RISK = "⚠"
+"""Marks a detail that loses something."""
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 @dataclass(frozen=True)
 class Detail:
-    """One field of a changed thing; `before` or `after` is None where it has no value, both where only named."""
+    """One field of a changed thing; `before` or `after` is None where it has no value, both where only named.
+
+    `is_risk` marks what loses something that isn't easily had back: history, a runbook.
+    """
 
     field: str
     before: str | None = None
     after: str | None = None
     meaning: str = ""
+    is_risk: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,21 +91,39 @@ class Section:
 
 @dataclass(frozen=True)
 class Part:
-    """The changes of one service, or of one hand-written file; `dashboards` is the one whose panels changed."""
+    """The changes of one service, or of one hand-written file; `dashboards` is the one whose panels changed,
+    `before` and `after` are all its rules.
+    """
 
     title: str
     kind: Kind
     sections: tuple[Section, ...]
     dashboards: Dashboards | None = None
+    before: tuple[RuleGroup, ...] = ()
+    after: tuple[RuleGroup, ...] = ()
+    is_service: bool = False
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Samples that rules read per 30 s, before and after, by the title of their part; and how that is known."""
+
+    samples: tuple[tuple[str, int, int], ...] = ()
+    basis: str = ""
 
 
 @dataclass(frozen=True)
 class Review:
-    """What the working tree changes against a revision; `notes` say what of the revision could not be compared."""
+    """What the working tree changes against a revision; `notes` say what of the revision could not be compared.
+
+    `touched` names the stacks that get some of it, each with the titles of the parts that it gets.
+    """
 
     revision: str
     parts: tuple[Part, ...]
     notes: tuple[str, ...] = ()
+    touched: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    costs: Costs = Costs()
 
 
 def part(
@@ -112,9 +139,11 @@ def pairs(old: Mapping[K, V], new: Mapping[K, V]) -> list[tuple[K, V | None, V |
     return [(key, old.get(key), new.get(key)) for key in dict.fromkeys((*new, *old))]
 
 
-def difference(field: str, before: str | None, after: str | None, meaning: str = "") -> tuple[Detail, ...]:
+def difference(
+    field: str, before: str | None, after: str | None, meaning: str = "", *, is_risk: bool = False
+) -> tuple[Detail, ...]:
     """The field's detail where it differs, else nothing."""
-    return (Detail(field, before, after, meaning),) if before != after else ()
+    return (Detail(field, before, after, meaning, is_risk),) if before != after else ()
 
 
 def merged(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -125,3 +154,35 @@ def merged(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(
         Change(kind, same[0], details, group, tuple(same[1:])) for (group, kind, details), same in names.items()
     )
+
+
+def by_titles(review: Review) -> list[tuple[str, str]]:
+    """The stacks that get the same parts, and those parts, as text."""
+    stacks: dict[tuple[str, ...], list[str]] = {}
+    for stack, titles in review.touched:
+        stacks.setdefault(titles, []).append(stack)
+    return [(", ".join(names), ", ".join(titles)) for titles, names in stacks.items()]
+
+
+def summary(review: Review) -> str:
+    """How much changed of each sort, and how many risks are in it: `SLOs: 1 changed; Alerts: 1 added, 5 changed`."""
+    counts: dict[str, Counter[Kind]] = {}
+    risks = 0
+    for one in review.parts:
+        for section in one.sections:
+            for change in section.changes:
+                counts.setdefault(section.title, Counter())[change.kind] += len(change.names)
+                risks += len(change.names) * any(detail.is_risk for detail in change.details)
+    told = [
+        f"{title}: {', '.join(f'{count[kind]} {kind}' for kind in ('added', 'removed', 'changed') if count[kind])}"
+        for title, count in counts.items()
+    ]
+    return "; ".join([f"{RISK} {risks} {'risk' if risks == 1 else 'risks'}"] * bool(risks) + told)
+
+
+def cost_lines(review: Review) -> list[str]:
+    """What the rules of each part cost before and after."""
+    return [
+        f"cost of {title}: {before:,} → {after:,} samples per 30 s ({review.costs.basis})"
+        for title, before, after in review.costs.samples
+    ]

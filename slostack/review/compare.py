@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slostack import names
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard
 from slostack.review import git
 from slostack.review.changes import Change, Json, Kind, Part, Review, pairs, part
+from slostack.review.cost import costs
+from slostack.review.environments import compared_stacks, new_stacks, old_stacks
 from slostack.review.panels import compared, dashboard_changes, read_dashboard
-from slostack.review.rules import (
-    RuleGroup,
-    Rules,
-    alert_changes,
-    group_changes,
-    keyed,
-    read_rules,
-    recording_changes,
-    recording_names,
-)
+from slostack.review.rule_groups import RuleGroup, Rules, keyed, read_rules
+from slostack.review.rules import alert_changes, group_changes, recording_changes, recording_names
 from slostack.review.slo_alerts import burn_alert_changes, other_alert_changes
 from slostack.review.slos import renamed_slos, service_changes, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
 from slostack.rules import render_log_rules, render_rules
 from slostack.spec import Service
 
+if TYPE_CHECKING:
+    from slostack.backtest.prometheus import Prometheus
+
 ALERTS, RECORDINGS, PANELS = "Alerts", "Recording rules", "Dashboard panels"
 
 
-def review(root: Path, base: str | None = None) -> Review:
+def review(root: Path, base: str | None = None, prometheus: Prometheus | None = None) -> Review:
     """What the project's files at `root` change against a git revision, or else the merge base with main.
+
+    Series are counted by a Prometheus where one is given, to tell what rules cost.
 
     Raises SpecError where an SLO file is wrong, SlostackError where git can't help.
     """
@@ -42,7 +43,16 @@ def review(root: Path, base: str | None = None) -> Review:
         commit = git.commit(root, base)
         shown = commit if base.startswith(commit) else f"{base} ({commit})"
     old, notes = revision_tree(root, commit, new)
-    return Review(shown, tuple(changed_parts(old, new)), notes)
+    parts = tuple(changed_parts(old, new))
+    stacks, more_notes = old_stacks(root, commit)
+    environments = compared_stacks(stacks, new_stacks(root), parts)
+    intervals = {
+        name: min(scrape.interval for scrape in service.scrape)
+        for name, service in {**old.services, **new.services}.items()
+        if service.scrape
+    }
+    cost = costs(parts, intervals, prometheus)
+    return Review(shown, (*parts, *environments.parts), (*notes, *more_notes), environments.touched, cost)
 
 
 def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:
@@ -66,7 +76,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
     old = with_names(old, renamed) if old else None
     before, after = (_rules(side) if side else () for side in (old, new))
     dashboards = compared(_dashboard(old), _dashboard(new), generated=True)
-    return part(
+    found = part(
         name,
         _kind(old, new),
         {
@@ -82,6 +92,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
         },
         dashboards,
     )
+    return tuple(replace(one, before=before, after=after, is_service=True) for one in found)
 
 
 def _rules(service: Service) -> tuple[RuleGroup, ...]:
@@ -117,7 +128,7 @@ def _rule_file_part(
         ALERTS: alert_changes(keyed(before, alerts=True), keyed(after, alerts=True)),
         RECORDINGS: recording_changes(keyed(before, alerts=False), keyed(after, alerts=False)),
     }
-    return part(path, _kind(old, new), sections)
+    return tuple(replace(one, before=before, after=after) for one in part(path, _kind(old, new), sections))
 
 
 def _dashboard_part(path: str, old: Json | None, new: Json | None, *, generated: bool = False) -> tuple[Part, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slostack.review.changes import Change, Detail, Review
+from slostack.review.changes import RISK, Change, Detail, Review, by_titles, cost_lines, summary
 
 
 def as_markdown(review: Review) -> str:
@@ -15,6 +15,11 @@ def as_markdown(review: Review) -> str:
         lines += [f"> Note: {_code(note)}", ""]
     if not review.parts:
         lines += ["No change.", ""]
+    else:
+        lines += [f"**{summary(review)}**", ""] if summary(review) else []
+    lines += [f"- stack {_code(names)} gets {_code(titles)}" for names, titles in by_titles(review)]
+    lines += [f"- {line}" for line in cost_lines(review)]
+    lines += [""] if review.touched or review.costs.samples else []
     for part in review.parts:
         kind = "" if part.kind == "changed" else f" ({part.kind})"
         lines += [f"### {_code(part.title)}{kind}", ""]
@@ -45,7 +50,8 @@ def _text(detail: Detail) -> str:
         case str(before), after:
             values = f" {_code(before)} → {_code(after) if after is not None else '(none)'}"
     meaning = f" ({detail.meaning})" if detail.meaning else ""
-    return f"{detail.field}{values}{meaning}".strip()
+    field = f"{RISK} {detail.field}".strip() if detail.is_risk else detail.field
+    return f"{field}{values}{meaning}".strip()
 
 
 def _code(text: str) -> str:

@@ -14,6 +14,11 @@ def as_json(review: Review) -> str:
     document = {
         "base": review.revision,
         "notes": review.notes,
+        "stacks": dict(review.touched),
+        "samples_per_30s": {
+            "basis": review.costs.basis,
+            "parts": {title: {"before": before, "after": after} for title, before, after in review.costs.samples},
+        },
         "parts": [
             {
                 "title": part.title,
@@ -40,6 +45,7 @@ def _change(change: Change) -> Mapping[str, Any]:
                 "before": detail.before,
                 "after": detail.after,
                 "meaning": detail.meaning or None,
+                "risk": detail.is_risk,
             }
             for detail in change.details
         ],

@@ -4,92 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
-from slostack.errors import SlostackError
 from slostack.review.changes import Change, Detail, difference, pairs
 from slostack.review.promql import changed_promql, one_line
+from slostack.review.rule_groups import Rule, RuleGroup, Rules
 from slostack.spec.quantities import Duration
-from slostack.spec.source import describe
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(coerce_numbers_to_str=True)
-
-
-class Rule(_Part):
-    """A recording or alerting rule as a rule file holds it."""
-
-    record: str | None = None
-    alert: str | None = None
-    expr: str
-    for_: str | None = Field(None, alias="for")
-    keep_firing_for: str | None = None
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-
-    @property
-    def name(self) -> str:
-        """The alert's or the recorded metric's name."""
-        return self.alert or self.record or ""
-
-
-class RuleGroup(_Part):
-    """A group of rules as a rule file holds it."""
-
-    name: str
-    interval: str | None = None
-    labels: dict[str, str] = {}
-    rules: tuple[Rule, ...] = ()
-
-
-class _RuleFile(_Part):
-    groups: tuple[RuleGroup, ...]
-
-
-@dataclass(frozen=True)
-class RuleKey:
-    """What tells a rule from the others: its group and name, the tier of a burn-rate alert, and else its position."""
-
-    group: str
-    name: str
-    tier: str
-    nth: int
-
-
-Rules = Mapping[RuleKey, Rule]
-
-
-def read_rules(text: str, path: str) -> tuple[RuleGroup, ...]:
-    """The groups of a rule file's text; raises SlostackError where it is none."""
-    try:
-        return _RuleFile.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))).groups
-    except (yaml.YAMLError, UnicodeError) as error:
-        reason = one_line(str(error))
-        raise SlostackError(f"{path}: not YAML ({reason}), expected a Prometheus rule file") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the document"
-        what = f"{path}: {where}: {describe(first['input'])} ({first['msg']}), expected a Prometheus rule file"
-        raise SlostackError(what) from None
-
-
-def keyed(groups: tuple[RuleGroup, ...], *, alerts: bool) -> dict[RuleKey, Rule]:
-    """All alerts, or all recording rules, of some groups by what tells them apart."""
-    seen: Counter[tuple[str, str, str]] = Counter()
-    found = {}
-    for group in groups:
-        for rule in group.rules:
-            if bool(rule.alert) == alerts:
-                key = (group.name, rule.name, rule.labels.get(names.TIER, ""))
-                found[RuleKey(*key, seen[key])] = rule
-                seen[key] += 1
-    return found
 
 
 def group_changes(old: tuple[RuleGroup, ...], new: tuple[RuleGroup, ...]) -> Iterator[Change]:
@@ -108,11 +29,18 @@ def alert_changes(old: Rules, new: Rules) -> Iterator[Change]:
     """What changed in alerts: expression, durations, severity, other labels and texts."""
     for key, was, now in pairs(old, new):
         if was is None and now is not None:
-            yield Change("added", key.name, _summary(now), key.group)
+            yield Change("added", key.name, (*_summary(now), *_no_runbook(now)), key.group)
         elif now is None:
             yield Change("removed", key.name, (), key.group)
         elif was and now and (details := (*_rule_details(was, now), *_texts(was, now))):
             yield Change("changed", key.name, details, key.group)
+
+
+_ENDS = Detail(
+    "history ends",
+    meaning="what reads the series goes empty: change that first, or record it under both names for a while",
+    is_risk=True,
+)
 
 
 def recording_changes(old: Rules, new: Rules) -> Iterator[Change]:
@@ -121,9 +49,15 @@ def recording_changes(old: Rules, new: Rules) -> Iterator[Change]:
         if was is None and now is not None:
             yield Change("added", key.name, (Detail("expr", after=one_line(now.expr)),), key.group)
         elif now is None:
-            yield Change("removed", key.name, (), key.group)
-        elif was and now and (details := _rule_details(was, now)):
+            yield Change("removed", key.name, (_ENDS,), key.group)
+        elif was and now and (details := (*_rule_details(was, now), *_anew(was, now))):
             yield Change("changed", key.name, details, key.group)
+
+
+def _anew(old: Rule, new: Rule) -> tuple[Detail, ...]:
+    """What other labels make of a recorded series: another one."""
+    what = "other labels make it another series, whose history starts now"
+    return (Detail("history ends", meaning=what, is_risk=True),) if old.labels != new.labels else ()
 
 
 def recording_names(old: Rules, new: Rules) -> Iterator[Change]:
@@ -166,7 +100,7 @@ def _texts(old: Rule, new: Rule) -> Iterator[Detail]:
             name == "description" and was == old.annotations.get("summary") and now == new.annotations.get("summary")
         )
         if not repeats:
-            yield from difference(*_text(name, was, now))
+            yield from difference(*_text(name, was, now), is_risk=name == "runbook_url" and now is None)
 
 
 def _text(name: str, *texts: str | None) -> tuple[str, str | None, str | None]:
@@ -180,6 +114,10 @@ def _summary(rule: Rule) -> tuple[Detail, ...]:
         *difference("for", None, _duration(rule.for_)),
         Detail("expr", after=one_line(rule.expr)),
     )
+
+
+def _no_runbook(rule: Rule) -> tuple[Detail, ...]:
+    return () if "runbook_url" in rule.annotations else (Detail("no runbook", is_risk=True),)
 
 
 def _duration(text: str | None) -> str | None:

@@ -51,14 +51,24 @@ def slo_changes(old: Service | None, new: Service | None, renamed: Mapping[str, 
     """What changed in each SLO, its objective with what that means in minutes of budget; `old` has its new names."""
     before, after = ({slo.name: slo for slo in side.slos} if side else {} for side in (old, new))
     for was_named, name in renamed.items():
-        yield Change("changed", was_named, (Detail(f"renamed to {name}", meaning="its history and budget start anew"),))
+        yield Change("changed", was_named, (_renamed(name),))
     for name, was, now in pairs(before, after):
         if was is None and now is not None:
             yield Change("added", name, _summary(now))
         elif now is None and was is not None:
-            yield Change("removed", name, (Detail("objective", after=_objective(was), meaning=_budget(was)),))
+            yield Change("removed", name, (Detail("objective", after=_objective(was), meaning=_budget(was)), _ENDS))
         elif was and now and (details := _slo_details(was, now)):
             yield Change("changed", name, details)
+
+
+def _renamed(name: str) -> Detail:
+    what = "its history and budget start anew: keep the old name to keep them"
+    return Detail(f"renamed to {name}", meaning=what, is_risk=True)
+
+
+_ENDS = Detail(
+    "history ends", meaning="its recorded series get no more samples: change what else reads them", is_risk=True
+)
 
 
 def _named(what: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
@@ -116,7 +126,7 @@ def _slo_details(old: Slo, new: Slo) -> tuple[Detail, ...]:
         *(
             detail
             for key, was, now in pairs(_settings(old), _settings(new))
-            for detail in difference(key, was, now, _MEANINGS.get(key, ""))
+            for detail in difference(key, was, now, _MEANINGS.get(key, ""), is_risk=key == "group_by")
         ),
         *difference("runbook", old.runbook, new.runbook),
         *difference("description", old.description, new.description),

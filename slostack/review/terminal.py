@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from slostack.review.changes import Change, Detail, Kind, Review
+from slostack.review.changes import RISK, Change, Detail, Kind, Review, by_titles, cost_lines
 
 _SIGNS: dict[Kind, tuple[str, str]] = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 _WIDTH = 110
@@ -16,6 +16,8 @@ def as_text(review: Review) -> str:
     """The review for a terminal, with colours that `click.echo` leaves out where they aren't wanted."""
     lines = [click.style(f"note: {note}", fg="yellow") for note in review.notes]
     lines.append(f"{'Changes' if review.parts else 'no change'} against {review.revision}")
+    lines += [f"stack {names}: {titles}" for names, titles in by_titles(review)]
+    lines += cost_lines(review)
     for part in review.parts:
         sign, colour = _SIGNS[part.kind]
         title = part.title if part.kind == "changed" else f"{sign} {part.title} ({part.kind})"
@@ -42,12 +44,13 @@ def _lines(change: Change) -> Iterator[str]:
 def _texts(detail: Detail) -> Iterator[str]:
     """A detail on one line, or on three where both values are long."""
     meaning = f" ({detail.meaning})" if detail.meaning else ""
+    field = f"{RISK} {detail.field}".strip() if detail.is_risk else detail.field
     match detail.before, detail.after:
         case None, None:
-            yield f"{detail.field}{meaning}"
+            yield f"{field}{meaning}"
         case None, after:
-            yield f"{detail.field} {after}{meaning}".strip()
+            yield f"{field} {after}{meaning}".strip()
         case before, after:
             now = "(none)" if after is None else after
-            line = f"{detail.field} {before} → {now}{meaning}".strip()
-            yield from [line] if len(line) <= _WIDTH else [f"{detail.field}:", f"    {before}", f"  → {now}{meaning}"]
+            line = f"{field} {before} → {now}{meaning}".strip()
+            yield from [line] if len(line) <= _WIDTH else [f"{field}:", f"    {before}", f"  → {now}{meaning}"]

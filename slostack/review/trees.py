@@ -12,7 +12,7 @@ from slostack.project import CUSTOM, DASHBOARD_FOLDER, RULE_FOLDER, custom_texts
 from slostack.review import git
 from slostack.review.changes import Json
 from slostack.review.panels import read_dashboard
-from slostack.review.rules import RuleGroup, read_rules
+from slostack.review.rule_groups import RuleGroup, read_rules
 from slostack.spec import SLO_FOLDER, Service, SpecError, load_services, parse_service
 
 RULES = f"{RULE_FOLDER}/{CUSTOM}"

@@ -35,7 +35,12 @@ def load_settings(root: Path, environment: str) -> Settings:
     shown = f"{STACK_FOLDER}/{path.name}"
     if not path.is_file():
         raise _no_file(root, shown)
-    source = parse_yaml(read_text(path, shown), shown)
+    return settings_of(read_text(path, shown), shown)
+
+
+def settings_of(text: str, shown: str) -> Settings:
+    """The settings of the text of a stack's file; `shown` names it in errors. Raises SpecError."""
+    source = parse_yaml(text, shown)
     config = source.data.get("config") or {}
     plain = {
         k.removeprefix(f"{PROJECT}:"): v for k, v in config.items() if k.startswith(f"{PROJECT}:") and not _secret(v)

@@ -47,11 +47,11 @@ class Repository:
         return review(self.root, revision)
 
     def lines(self, revision: str = "HEAD") -> list[str]:
-        """The review's changes as the terminal shows them, without colours, blank lines and the first line."""
+        """The review's changes as the terminal shows them, without colours, blank lines and what stands above them."""
         import click
 
         text = click.unstyle(as_text(self.review(revision)))
-        return [line.strip() for line in text.splitlines()[1:] if line.strip()]
+        return [line.strip() for line in text.partition("\n\n")[2].splitlines() if line.strip()]
 
     def part(self, title: str = "api") -> Part:
         """The only part of the review with this title."""

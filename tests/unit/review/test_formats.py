@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from slostack.cli.diff import command
 from slostack.review import Change, Detail, Part, Review, Section, as_markdown, as_text
-from slostack.review.changes import merged
+from slostack.review.changes import Costs, merged
 from slostack.review.promql import changed_promql, normal
 from tests.unit.review.conftest import Repository
 
@@ -33,13 +33,17 @@ REVIEW = Review(
                 ),
             ),
         ),
-        Part("web", "removed", (Section("SLOs", (Change("removed", "x", (Detail("", after="y"),)),)),)),
+        Part("web", "removed", (Section("SLOs", (Change("removed", "x", (Detail("", after="y", is_risk=True),)),)),)),
     ),
     ("old.yaml counts as absent",),
+    (("dev", ("api",)), ("prod", ("api",))),
+    Costs((("api", 1234, 2345),), "guessed"),
 )
 TEXT = f"""\
 note: old.yaml counts as absent
 Changes against main (1234567)
+stack dev, prod: api
+cost of api: 1,234 → 2,345 samples per 30 s (guessed)
 
 api
   SLOs
@@ -56,12 +60,17 @@ api
 
 - web (removed)
   SLOs
-    - x: y
+    - x: ⚠ y
 """
 MARKDOWN = f"""\
 ## Changes against `main (1234567)`
 
 > Note: `old.yaml counts as absent`
+
+**⚠ 1 risk; SLOs: 1 removed, 1 changed; Alerts: 2 added, 1 removed, 1 changed**
+
+- stack `dev, prod` gets `api`
+- cost of api: 1,234 → 2,345 samples per 30 s (guessed)
 
 ### `api`
 
@@ -82,7 +91,7 @@ MARKDOWN = f"""\
 
 **SLOs**
 
-- removed `x`: `y`
+- removed `x`: ⚠ `y`
 """
 
 
@@ -125,7 +134,7 @@ def test_the_command_reports_and_succeeds(repository: Repository) -> None:
     assert run().startswith(
         f"Changes against the merge base with main ({head})\n\napi\n  SLOs\n    ~ availability: objective 99.9 % → "
     )
-    assert run("main", "--format", "md").startswith(f"## Changes against `main ({head})`\n\n### `api`\n")
+    assert run("main", "--format", "md").startswith(f"## Changes against `main ({head})`\n\n**SLOs: 1 changed; ")
     (first, *_) = json.loads(run("main", "--format", "json"))["parts"][0]["sections"]
     assert first == {
         "title": "SLOs",
@@ -140,6 +149,7 @@ def test_the_command_reports_and_succeeds(repository: Repository) -> None:
                         "before": "99.9 %",
                         "after": "99.5 %",
                         "meaning": "43.2 min → 216 min of budget in 30d",
+                        "risk": False,
                     }
                 ],
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slostack.errors import SlostackError
-from slostack.review import Change, Detail
+from slostack.review import Change, Detail, as_markdown
 from tests.unit.review.conftest import Repository
 from tests.unit.spec.files import SLI
 
@@ -130,6 +130,7 @@ def test_a_rule_file_of_ones_own(repository: Repository) -> None:
         "~ own / own:requests:rate5m",
         "expr sum(rate(requests_total[5m])) → sum(rate(requests_total[1m]))",
         "label kind all → some",
+        "⚠ history ends (other labels make it another series, whose history starts now)",
     ]
     (repository.root / PATH).unlink()
     assert repository.part(PATH).kind == "removed"
@@ -181,3 +182,23 @@ def test_a_file_of_ones_own_that_is_no_rule_file(repository: Repository, text: s
     assert str(error.value).startswith(f"{PATH}: {said}")
     assert str(error.value).endswith("expected a Prometheus rule file")
     assert "\n" not in str(error.value)
+
+
+def test_an_alert_that_loses_its_runbook_and_a_series_that_ends(repository: Repository) -> None:
+    runbook = "{summary: Slow, runbook_url: 'https://wiki.example/slow'}"
+    repository.write(PATH, OWN.replace("{summary: Slow}", runbook))
+    repository.commit()
+    repository.edit(runbook, "{summary: Slow}", PATH)
+    repository.edit("record: own:requests:rate5m", "record: own:answers:rate5m", PATH)
+    (slow,) = repository.section("Alerts", PATH)
+    assert slow.details == (Detail("runbook", "https://wiki.example/slow", is_risk=True),)
+    added, removed = repository.section("Recording rules", PATH)
+    assert (added.kind, added.name, any(detail.is_risk for detail in added.details)) == (
+        "added",
+        "own:answers:rate5m",
+        False,
+    )
+    assert (removed.kind, removed.name, removed.details[0].field) == ("removed", "own:requests:rate5m", "history ends")
+    assert as_markdown(repository.review()).splitlines()[2] == (
+        "**⚠ 2 risks; Alerts: 1 changed; Recording rules: 1 added, 1 removed**"
+    )

@@ -182,7 +182,18 @@ def test_an_slo_that_is_added_or_removed(repository: Repository) -> None:
     repository.commit()
     repository.edit(SECOND, "alerts:\n")
     assert repository.section("SLOs") == (
-        Change("removed", "errors", (Detail("objective", None, "99 %", "432 min of budget in 30d"),)),
+        Change(
+            "removed",
+            "errors",
+            (
+                Detail("objective", None, "99 %", "432 min of budget in 30d"),
+                Detail(
+                    "history ends",
+                    meaning="its recorded series get no more samples: change what else reads them",
+                    is_risk=True,
+                ),
+            ),
+        ),
     )
     kinds = {change.kind for name in ("Alerts", "Recording rules") for change in repository.section(name)}
     assert kinds == {"removed"}
@@ -236,7 +247,7 @@ def test_a_renamed_slo_is_said_so_once(repository: Repository) -> None:
     assert repository.lines() == [
         "api",
         "SLOs",
-        "~ availability: renamed to answers (its history and budget start anew)",
+        "~ availability: ⚠ renamed to answers (its history and budget start anew: keep the old name to keep them)",
     ]
     repository.edit("window: 30d", "window: 28d")
     assert [change.name for change in repository.section("SLOs")] == ["availability", "answers"]

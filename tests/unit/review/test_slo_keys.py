@@ -19,7 +19,7 @@ ALERTING = "{policy: google, page: critical, ticket: medium}"
             RUNBOOK,
             f"    group_by: [route, region]\n    group_limit: 5\n{RUNBOOK}",
             (
-                Detail("group_by", None, "route, region", "its history and budgets start anew"),
+                Detail("group_by", None, "route, region", "its history and budgets start anew", is_risk=True),
                 Detail("group_limit", None, "5"),
             ),
         ),

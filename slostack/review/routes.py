@@ -1,0 +1,66 @@
+"""Who hears of an alert: the routes of an Alertmanager config, matched as it does, and where its receivers send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from slostack.review.changes import Json
+
+NOBODY = "nobody"
+HERE = "this-machine"
+"""Stands for the host and port of the receiver that shows notifications on this machine."""
+_MATCHER = re.compile(r'\s*"?(?P<name>[^"=!~\s]+)"?\s*(?P<operator>=~|!~|!=|=)\s*"?(?P<value>.*?)"?\s*', re.DOTALL)
+_SECRETS = {"sms-url": "SMS", "dead-mans-switch-url": "the dead man's switch"}
+"""What a webhook is whose URL is in a file of this name."""
+
+
+def receivers(config: Json, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the receivers, in order, that an alert with these labels reaches.
+
+    As Alertmanager does: the first child that matches takes the alert, and with `continue` its next siblings too; a
+    route keeps what none of its children takes.
+    """
+    return tuple(_receivers(config["route"], config["route"]["receiver"], labels))
+
+
+def _receivers(route: Json, inherited: str, labels: Mapping[str, str]) -> Iterator[str]:
+    own = route.get("receiver", inherited)
+    taken = False
+    for child in route.get("routes", ()):
+        if all(_matches(matcher, labels) for matcher in child.get("matchers", ())):
+            yield from _receivers(child, own, labels)
+            taken = True
+            if not child.get("continue"):
+                return
+    if not taken:
+        yield own
+
+
+def _matches(matcher: str, labels: Mapping[str, str]) -> bool:
+    found = _MATCHER.fullmatch(matcher)
+    if not found:
+        raise ValueError(f'{matcher!r} is no matcher, expected such as severity="critical"')
+    value = labels.get(found["name"], "")
+    equal = re.fullmatch(found["value"], value) is not None if "~" in found["operator"] else value == found["value"]
+    return equal != found["operator"].startswith("!")
+
+
+def channels(config: Json, receiver: str) -> str:
+    """Where a receiver sends: `email oncall@acme.example, Slack #alerts`; NOBODY where nowhere."""
+    (found,) = (one for one in config["receivers"] if one["name"] == receiver)
+    return ", ".join(_channels(found)) or NOBODY
+
+
+def _channels(receiver: Json) -> Iterator[str]:
+    for email in receiver.get("email_configs", ()):
+        yield f"email {email['to']}"
+    for slack in receiver.get("slack_configs", ()):
+        yield f"Slack {slack['channel']}"
+    for _ in receiver.get("pagerduty_configs", ()):
+        yield "PagerDuty"
+    for webhook in receiver.get("webhook_configs", ()):
+        file = PurePosixPath(webhook.get("url_file", "")).name
+        url = webhook.get("url", file)
+        yield "slostack notifications" if HERE in url else _SECRETS.get(file, f"webhook {url}")
