@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import isinf
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import requests
-
-from slostack.errors import SlostackError
 from slostack.files import shown_path
+from slostack.instant_query import instant_query
 from slostack.spec import Problem, Selector, Service, SpecError
 from slostack.spec.sli import nearest_bounds
 from slostack.spec.source import Source, parse_yaml, read_text
-
-_SECONDS = 30
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
-"""No proxy is asked for these."""
 
 
 def check_buckets(root: Path, services: Mapping[Path, Service], prometheus: str) -> tuple[Problem, ...]:
@@ -56,28 +49,8 @@ def _unchecked(service: Service) -> Iterator[tuple[int, Selector, float]]:
 def _bounds(prometheus: str, histogram: Selector) -> tuple[float, ...]:
     """The finite bounds of a histogram's buckets that have samples within the last minutes."""
     buckets = Selector(f"{histogram.metric}_bucket", histogram.matchers)
-    url = f"{prometheus.rstrip('/')}/api/v1/query"
-    try:
-        with requests.Session() as session:
-            session.trust_env = urlsplit(url).hostname not in _THIS_MACHINE
-            answer = session.post(url, data={"query": f"count by (le) ({buckets})"}, timeout=_SECONDS)
-        document = answer.json()
-        found = [float(series["metric"]["le"]) for series in document["data"]["result"]]
-    except requests.JSONDecodeError:
-        raise SlostackError(f"{url} answers {answer.status_code} and no JSON, expected a Prometheus") from None
-    except requests.RequestException as error:
-        raise SlostackError(f"can't ask {url} ({_reason(error)}), expected the URL of a Prometheus") from None
-    except (KeyError, TypeError, ValueError):
-        reason = document.get("error") if isinstance(document, dict) else None
-        raise SlostackError(f"{url} answers {reason or 'otherwise'}, expected the URL of a Prometheus") from None
+    found = [float(sample.labels["le"]) for sample in instant_query(prometheus, f"count by (le) ({buckets})")]
     return tuple(bound for bound in found if not isinf(bound))
-
-
-def _reason(error: requests.RequestException) -> str:
-    cause: BaseException = error
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__ or cause
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _source(path: Path, root: Path) -> Source:

@@ -90,12 +90,13 @@ def _asked(
     """A Prometheus; whatever it tells goes to the file `record`, where one is given."""
     from slostack.backtest import BELOW, Prometheus, PrometheusSource, recording
 
-    server = Prometheus(url, _token(token_file) if token_file else None, progress.count)
+    server = Prometheus(url, read_token(token_file) if token_file else None, progress.count)
     source = PrometheusSource(server, span, BELOW if record else 1.0)
     return recording(record, source) if record else nullcontext(source)
 
 
-def _token(file: Path) -> str:
+def read_token(file: Path) -> str:
+    """The bearer token in a file; raises SlostackError where there is none."""
     try:
         token = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -18,6 +18,7 @@ def service_changes(old: Service | None, new: Service | None) -> Iterator[Change
         details = (
             *difference("description", old.description, new.description),
             *difference("team", old.team, new.team, "who receives its alerts"),
+            *difference("error_budget_policy", str(old.error_budget_policy), str(new.error_budget_policy), _GATE),
         )
         if details:
             yield Change("changed", new.service, details)
@@ -133,6 +134,7 @@ def _slo_details(old: Slo, new: Slo) -> tuple[Detail, ...]:
     )
 
 
+_GATE = "for slostack gate"
 _UNSAID = (("policy", "google"), ("least_failures", "0"))
 """Settings of a new SLO that go without saying."""
 _MEANINGS = {
@@ -142,6 +144,7 @@ _MEANINGS = {
     "page_labels": "on its pages",
     "ticket_labels": "on its tickets",
     "annotations": "on its alerts",
+    "error_budget_policy": _GATE,
 }
 
 
@@ -152,6 +155,7 @@ def _settings(slo: Slo) -> dict[str, str]:
         "group_limit": str(slo.group_limit) if slo.group_by else "",
         **{key: _pairs(getattr(slo, key)) for key in ("labels", "page_labels", "ticket_labels", "annotations")},
         "maintenance": ", ".join(f"{window.cron} for {window.duration}" for window in slo.maintenance),
+        "error_budget_policy": str(slo.error_budget_policy or ""),
     }
     for key, value in slo.alerting.model_dump(mode="json", by_alias=True, exclude_none=True).items():
         inner = value.items() if isinstance(value, dict) else ()

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from slostack import names
 from slostack.spec.alerting import LEAST_FAILURES, Alerting, Severity
+from slostack.spec.error_budget import ErrorBudgetPolicy
 from slostack.spec.fields import (
     HIGHEST_OBJECTIVE,
     AlertName,
@@ -101,6 +102,9 @@ class Slo(Part):
         (), strict=False, description="Times at which events neither burn budget nor alert."
     )
     alerting: Alerting = Field(default_factory=lambda: Alerting(), description="Which alerts it gets.")
+    error_budget_policy: ErrorBudgetPolicy | None = Field(
+        None, description="When its budget stops releases, instead of what the service's policy says."
+    )
     runbook: Runbook = Field(description="A Markdown file below runbooks/.")
 
     @property
@@ -248,8 +252,15 @@ class Service(Part):
     links: dict[Text, Url] = Field(default_factory=dict, description="Named links, shown on the dashboard.")
     scrape: tuple[Scrape, ...] = Field((), strict=False, description="What Prometheus scrapes.")
     slos: tuple[Slo, ...] = Field(strict=False, min_length=1, description="Its service level objectives, at least one.")
+    error_budget_policy: ErrorBudgetPolicy = Field(
+        default_factory=lambda: ErrorBudgetPolicy(), description="When a budget stops releases."
+    )
     alerts: tuple[Alert, ...] = Field((), strict=False, description="Threshold alerts for causes and saturation.")
     probes: tuple[Probe, ...] = Field((), strict=False, description="Endpoints asked from outside.")
+
+    def error_budget_policy_of(self, slo: Slo) -> ErrorBudgetPolicy:
+        """The policy by which one of its SLOs stops releases: the SLO's own, or the service's."""
+        return slo.error_budget_policy or self.error_budget_policy
 
     @property
     def scrape_interval(self) -> Duration:

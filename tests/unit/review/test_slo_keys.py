@@ -25,6 +25,11 @@ ALERTING = "{policy: google, page: critical, ticket: medium}"
         ),
         (
             RUNBOOK,
+            f"    error_budget_policy: {{warn_below: 30, freeze_below: none}}\n{RUNBOOK}",
+            (Detail("error_budget_policy", None, "warn below 30 %, freeze never", "for slostack gate"),),
+        ),
+        (
+            RUNBOOK,
             f"    labels: {{tribe: web, journey: pay}}\n{RUNBOOK}",
             (Detail("labels", None, "journey=pay, tribe=web", "on its alerts and slo:info"),),
         ),
@@ -67,6 +72,7 @@ ALERTING = "{policy: google, page: critical, ticket: medium}"
     ],
     ids=[
         "group_by",
+        "error_budget_policy",
         "labels",
         "labels by kind",
         "maintenance",
@@ -208,3 +214,14 @@ alerts:
         Detail("spent", None, "share 100, severity medium"),
         Detail("runbook", None, "api/burn.md"),
     )
+
+
+def test_the_policy_of_the_service_is_the_services(repository: Repository) -> None:
+    repository.edit("team: core", "team: core\nerror_budget_policy: {freeze_below: 10}")
+    detail = Detail(
+        "error_budget_policy",
+        "warn below 25 %, freeze below 0 %",
+        "warn below 25 %, freeze below 10 %",
+        "for slostack gate",
+    )
+    assert repository.section("Service") == (Change("changed", "api", (detail,)),)

@@ -137,6 +137,16 @@ ALERTING = st.fixed_dictionaries(
         "spent": st.fixed_dictionaries({}, optional={"share": st.floats(0.001, 1000), "severity": SEVERITIES}),
     },
 )
+BUDGET_POLICIES = st.tuples(st.floats(0, 100), st.floats(0, 100)).flatmap(
+    lambda shares: st.sampled_from(
+        [
+            {},
+            {"warn_below": max(shares), "freeze_below": min(shares)},
+            {"warn_below": "none", "freeze_below": shares[0]},
+            {"warn_below": shares[0], "freeze_below": "none"},
+        ]
+    )
+)
 OBJECTIVES = st.sampled_from([99, 98, 99.9, 99.95, 99.999, 99.99999, 50]) | st.floats(97.7, 99.99999)
 
 
@@ -156,6 +166,7 @@ def slos(draw: st.DrawFn) -> Data:
         "labels": {label: value for label, value in labels.items() if label not in group_by},
         "maintenance": draw(st.lists(MAINTENANCE, max_size=2)),
         "alerting": draw(ALERTING),
+        "error_budget_policy": draw(BUDGET_POLICIES),
         "runbook": draw(st.sampled_from(["a.md", "b/c-d.md", "b_1/x.y.md"])),
     }
 
@@ -168,6 +179,7 @@ def services(draw: st.DrawFn) -> Data:
         "description": draw(TEXTS),
         "team": draw(NAMES),
         "scrape": [{"job": "j", "interval": draw(st.sampled_from(["5s", "15s", "1m", "75s"])), "timeout": "5s"}],
+        "error_budget_policy": draw(BUDGET_POLICIES),
         "slos": draw(st.lists(slos(), min_size=1, max_size=3, unique_by=lambda slo: slo["name"])),
     }
 

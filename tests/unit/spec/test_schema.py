@@ -35,6 +35,7 @@ BEYOND_A_SCHEMA = (
     "times the budget",
     "no longer than",
     "four scrapes",
+    "so that a warning comes first",
     "a rolling window from",
     "whole 5m",
     "at most a hundred years",

@@ -1,0 +1,55 @@
+"""slostack gate: may a service be released?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from slostack.cli.backtest import read_token
+from slostack.deploy.local import running_stack
+from slostack.errors import SlostackError
+from slostack.gate import UnknownBudgetError, gate
+from slostack.spec import load_service, slo_file
+
+FROZEN = 3
+WARNED = 4
+
+
+@click.command("gate")
+@click.argument("service")
+@click.option("--prometheus", metavar="URL", help="The one that records the SLOs (default: the stack on this machine).")
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with a bearer token for that Prometheus.",
+)
+@click.option("--strict", is_flag=True, help=f"Fail where the policy warns, too, with exit {WARNED}.")
+@click.pass_obj
+def command(root: Path, service: str, prometheus: str | None, token_file: Path | None, strict: bool) -> None:
+    """Says in one line whether SERVICE may be released, by what is left of its error budgets and the
+    error_budget_policy in its SLO file.
+
+    Exit 0: go, or a warning; 3: releases are frozen; 4: a warning, with --strict; 5: what is left isn't known, as
+    Prometheus can't be asked or has nothing of an SLO; 2: the SLO file is wrong; 1: anything else.
+    """
+    path = slo_file(root, service)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml"))) or "(none)"
+        raise SlostackError(f"no SLO file of {service!r}, expected one of {known}")
+    judged = load_service(path, root)
+    found = gate(judged, prometheus or _local_prometheus(root), read_token(token_file) if token_file else None)
+    click.echo(found)
+    if found.answer == "freeze":
+        sys.exit(FROZEN)
+    if found.answer == "warn" and strict:
+        sys.exit(WARNED)
+
+
+def _local_prometheus(root: Path) -> str:
+    stack = running_stack(root)
+    for program in stack.programs if stack else ():
+        if program.name == "prometheus" and program.url:
+            return program.url
+    raise UnknownBudgetError("the stack on this machine doesn't run, expected `slostack up`, or --prometheus URL")

@@ -1,0 +1,100 @@
+"""May a service be released? By what is left of its error budgets, and the policy in its SLO file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from slostack import names
+from slostack.errors import SlostackError
+from slostack.instant_query import Sample, instant_query
+from slostack.spec import Service, Slo
+
+Answer = Literal["go", "warn", "freeze"]
+
+
+class UnknownBudgetError(SlostackError):
+    """What is left of a budget isn't known: nobody answers, or nothing is recorded of an SLO."""
+
+    exit_code = 5
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An SLO's answer: by the share of its budget that is left (1 is all, below 0 is overspent), of a grouped one the
+    least, with the group's labels; and by the limit in percent under which it is."""
+
+    slo: str
+    left: float
+    answer: Answer
+    limit: float | None = None
+    group: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        name = f"{self.slo} ({', '.join(self.group)})" if self.group else self.slo
+        limit = "" if self.limit is None else f", less than {self.limit:g} %"
+        return f"{name} has {math.floor(self.left * 1000) / 10:g} % of its budget left{limit}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the policy says of a release of a service."""
+
+    service: str
+    answer: Answer
+    because: tuple[Judged, ...]
+    """The SLOs that say so, the least left first; of a go the one with the least left."""
+    unknown: tuple[str, ...] = ()
+    """SLOs of which nothing is known, beside others that freeze."""
+
+    def __str__(self) -> str:
+        lacking = f"; nothing is known of {', '.join(self.unknown)}" if self.unknown else ""
+        return f"{self.service}: {self.answer}: {'; '.join(map(str, self.because))}{lacking}"
+
+
+def gate(service: Service, prometheus: str, token: str | None = None) -> Verdict:
+    """What the service's policy says by what a Prometheus has recorded.
+
+    Raises UnknownBudgetError where it doesn't answer, or where nothing forbids a release but an SLO of which nothing is
+    recorded.
+    """
+    try:
+        samples = instant_query(prometheus, f'{names.BUDGET_REMAINING}{{{names.SERVICE}="{service.service}"}}', token)
+    except SlostackError as error:
+        raise UnknownBudgetError(f"{service.service}: no budget is known: {error}") from None
+    found = verdict(service, samples)
+    if found.unknown and found.answer != "freeze":
+        slos = ", ".join(found.unknown)
+        expected = f"{names.BUDGET_REMAINING} of each SLO"
+        raise UnknownBudgetError(
+            f"{service.service}: no budget is known of {slos}: {prometheus} has nothing recorded, expected {expected}"
+        )
+    return found
+
+
+def verdict(service: Service, samples: Iterable[Sample]) -> Verdict:
+    """What the policy says by the samples of slo:error_budget_remaining:ratio; the most forbidding SLO decides."""
+    least: dict[str, Sample] = {}
+    for sample in samples:
+        slo = sample.labels.get(names.SLO, "")
+        if math.isfinite(sample.value) and (slo not in least or sample.value < least[slo].value):
+            least[slo] = sample
+    judged = [_judged(service, slo, least[slo.name]) for slo in service.slos if slo.name in least]
+    judged.sort(key=lambda one: one.left)
+    unknown = tuple(slo.name for slo in service.slos if slo.name not in least)
+    for answer in ("freeze", "warn"):
+        if because := tuple(one for one in judged if one.answer == answer):
+            return Verdict(service.service, because[0].answer, because, unknown)
+    return Verdict(service.service, "go", tuple(judged[:1]), unknown)
+
+
+def _judged(service: Service, slo: Slo, sample: Sample) -> Judged:
+    policy = service.error_budget_policy_of(slo)
+    group = tuple(f"{label}={sample.labels.get(label, '')}" for label in slo.group_by)
+    limits: tuple[tuple[Answer, float | None], ...] = (("freeze", policy.freeze_below), ("warn", policy.warn_below))
+    for answer, limit in limits:
+        if limit is not None and sample.value * 100 < limit:
+            return Judged(slo.name, sample.value, answer, limit, group)
+    return Judged(slo.name, sample.value, "go", None, group)

@@ -1,0 +1,139 @@
+"""`slostack gate`: the answer by the policy and what a Prometheus has, as a line and an exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from slostack import names
+from slostack.http_server import HttpServer, serving
+from tests.unit.cli.test_slo_file_errors import run
+from tests.unit.spec.files import RIGHT, project
+
+SECOND = """\
+  - name: speed
+    description: It answers in time
+    objective: 99
+    group_by: [route]
+    error_budget_policy: {warn_below: none, freeze_below: none}
+    sli: {latency: {histogram: 'd_seconds{job="api"}', threshold: 1}}
+    runbook: api/burn.md
+alerts:
+"""
+
+
+@contextmanager
+def prometheus(*budgets: tuple[dict[str, str], str], status: int = 200) -> Iterator[str]:
+    """The URL of a server that answers the one query of the gate with these series."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            ours = "error_budget_remaining" in asked and "api" in asked
+            result = [{"metric": labels, "value": [0, value]} for labels, value in budgets if ours]
+            self.send_response(status)
+            self.end_headers()
+            error = {"status": "error", "error": "not allowed"}
+            self.wfile.write(json.dumps({"data": {"result": result}} if status == 200 else error).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing."""
+
+    server = HttpServer("127.0.0.1", 0, Answer)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+def budget(left: str, slo: str = "availability", **labels: str) -> tuple[dict[str, str], str]:
+    """A series of what is left of a budget."""
+    return {names.SERVICE: "api", names.SLO: slo, **labels}, left
+
+
+@pytest.mark.parametrize(
+    ("policy", "left", "code", "strict", "said"),
+    [
+        ("", "1", 0, 0, "go: availability has 100 % of its budget left"),
+        ("", "0.25", 0, 0, "go: availability has 25 % of its budget left"),
+        ("", "0.2499", 0, 4, "warn: availability has 24.9 % of its budget left, less than 25 %"),
+        ("", "0", 0, 4, "warn: availability has 0 % of its budget left, less than 25 %"),
+        ("", "-0.0001", 3, 3, "freeze: availability has -0.1 % of its budget left, less than 0 %"),
+        ("{warn_below: 60, freeze_below: 50}", "0.55", 0, 4, "warn: availability has 55 % of its budget left, less "),
+        ("{warn_below: 60, freeze_below: 50}", "0.45", 3, 3, "freeze: availability has 45 % of its budget left, less "),
+        ("{freeze_below: none}", "-2", 0, 4, "warn: availability has -200 % of its budget left, less than 25 %"),
+        ("{warn_below: none}", "0.1", 0, 0, "go: availability has 10 % of its budget left"),
+    ],
+)
+def test_the_policy_answers(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    policy: str,
+    left: str,
+    code: int,
+    strict: int,
+    said: str,
+) -> None:
+    project(tmp_path, f"{RIGHT}error_budget_policy: {policy}\n" if policy else RIGHT)
+    with prometheus(budget(left)) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == code
+        out, err = capfd.readouterr()
+        assert (out.startswith(f"api: {said}"), out.count("\n"), err) == (True, 1, ""), out
+        assert run(monkeypatch, tmp_path, "gate", "api", "--strict", "--prometheus", f"{url}/") == strict
+
+
+def test_an_slos_own_policy_replaces_the_services_and_the_worst_group_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = RIGHT.replace("alerts:\n", SECOND)
+    spent = (budget("0.9", "speed", route="/a"), budget("-3", "speed", route="/b"), budget("NaN", "speed", route="/c"))
+    project(tmp_path, text)
+    with prometheus(budget("0.5"), *spent) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 0
+    assert capfd.readouterr().out == "api: go: speed (route=/b) has -300 % of its budget left\n"
+    project(
+        tmp_path, text.replace("freeze_below: none", "freeze_below: 5").replace("warn_below: none", "warn_below: 5")
+    )
+    with prometheus(budget("0.2"), *spent) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 3
+    assert capfd.readouterr().out == "api: freeze: speed (route=/b) has -300 % of its budget left, less than 5 %\n"
+
+
+def test_missing_data_is_an_error_of_its_own_unless_another_slo_freezes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path, RIGHT.replace("alerts:\n", SECOND))
+    with prometheus(budget("0.9"), budget("NaN", "speed", route="/a")) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
+    out, err = capfd.readouterr()
+    assert (out, err.startswith("api: no budget is known of speed: http://")) == ("", True), err
+    with prometheus(budget("-1")) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 3
+    assert capfd.readouterr().out.endswith("less than 0 %; nothing is known of speed\n")
+
+
+def test_a_prometheus_that_cannot_be_asked_is_missing_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    with prometheus(status=503) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
+    assert "not allowed" in capfd.readouterr().err
+    assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
+    assert "Connection refused" in capfd.readouterr().err
+    assert run(monkeypatch, tmp_path, "gate", "api") == 5
+    assert "the stack on this machine doesn't run" in capfd.readouterr().err
+
+
+def test_other_mistakes_have_the_exit_codes_of_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    assert run(monkeypatch, tmp_path, "gate", "shop") == 1
+    assert capfd.readouterr().err == "no SLO file of 'shop', expected one of api\n"
+    project(tmp_path, RIGHT + "error_budget_policy: {freeze_below: 30}\n")
+    assert run(monkeypatch, tmp_path, "gate", "api") == 2
