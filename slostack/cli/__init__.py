@@ -13,9 +13,11 @@ import click
 from slostack.errors import SlostackError
 
 COMMANDS = {
+    "init": "Make a new project folder that uses this package.",
     "validate": "Check SLO files.",
     "new": "Write a commented starting SLO file and its runbook for a service.",
     "render": "Write rules and dashboards from the SLO files.",
+    "test": "Play the rule fixtures: does each alert fire when it should, and only then?",
     "import": "Write SLO files from those of OpenSLO, sloth or pyrra.",
     "export": "Write the rules as PrometheusRule objects, for the Prometheus operator.",
     "diff": "Show what the SLO files change against a git revision: SLOs, rules, alerts, panels.",
@@ -27,6 +29,8 @@ COMMANDS = {
     "demo": "Break and heal the demo services of the stack on this machine.",
     "notifications": "Show the notifications that the stack on this machine sent.",
 }
+ANYWHERE = ("init",)
+"""Commands that need no project."""
 
 
 class _Commands(click.Group):
@@ -56,7 +60,8 @@ class _Commands(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, root: Path | None) -> None:
     """SLO-driven observability as code: one YAML file per service in; rules, alerts, dashboards and a stack out."""
-    ctx.obj = root.resolve() if root else project_root(Path.cwd())
+    if ctx.invoked_subcommand not in ANYWHERE:
+        ctx.obj = root.resolve() if root else project_root(Path.cwd())
 
 
 def project_root(start: Path) -> Path:

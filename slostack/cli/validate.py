@@ -45,11 +45,12 @@ def command(root: Path, files: tuple[Path, ...], prometheus: str | None) -> None
         custom = check_custom_files(root, services)
     for note in notes:
         click.echo(f"note: {note}")
-    counts = (_counted(len(services), "service"), _counted(slos, "SLO"), _counted(alerts, "threshold alert"))
+    counts = (counted(len(services), "service"), counted(slos, "SLO"), counted(alerts, "threshold alert"))
     click.echo(f"{', '.join(counts)}: valid")
     if custom:
-        click.echo(f"{_counted(custom, 'hand-written file')}: valid")
+        click.echo(f"{counted(custom, 'hand-written file')}: valid")
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """A number and what it counts: `1 service`, `2 services`."""
     return f"{number} {what}{'' if number == 1 else 's'}"

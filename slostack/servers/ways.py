@@ -8,8 +8,9 @@ from slostack.servers.cache import cache_root, find_in_cache, only_writer, serve
 from slostack.servers.on_path import find_on_path
 from slostack.servers.server import Origin, Report, Server, ServerUnavailable, WayFailed
 from slostack.servers.versions import GoWheel, ServerVersion
+from slostack.shipped import shipped
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = shipped("tools")
 
 
 def obtain_pinned(pin: ServerVersion, wheel: GoWheel, report: Report, tools: Path = TOOLS) -> Server:

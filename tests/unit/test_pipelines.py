@@ -1,0 +1,120 @@
+"""Pipelines and hooks: each is YAML of the shape that its host reads, and runs commands that there are."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from slostack.cli import COMMANDS, cli
+
+ROOT = Path(__file__).parents[2]
+GITHUB = ("examples/ci/github-actions.yml", ".github/workflows/ci.yml")
+GITLAB = "examples/ci/gitlab-ci.yml"
+HOOKS = ".pre-commit-hooks.yaml"
+GITLAB_KEYWORDS = {"stages", "workflow", "default", "variables"}
+
+
+def read(path: str) -> Any:
+    """A YAML file; `on` stays a text, as GitHub reads it."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return yaml.safe_load(re.sub("^on:", "'on':", text, flags=re.MULTILINE))
+
+
+def strings(data: Any) -> Iterator[str]:
+    """Every text of nested data."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from strings(value)
+
+
+def command_lines(path: str) -> Iterator[list[str]]:
+    """The words of every call of slostack in a file, up to a redirection."""
+    for text in strings(read(path)):
+        for line in text.splitlines():
+            if re.match(r"\s*(\S*/)?slostack ", line):
+                words = shlex.split(line.partition(">")[0], comments=True)
+                yield words[1:]
+
+
+def check(words: list[str]) -> None:
+    """Parses a call as the command line does, without running it; raises click.UsageError where it can't be."""
+    name, *arguments = words
+    command = cli.get_command(click.Context(cli), name) if isinstance(cli, click.Group) else None
+    if command is None:
+        raise click.UsageError(f"no command {name}, expected one of {', '.join(COMMANDS)}")
+    command.make_context(name, arguments)
+
+
+@pytest.mark.parametrize("path", [*GITHUB, GITLAB, HOOKS])
+def test_every_command_and_option_exists(path: str) -> None:
+    calls = [*command_lines(path)]
+    assert calls
+    for words in calls:
+        check(words)
+
+
+def test_the_examples_and_hooks_call_what_they_should() -> None:
+    asked = {"validate", "render", "test", "diff"}
+    for path in (GITHUB[0], GITLAB):
+        assert {words[0] for words in command_lines(path)} == asked
+        assert ["render", "--check"] in [*command_lines(path)]
+        assert "pulumi preview --stack prod --diff" in (ROOT / path).read_text(encoding="utf-8").replace(
+            'pulumi"', "pulumi"
+        )
+    assert [hook["id"] for hook in read(HOOKS)] == ["slostack-validate", "slostack-render"]
+
+
+@pytest.mark.parametrize("call", ["valdate", "render --chek", "diff --format pdf", "gate"])
+def test_a_call_that_cannot_be_is_noticed(call: str) -> None:
+    with pytest.raises(click.UsageError):
+        check(call.split())
+
+
+@pytest.mark.parametrize("path", GITHUB)
+def test_github_reads_the_workflow(path: str) -> None:
+    workflow = read(path)
+    assert set(workflow) <= {"name", "on", "permissions", "concurrency", "jobs"}
+    assert set(workflow["on"]) == {"pull_request", "push"}
+    assert workflow["permissions"] == {"contents": "read"}
+    for name, job in workflow["jobs"].items():
+        assert job["runs-on"]
+        assert {job["needs"]} <= set(workflow["jobs"]) - {name} if "needs" in job else True
+        for step in job["steps"]:
+            assert ("run" in step) != ("uses" in step), step
+            assert set(step) <= {"name", "if", "run", "uses", "with", "env"}
+            assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step.get("uses", "a/b@v1"))
+            assert "${{" not in step.get("run", ""), "what others name can hold shell code: hand it over in env"
+
+
+def test_gitlab_reads_the_pipeline() -> None:
+    pipeline = read(GITLAB)
+    jobs = {name: job for name, job in pipeline.items() if name not in GITLAB_KEYWORDS}
+    assert set(jobs) == {"check", "review", "preview"}
+    for job in jobs.values():
+        assert job["stage"] in pipeline["stages"]
+        assert set(job) <= {"stage", "rules", "script", "artifacts"}
+        assert all(isinstance(line, str) for line in job["script"])
+
+
+def test_the_hooks_have_what_pre_commit_asks_for() -> None:
+    for hook in read(HOOKS):
+        assert {"id", "name", "entry", "language", "files"} <= set(hook)
+        assert hook["language"] == "python"
+        assert re.compile(hook["files"]).search("slos/shop.yaml")
+        assert not re.compile(hook["files"]).search("src/slos/shop.yaml")
+
+
+def test_the_documented_hooks_are_those_that_there_are() -> None:
+    page = (ROOT / "docs/teams.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(repos:.*?)```", page, re.DOTALL)
+    (repository,) = yaml.safe_load(block)["repos"]
+    assert [hook["id"] for hook in repository["hooks"]] == [hook["id"] for hook in read(HOOKS)]
