@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from slostack.errors import SlostackError
 
@@ -17,6 +18,7 @@ COMMANDS = {
     "validate": "Check SLO files.",
     "new": "Write a commented starting SLO file and its runbook for a service.",
     "render": "Write rules and dashboards from the SLO files.",
+    "watch": "Render on every save, and give the stack on this machine what changed.",
     "test": "Play the rule fixtures: does each alert fire when it should, and only then?",
     "import": "Write SLO files from those of OpenSLO, sloth or pyrra.",
     "export": "Write the rules as PrometheusRule objects, for the Prometheus operator.",
@@ -28,8 +30,9 @@ COMMANDS = {
     "status": "Show servers, SLOs with budget left and burn rate, and firing alerts.",
     "demo": "Break and heal the demo services of the stack on this machine.",
     "notifications": "Show the notifications that the stack on this machine sent.",
+    "completion": "Print the script by which a shell completes commands and options.",
 }
-ANYWHERE = ("init",)
+ANYWHERE = ("init", "completion")
 """Commands that need no project."""
 
 
@@ -44,6 +47,12 @@ class _Commands(click.Group):
         command = importlib.import_module(f"slostack.cli.{module.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands without importing each, or the options."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -28,23 +28,37 @@ def command(root: Path, check: bool, rules_only: bool) -> None:
     if rules_only:
         if check:
             raise click.UsageError("--check is of all generated files, expected it without --rules-only")
-        _say(*write_rule_files(root))
+        say(*write_rule_files(root))
+        return
+    if not check:
+        say(*render(root))
         return
     stale = staleness(root)
-    rendered = stale.fresh if check else stale.write
+    _check(root, stale.fresh)
+    if stale.write or stale.remove:
+        click.echo(difference(root, stale), nl=False)
+        click.echo("stale: run `slostack render` and commit what it changes", err=True)
+        sys.exit(1)
+    click.echo("all generated files are fresh")
+
+
+def render(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Writes what is stale, once promtool and lokitool take it; the paths that were written, and those removed.
+
+    Raises SpecError, and writes nothing, where an SLO file is wrong.
+    """
+    stale = staleness(root)
+    _check(root, stale.write)
+    write_generated(root, stale)
+    return tuple(sorted(stale.write)), stale.remove
+
+
+def _check(root: Path, rendered: Mapping[str, str]) -> None:
     check_rendered_rules(root, rendered_rules(root, rendered))
     check_log_rules(root, rendered_rules(root, rendered, LOKI_RULE_FOLDER))
-    if check:
-        if stale.write or stale.remove:
-            click.echo(difference(root, stale), nl=False)
-            click.echo("stale: run `slostack render` and commit what it changes", err=True)
-            sys.exit(1)
-        click.echo("all generated files are fresh")
-        return
-    write_generated(root, stale)
-    _say(sorted(stale.write), stale.remove)
 
 
-def _say(wrote: Iterable[str], removed: Iterable[str]) -> None:
+def say(wrote: Iterable[str], removed: Iterable[str]) -> None:
+    """Says what was written and removed."""
     lines = [*(f"wrote {path}" for path in wrote), *(f"removed {path}" for path in removed)]
     click.echo("\n".join(lines) or "all generated files are fresh already")

@@ -1,0 +1,42 @@
+"""slostack watch: what is saved is rendered."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from slostack.cli.render import render, say
+from slostack.deploy.local import running_stack, up
+from slostack.errors import SlostackError
+from slostack.settings import load_settings
+from slostack.watching import FOLDERS, saves
+
+
+@click.command("watch")
+@click.pass_obj
+def command(root: Path) -> None:
+    """Renders and checks as `slostack render` does, whenever a file is saved; where the stack on this machine runs, it
+    gets what changed. Mistakes are said, and watching goes on; Ctrl-C ends it.
+    """
+    try:
+        for paths in saves(root):
+            if paths:
+                click.echo(f"\n{time.strftime('%H:%M:%S')} {', '.join(paths)}")
+            once(root)
+            if not paths:
+                click.echo(f"watching {', '.join(f'{folder}/' for folder in FOLDERS)}; Ctrl-C ends it")
+    except KeyboardInterrupt:
+        click.echo("\nno longer watching")
+
+
+def once(root: Path) -> None:
+    """Renders, and brings the running stack up to it; a mistake is said."""
+    try:
+        say(*render(root))
+        if stack := running_stack(root):
+            up(root, load_settings(root, stack.environment), click.echo)
+            click.echo("the stack on this machine runs with it")
+    except SlostackError as error:
+        click.echo(str(error).encode("utf-8", "backslashreplace"), err=True)
