@@ -56,9 +56,9 @@ class Detection:
 class Outcome:
     """What one version of an SLO would have done.
 
-    `judged` are the seconds in which it was evaluated. `spent` is the share of the error budget that is spent over the
-    SLO's window when the replay ends, `most_spent` the most at any time of it (of a grouped SLO the worst label set's);
-    None where nothing was counted.
+    `judged` are the seconds that its evaluations stand for. `spent` is the share of the error budget that is spent over
+    the SLO's window when the replay ends, `most_spent` the most at any time of it (of a grouped SLO the worst label
+    set's); None where nothing was counted.
     """
 
     objective: float

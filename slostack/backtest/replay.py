@@ -12,10 +12,10 @@ import numpy as np
 
 from slostack import names
 from slostack.backtest.budget import counted_ratio, counts_over, remaining
-from slostack.backtest.history import Flags, Floats, History, Labels, Times, last_over, sum_over
+from slostack.backtest.history import Flags, Floats, History, Labels, Times, last_over, milliseconds, sum_over
 from slostack.backtest.maintenance import NOW, under_maintenance
 from slostack.backtest.model import Firing, Outcome
-from slostack.backtest.pages import PageConditions, firing_pages
+from slostack.backtest.pages import LOOKBACK, PageConditions, firing_pages
 from slostack.rules.budget import SHOWN_FOR
 from slostack.rules.page import NEARLY_ALL, SHORT, least_rate, telling_windows
 from slostack.rules.ratio import RAW_WINDOW
@@ -30,16 +30,23 @@ def replay(service: Service, slo: Slo, histories: Sequence[History], start: int,
     firings = [firing for judge in judges for firing in judge.firings()]
     firings += _absences(slo.alerting.absence, judges) if slo.alerting.absence else []
     spent = [judge.spent for judge in judges if len(judge.spent)]
-    evaluations = max((len(judge.evaluated) for judge in judges), default=0)
     return Outcome(
         objective=slo.objective,
         window=str(slo.window),
         policy=slo.alerting.policy,
         firings=tuple(sorted(firings, key=lambda firing: (firing.start, firing.is_page, firing.name, firing.labels))),
-        judged=float(evaluations * names.EVALUATION_INTERVAL.seconds),
+        judged=max((_judged(judge.evaluated) for judge in judges), default=0.0),
         spent=max((float(each[-1]) for each in spent), default=None),
         most_spent=max((float(each.max()) for each in spent), default=None),
     )
+
+
+def _judged(evaluated: Times) -> float:
+    """The seconds that evaluations stand for: each for the time to the next one, while Prometheus still sees it."""
+    if not len(evaluated):
+        return 0.0
+    between = np.minimum(np.diff(evaluated), milliseconds(LOOKBACK))
+    return float(between.sum()) / 1000 + names.EVALUATION_INTERVAL.seconds
 
 
 class _Judge:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -28,6 +29,21 @@ def test_status_shows_servers_slos_and_alerts(stack: Project) -> None:
     assert f"http://127.0.0.1:{stack.ports.prometheus}" in text
     assert "learnsnap availability" in text
     assert "99.9 % / 30d" in text
+
+
+def test_backtest_replays_the_demos_month(stack: Project) -> None:
+    """By the Prometheus that the command finds by itself."""
+    wait_until(lambda: len(stack.query("slo:info")) == 6, 60, "all SLOs are judged")
+    git = ("git", "-C", str(stack.root), "-c", "user.name=t", "-c", "user.email=t@example.org")
+    for arguments in (("init", "-q"), ("add", "slos"), ("commit", "-q", "-m", "state")):
+        subprocess.run([*git, *arguments], check=True)
+    found = json.loads(stack.run("backtest", "--all", "--days", "20", "--format", "json"))
+    assert found["source"] == stack.url("prometheus")
+    outcomes = {slo["slo"]: slo["after"] for slo in found["slos"] if slo["service"] == "learnsnap"}
+    month = outcomes["availability"]
+    assert month["judged_seconds"] > 19 * 86400
+    assert 0.2 < month["budget_spent"] < 0.7
+    assert [firing for firing in month["firings"] if firing["page"]] == []
 
 
 def test_up_again_changes_nothing(stack: Project) -> None:
