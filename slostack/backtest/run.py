@@ -18,6 +18,7 @@ from slostack.review.trees import revision_tree, working_tree
 
 AT_ONCE = 2
 """One SLO is replayed while the source is asked about another."""
+COMPUTED = "the SLI after the edit was not recorded; it is computed from raw series"
 NOTHING_FOUND = "nothing was recorded of it, and its raw series gave nothing"
 
 
@@ -78,8 +79,12 @@ def _case(subject: Subject, source: Source, incidents: Iterable[Incident]) -> Ca
         if unknown := _cannot_replay(versions, recorded):
             notes.append(unknown)
             continue
-        histories = source.histories(versions, recorded if recorded and recorded.sli == sli else None)
-        notes += [] if histories else [NOTHING_FOUND]
+        was_recorded = recorded is not None and recorded.sli == sli
+        histories = source.histories(versions, recorded if was_recorded else None)
+        if not histories:
+            notes.append(NOTHING_FOUND)
+        elif not was_recorded:
+            notes.append(COMPUTED)
         outcomes += [(version, _outcome(version, histories, source, concerning)) for version in versions]
     return Case(
         service=subject.service,

@@ -16,6 +16,7 @@ from bench.prometheus import prometheus_with
 from slostack import names
 from slostack.backtest import Outcome, Prometheus, PrometheusSource, Span
 from slostack.backtest.replay import replay
+from slostack.backtest.run import COMPUTED
 from slostack.backtest.subjects import Version
 from slostack.cli import cli
 from slostack.simulation import (
@@ -179,6 +180,29 @@ def test_the_command_replays_both_sides_of_an_edit_and_again_from_its_file(repla
             name for name, spans in replayed.past.firings(of, START + LENGTH).items() for _ in spans if "-" in name
         ]
         assert sorted(firing["tier"] for firing in fired) == sorted(expected)
+
+
+def test_an_sli_that_the_edit_changes_is_computed(replayed: Replayed, tmp_path: Path) -> None:
+    """The SLO counts good events now, which is the same; its note says where that comes from."""
+    project(tmp_path, SLO_FILE)
+    repository = Repository(tmp_path)
+    repository.git("init", "-q", "-b", "main")
+    repository.commit()
+    bad, good = (
+        """bad: 'http_requests_total{job="api",code="500"}'""",
+        """good: 'http_requests_total{job="api",code="200"}'""",
+    )
+    repository.edit("objective: 99.9\n    sli: &sli", "objective: 99.9\n    sli:")
+    text = (tmp_path / "slos/api.yaml").read_text(encoding="utf-8")
+    own = text[text.index("      events:") : text.index("    runbook")]
+    repository.write(
+        "slos/api.yaml", text.replace(own, own.replace(bad, good), 1).replace(" *sli", f"\n{own.rstrip()}")
+    )
+    end = datetime.fromtimestamp(replayed.past.an_end("google") / 1000, UTC).isoformat()
+    found = run(tmp_path, "--prometheus", replayed.prometheus.url, "--until", end, "--days", "1", "--format", "json")
+    (slo,) = found["slos"]
+    assert (slo["slo"], slo["notes"]) == ("google", [COMPUTED])
+    assert slo["after"]["budget_spent"] == pytest.approx(slo["before"]["budget_spent"], rel=0.07)
 
 
 def run(root: Path, *arguments: str) -> Any:
