@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 
 from slostack.files import write_atomically
-from slostack.review import as_json, as_markdown, as_text, review
+from slostack.review import as_html, as_json, as_markdown, as_text, review
 
 _FORMATS = {"terminal": as_text, "md": as_markdown, "json": as_json}
+HTML = "html"
 
 
 @click.command("diff")
 @click.argument("base", required=False)
-@click.option("--format", "form", type=click.Choice([*_FORMATS]), default="terminal", show_default=True)
+@click.option("--format", "form", type=click.Choice([*_FORMATS, HTML]), default="terminal", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file.")
-@click.option("--prometheus", metavar="URL", help="Count series in this Prometheus, to tell what rules cost.")
+@click.option("--prometheus", metavar="URL", help="Draw panels and count series with what this Prometheus holds.")
 @click.pass_obj
 def command(root: Path, base: str | None, form: str, output: Path | None, prometheus: str | None) -> None:
     """Shows what the working tree's SLO files change against the git revision BASE, by name.
@@ -30,7 +31,8 @@ def command(root: Path, base: str | None, form: str, output: Path | None, promet
         from slostack.backtest import Prometheus
 
         server = Prometheus(prometheus)
-    report = _FORMATS[form](review(root, base, server))
+    found = review(root, base, server)
+    report = as_html(found, server) if form == HTML else _FORMATS[form](found)
     if output:
         write_atomically(output, click.unstyle(report))
     else:
