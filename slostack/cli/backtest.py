@@ -59,7 +59,7 @@ def command(
             "--from replays a file as it is: it goes with no --prometheus, --days, --until or --record"
         )
     known = load_incidents(incidents, shown_path(incidents.absolute(), root)) if incidents else ()
-    progress = _Progress()
+    progress = Progress()
     with ExitStack() as stack:
         if recorded:
             source = stack.enter_context(_opened(recorded))
@@ -85,7 +85,7 @@ def _opened(file: Path) -> AbstractContextManager[Source]:
 
 
 def _asked(
-    url: str, token_file: Path | None, span: Span, record: Path | None, progress: _Progress
+    url: str, token_file: Path | None, span: Span, record: Path | None, progress: Progress
 ) -> AbstractContextManager[Source]:
     """A Prometheus; whatever it tells goes to the file `record`, where one is given."""
     from slostack.backtest import BELOW, Prometheus, PrometheusSource, recording
@@ -129,16 +129,17 @@ def _local_prometheus(root: Path) -> str:
     raise SlostackError("no Prometheus runs on this machine, expected `slostack up`, --prometheus URL or --from FILE")
 
 
-class _Progress:
+class Progress:
     """Says on a terminal's standard error which SLO is replayed and how many queries are answered."""
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         console = Console(stderr=True)
-        self.shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.shown = Bars(*columns, console=console, transient=True, disable=not console.is_terminal)
         self.slos = self.shown.add_task("SLOs", total=None)
         self.queries = self.shown.add_task("queries", total=0)
 

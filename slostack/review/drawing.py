@@ -36,12 +36,12 @@ _COLUMN, _LINE = 10, 5
 def drawn(figure: Figure | None, other: Figure | None) -> Markup:
     """A panel, on the scale of what it is compared with; of one that isn't there an empty frame."""
     if figure is None:
-        return _svg(WIDTH, HEIGHT, [_frame("not there")])
+        return svg(WIDTH, HEIGHT, [_frame("not there")])
     if figure.kind in _NUMBERS and figure.lines:
-        return _svg(WIDTH, HEIGHT, [_number(figure)])
+        return svg(WIDTH, HEIGHT, [_number(figure)])
     if figure.kind not in _DRAWN or figure.note:
-        return _svg(WIDTH, HEIGHT, [_frame(figure.note or f"a {figure.kind} panel")])
-    return _svg(WIDTH, HEIGHT, _graph(figure, _range(figure, other)))
+        return svg(WIDTH, HEIGHT, [_frame(figure.note or f"a {figure.kind} panel")])
+    return svg(WIDTH, HEIGHT, _graph(figure, _range(figure, other)))
 
 
 def layout(dashboard: Json | None, marked: Mapping[int, str]) -> Markup:
@@ -49,7 +49,7 @@ def layout(dashboard: Json | None, marked: Mapping[int, str]) -> Markup:
     panels = [(panel, at) for panel in _all_panels(dashboard or {}) if (at := place(panel))]
     height = max((at.y + at.height for _, at in panels), default=4) * _LINE
     shapes = [_cell(panel, at, marked.get(id(panel), "")) for panel, at in panels]
-    return _svg(24 * _COLUMN, height, shapes)
+    return svg(24 * _COLUMN, height, shapes)
 
 
 def _cell(panel: Json, at: Place, mark: str) -> Markup:
@@ -148,7 +148,8 @@ def _frame(text: str) -> Markup:
     ).format(WIDTH - 2, HEIGHT - 2, WIDTH / 2, HEIGHT / 2 + 4, text if len(text) < 70 else f"{text[:68]} …")
 
 
-def _svg(width: float, height: float, shapes: Iterable[Markup]) -> Markup:
+def svg(width: float, height: float, shapes: Iterable[Markup]) -> Markup:
+    """A picture of some shapes."""
     return Markup('<svg viewBox="0 0 {} {}" role="img">{}</svg>').format(width, height, Markup("").join(shapes))
 
 

@@ -12,8 +12,10 @@ from markupsafe import Markup
 from slostack.review.changes import RISK, Dashboards, PanelChange, Part, Review, by_titles, cost_lines, summary
 from slostack.review.drawing import drawn, layout
 from slostack.review.figures import figures
+from slostack.review.timeline import replays
 
 if TYPE_CHECKING:
+    from slostack.backtest import Backtest
     from slostack.backtest.prometheus import Prometheus
 
 MOST_PICTURES = 40
@@ -38,8 +40,11 @@ class Picture:
     after: Markup
 
 
-def as_html(review: Review, prometheus: Prometheus | None = None) -> str:
-    """The page; changed panels are drawn with what a Prometheus holds, else with made-up data, as the page says."""
+def as_html(review: Review, prometheus: Prometheus | None = None, backtest: Backtest | None = None) -> str:
+    """The page; changed panels are drawn with what a Prometheus holds, else with made-up data, as the page says.
+
+    A backtest of the same edit comes after it.
+    """
     return _PAGES.get_template("report.html.j2").render(
         review=review,
         summary=summary(review),
@@ -47,9 +52,17 @@ def as_html(review: Review, prometheus: Prometheus | None = None) -> str:
         costs=cost_lines(review),
         risk=RISK,
         source=f"the last 6 h in {prometheus.shown}" if prometheus else "",
+        replayed=_headline(backtest) if backtest else "",
+        replays=replays(backtest) if backtest else (),
         pictures={part.title: list(_pictures(part, prometheus)) for part in review.parts},
         layouts={part.title: _layouts(part.dashboards) for part in review.parts if part.dashboards},
     )
+
+
+def _headline(backtest: Backtest) -> str:
+    from slostack.backtest import words
+
+    return words.headline(backtest) if backtest.cases else words.nothing(backtest)
 
 
 def _pictures(part: Part, prometheus: Prometheus | None) -> Iterator[Picture]:
