@@ -32,7 +32,9 @@ class _Counting(pulumi.runtime.Mocks):
         self.monitor.resources.clear()
         return f"{args.name}-id", args.inputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token == "pulumi:pulumi:readStackOutputs":
+            return {"outputs": {}}, []
         raise AssertionError(f"the program calls {args.token}")
 
 

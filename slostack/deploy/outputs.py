@@ -1,40 +1,36 @@
-"""What a stack tells about itself once it is up."""
+"""What a stack tells about itself once it is up, and what a deployment changes of it."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-import yaml
+import pulumi
 
 from slostack.bundle import Bundle
-from slostack.errors import SlostackError
-from slostack.rules.model import GENERATED
+from slostack.deploy.contents import OUTPUT, change, contents, encoded
 from slostack.settings import Settings
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_RULE_FOLDERS = ("prometheus/rules", "loki/rules")
-_GENERATED_RULE = re.compile("^  - (record|alert): ", re.MULTILINE)
-"""Where a rule begins in a generated file, whose texts are all indented further."""
+_READ = "pulumi:pulumi:readStackOutputs"
 
 
 def outputs(settings: Settings, bundle: Bundle) -> dict[str, Any]:
-    """The URLs, and the numbers of recording rules and of alerts.
+    """The URLs, the numbers of recording rules and of alerts, and the contents, which are long and thus kept secret.
 
-    Raises SlostackError where a hand-written rule file is none.
+    Says in a line what changes of the last deployment. Raises SlostackError where a hand-written rule file is none.
     """
-    files = {path: text for folder in _RULE_FOLDERS for path, text in bundle.below(folder).items()}
-    kinds = [kind for path, text in files.items() for kind in _kinds(path, text)]
-    alerts = kinds.count("alert")
-    return {"urls": settings.urls.model_dump(mode="json"), "rules": len(kinds) - alerts, "alerts": alerts}
+    found = contents(bundle)
+    pulumi.info(change(_last_contents(), found))
+    return {
+        "urls": settings.urls.model_dump(mode="json"),
+        "rules": len(found["record"]),
+        "alerts": len(found["alert"]),
+        OUTPUT: pulumi.Output.secret(encoded(found)),
+    }
 
 
-def _kinds(path: str, text: str) -> list[str]:
-    """What each rule of a file is. Generated files can be many: they are not parsed."""
-    if text.startswith(GENERATED):
-        return _GENERATED_RULE.findall(text)
-    try:
-        rules = [rule for group in yaml.load(text, _Loader)["groups"] for rule in group["rules"]]
-        return ["alert" if "alert" in rule else "record" for rule in rules]
-    except (yaml.YAMLError, LookupError, TypeError):
-        raise SlostackError(f"{path}: not a rule file, expected YAML with groups of rules") from None
+def _last_contents() -> str | None:
+    """The contents of the stack's last deployment, by Pulumi's state; None where there was none."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = pulumi.runtime.invoke(_READ, {"name": stack}).value
+    last = (answer or {}).get("outputs", {}).get(OUTPUT)
+    return last if isinstance(last, str) else None

@@ -118,7 +118,9 @@ class _Echo(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         return f"{args.name}-id", args.inputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token == "pulumi:pulumi:readStackOutputs":
+            return {"outputs": {}}, []
         raise AssertionError(f"the program calls {args.token}")
 
 
@@ -189,4 +191,5 @@ async def _executed(
     await run_pulumi_func(main)
     root = get_root_resource()
     assert isinstance(root, Stack)
-    program.outputs.update(root.outputs)
+    for name, value in root.outputs.items():
+        program.outputs[name] = await value.future() if isinstance(value, pulumi.Output) else value

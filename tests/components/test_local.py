@@ -64,7 +64,7 @@ def test_the_program_is_one_resource_with_plain_inputs(program: Program, inputs:
     settings = Settings.model_validate_json(inputs["settings"])
     assert settings == parse_settings(stack_config("local"), "local") == load_settings(ROOT, "local")
     assert program.outputs["urls"]["grafana"] == f"http://127.0.0.1:{settings.local.ports.grafana}"
-    assert set(program.outputs) == {"urls", "versions", "rules", "alerts"}
+    assert set(program.outputs) == {"urls", "versions", "rules", "alerts", "contents"}
 
 
 def test_the_provider_is_found_by_its_name_in_another_process(provider: Any) -> None:

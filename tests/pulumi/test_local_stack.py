@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -29,7 +30,9 @@ def local(engine: Engine) -> Iterator[Engine]:
 
 
 def test_pulumi_and_the_command_line_agree_on_one_stack(local: Engine) -> None:
-    assert "+ 2 to create" in local.run("preview", "--stack", "local")
+    text = local.run("preview", "--stack", "local")
+    assert "+ 2 to create" in text
+    assert "nothing was deployed yet: " in text
     assert status(local.project) is None
 
     text = local.run("up", *QUIET)
@@ -64,7 +67,10 @@ def _stopped_by_the_command_line(local: Engine) -> None:
 def _edited_and_brought_up_by_the_command_line(local: Engine) -> None:
     path = local.project / "slos" / "learnsnap.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("objective: 99.9 ", "objective: 99.5 "), encoding="utf-8")
-    assert "~ 1 to update" in local.run("preview", "--stack", "local")
+    text = local.run("preview", "--stack", "local")
+    assert "~ 1 to update" in text
+    said = r"compared with the last deployment: recording rules \d+ changed; alerts 5 changed; dashboards 1 changed"
+    assert re.search(said, text)
     _slostack(local, "up")
     after = status(local.project)
     assert "~ 1 updated" in local.run("up", *QUIET)
