@@ -30,6 +30,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--backtest", "past", metavar="URL", help="Replay the last 30 days of this Prometheus in the same report."
 )
 @click.option("--incidents", type=_FILE, help="A YAML file of known incidents, to hold the replayed alerts against.")
+@click.option(
+    "--bundle",
+    "bundles",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Compare this folder's bundle with a second one, or with what --prometheus and --grafana hold.",
+)
+@click.option("--grafana", metavar="URL", help="The Grafana whose dashboards a bundle is compared with.")
 @click.option("--token-file", type=_FILE, help="A file with a bearer token for these Prometheus.")
 @click.pass_obj
 def command(
@@ -40,6 +48,8 @@ def command(
     prometheus: str | None,
     past: str | None,
     incidents: Path | None,
+    bundles: tuple[Path, ...],
+    grafana: str | None,
     token_file: Path | None,
 ) -> None:
     """Shows what the working tree's SLO files change against the git revision BASE, by name.
@@ -50,15 +60,38 @@ def command(
     """
     if not past and (incidents or (token_file and not prometheus)):
         raise click.UsageError("--incidents goes with --backtest, --token-file with --prometheus or --backtest")
+    if bundles and (base or past or len(bundles) > 2 or (len(bundles) == 1 and not (prometheus or grafana))):
+        raise click.UsageError(
+            "--bundle goes twice, or once with --prometheus or --grafana; with no BASE or --backtest"
+        )
+    if grafana and not bundles:
+        raise click.UsageError("--grafana goes with --bundle")
     token = read_token(token_file) if token_file else None
     server = _server(prometheus, token) if prometheus else None
-    found = review(root, base, server)
+    found = _bundles(bundles, prometheus, grafana, token, server) if bundles else review(root, base, server)
     replayed = _replayed(root, base, past, token, incidents) if past else None
     report = _report(form, found, server, replayed)
     if output:
         write_atomically(output, click.unstyle(report))
     else:
         click.echo(report, nl=False)
+
+
+def _bundles(
+    folders: tuple[Path, ...], prometheus: str | None, grafana: str | None, token: str | None, server: Prometheus | None
+) -> Review:
+    """A bundle against another, or against what servers hold."""
+    from slostack.review.bundles import as_running, bundle_review, read_bundle
+    from slostack.review.running import running
+
+    if len(folders) == 2:
+        old, new = map(read_bundle, folders)
+        return bundle_review(old, new, f"the bundle {folders[0]}", server)
+    bundle = read_bundle(folders[0])
+    held = running(prometheus, grafana, bundle, token)
+    told = as_running(bundle, held, rules=prometheus is not None, dashboards=grafana is not None)
+    servers = " and ".join(_server(url, None).shown for url in (prometheus, grafana) if url)
+    return bundle_review(held, told, f"what {servers} holds", server)
 
 
 def _server(url: str, token: str | None) -> Prometheus:

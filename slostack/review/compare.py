@@ -60,11 +60,11 @@ def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:
     for name, was, now in pairs(old.services, new.services):
         if was != now:
             yield from service_part(name, was, now)
-    yield from _dashboard_part("overview dashboard", _overview(old), _overview(new), generated=True)
+    yield from dashboard_part("overview dashboard", _overview(old), _overview(new), generated=True)
     for path, groups, groups_now in pairs(old.rules, new.rules):
-        yield from _rule_file_part(path, groups, groups_now)
+        yield from rule_file_part(path, groups, groups_now)
     for path, dashboard, dashboard_now in pairs(old.dashboards, new.dashboards):
-        yield from _dashboard_part(path, dashboard, dashboard_now)
+        yield from dashboard_part(path, dashboard, dashboard_now)
 
 
 def service_part(name: str, old: Service | None, new: Service | None) -> tuple[Part, ...]:
@@ -119,9 +119,8 @@ def _threshold_alerts(groups: Iterable[RuleGroup]) -> Rules:
     return {key: rule for key, rule in alerts.items() if key.name not in names.SLO_ALERTS}
 
 
-def _rule_file_part(
-    path: str, old: tuple[RuleGroup, ...] | None, new: tuple[RuleGroup, ...] | None
-) -> tuple[Part, ...]:
+def rule_file_part(path: str, old: tuple[RuleGroup, ...] | None, new: tuple[RuleGroup, ...] | None) -> tuple[Part, ...]:
+    """The changes of one rule file, with every setting."""
     before, after = old or (), new or ()
     sections: Mapping[str, Iterable[Change]] = {
         "Groups": group_changes(before, after),
@@ -131,7 +130,8 @@ def _rule_file_part(
     return tuple(replace(one, before=before, after=after) for one in part(path, _kind(old, new), sections))
 
 
-def _dashboard_part(path: str, old: Json | None, new: Json | None, *, generated: bool = False) -> tuple[Part, ...]:
+def dashboard_part(path: str, old: Json | None, new: Json | None, *, generated: bool = False) -> tuple[Part, ...]:
+    """The changes of one dashboard; with every setting where it is hand-written."""
     dashboards = compared(old, new, generated=generated)
     settings = dashboard_changes(old, new) if old and new and not generated else ()
     kind = "changed" if generated else _kind(old, new)

@@ -9,7 +9,7 @@ from slostack import names
 from slostack.bundle import RUNBOOK_URL
 from slostack.review.changes import Change, Detail, difference, pairs
 from slostack.review.promql import changed_promql, one_line
-from slostack.review.rule_groups import Rule, RuleGroup, Rules
+from slostack.review.rule_groups import Rule, RuleGroup, RuleKey, Rules
 from slostack.spec.quantities import Duration
 
 
@@ -29,11 +29,11 @@ def alert_changes(old: Rules, new: Rules) -> Iterator[Change]:
     """What changed in alerts: expression, durations, severity, other labels and texts."""
     for key, was, now in pairs(old, new):
         if was is None and now is not None:
-            yield Change("added", key.name, (*_summary(now), *_no_runbook(now)), key.group)
+            yield Change("added", _alert(key), (*_summary(now), *_no_runbook(now)), key.group)
         elif now is None:
-            yield Change("removed", key.name, (), key.group)
+            yield Change("removed", _alert(key), (), key.group)
         elif was and now and (details := (*_rule_details(was, now), *_texts(was, now))):
-            yield Change("changed", key.name, details, key.group)
+            yield Change("changed", _alert(key), details, key.group)
 
 
 _ENDS = Detail(
@@ -114,6 +114,10 @@ def _summary(rule: Rule) -> tuple[Detail, ...]:
         *difference("for", None, _duration(rule.for_)),
         Detail("expr", after=one_line(rule.expr)),
     )
+
+
+def _alert(key: RuleKey) -> str:
+    return f"{key.name} {key.tier}" if key.tier else key.name
 
 
 def _no_runbook(rule: Rule) -> tuple[Detail, ...]:
