@@ -121,7 +121,7 @@ def test_a_rule_file_of_ones_own(repository: Repository) -> None:
         "interval 1m → 30s",
         "label team core → web",
         "Alerts",
-        "+ own / Slow",
+        "+ own / Slow web",
         "severity high",
         "for 1h",
         "expr latency > 2",
