@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from slostack.notifications import NotificationReader, store_folder
 from tests.local.project import Project, wait_until
 
 TRAFFIC_SECONDS = 90
@@ -12,8 +13,13 @@ TRAFFIC_SECONDS = 90
 
 def notifications(stack: Project, **expected: str) -> list[dict[str, Any]]:
     """The stored notifications that have these fields, the newest last."""
-    lines = stack.run("notifications", "--json").splitlines()
-    return [each for each in map(json.loads, lines) if expected.items() <= each.items()]
+    stored = (each.as_dict() for each in NotificationReader(store_folder(stack.root)).read())
+    return [each for each in stored if expected.items() <= each.items()]
+
+
+def shown(stack: Project) -> list[dict[str, Any]]:
+    """What the command shows of the notifications, the newest last."""
+    return [json.loads(line) for line in stack.run("notifications", "--json").splitlines()]
 
 
 def value(stack: Project, expression: str) -> float | None:

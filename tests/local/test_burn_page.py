@@ -6,7 +6,7 @@ import json
 
 import requests
 
-from tests.local.demo_stack import break_while_watched, notifications
+from tests.local.demo_stack import break_while_watched, notifications, shown
 from tests.local.project import Project, wait_until
 
 PAGE_SECONDS = 180
@@ -22,6 +22,7 @@ def test_errors_page_with_burn_and_budget_and_the_page_ends_when_they_do(own_sta
     )[0]
     own_stack.run("demo", "heal", "learnsnap")
 
+    assert page in shown(own_stack)
     assert page["tier"] == "page-5m", "an hour that has just begun would page first"
     assert page["severity"] == "critical"
     assert "times too fast" in page["summary"]
