@@ -43,6 +43,7 @@ async def _preview(root: Path, stack: str) -> int:
     secrets = {f"{PROJECT}:{secret.key}": "x" for secret in required_secrets(load_settings(root, stack))}
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()} | secrets
     os.environ["PULUMI_CONFIG"] = json.dumps(texts)
+    os.environ["KUBECONFIG"] = json.dumps({"contexts": [{"name": config["slostack:kubernetes"]["context"]}]})
     pulumi.runtime.set_all_config(texts, list(secrets))
     counting = _Counting()
     pulumi.runtime.set_mocks(counting, PROJECT, stack, True, logging.getLogger("pulumi"), counting.monitor)

@@ -30,9 +30,10 @@ def _local(root: Path, settings: Settings, _secrets: Secrets) -> dict[str, Any]:
 
 
 def _kubernetes(root: Path, settings: Settings, secrets: Secrets) -> dict[str, Any]:
-    from slostack.deploy.kubernetes import deploy
+    from slostack.deploy.kubernetes import check_context, deploy
     from slostack.servers import versions
 
+    check_context(settings)
     bundle = _checked_bundle(root, settings)
     found = outputs(settings, bundle)
     deploy(bundle, settings, secrets)
@@ -40,8 +41,10 @@ def _kubernetes(root: Path, settings: Settings, secrets: Secrets) -> dict[str, A
 
 
 def _operator(root: Path, settings: Settings, secrets: Secrets) -> dict[str, Any]:
+    from slostack.deploy.kubernetes import check_context
     from slostack.deploy.operator import deploy_objects, operator_objects
 
+    check_context(settings)
     bundle = _checked_bundle(root, settings)
     found = outputs(settings, bundle)
     deploy_objects(operator_objects(root, bundle, settings), settings, secrets)

@@ -141,7 +141,7 @@ def _encrypted(value: object) -> bool:
 
 
 def run_program(stack: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Program:
-    """Runs `__main__.py` with a stack's plain config and its secrets."""
+    """Runs `__main__.py` with a stack's plain config and its secrets, beside a kubeconfig with its context."""
     program = Program()
     _run(program, _main, stack, config, secrets)
     return program
@@ -177,10 +177,17 @@ def _run(
 ) -> None:
     values = {**config, **secrets}
     texts = {f"{_PREFIX}{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
-    environment = patch.dict("os.environ", {"PULUMI_CONFIG": json.dumps(texts)})
+    environment = patch.dict("os.environ", {"PULUMI_CONFIG": json.dumps(texts), "KUBECONFIG": _kubeconfig(stack)})
     with environment, patch("slostack.checks.check_bundle", program.check):
         secret_keys = [f"{_PREFIX}{key}" for key in secrets]
         contextvars.copy_context().run(asyncio.run, _executed(program, main, stack, texts, secret_keys))
+
+
+def _kubeconfig(stack: str) -> str:
+    """With the context of the stack's own file, where it has one."""
+    file = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+    kubernetes = stack_config(stack).get("kubernetes", {}) if file.is_file() else {}
+    return json.dumps({"contexts": [{"name": kubernetes[key]} for key in ("context",) if key in kubernetes]})
 
 
 async def _executed(

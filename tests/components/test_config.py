@@ -37,6 +37,11 @@ WRONG: dict[str, tuple[Edit, str]] = {
         lambda c: c["kubernetes"].pop("context"),
         "slostack:kubernetes.context: no context, expected the kubeconfig",
     ),
+    "a context of another machine": (
+        lambda c: c["kubernetes"].update(context="elsewhere"),
+        "slostack:kubernetes.context of the stack prod: 'elsewhere' is no context of the text in KUBECONFIG, "
+        "expected one of ",
+    ),
     "no port": (
         lambda c: c["services"]["learnsnap"].update(targets=["learnsnap.acme.example"]),
         "slostack:services.learnsnap.targets[0]: 'learnsnap.acme.example' (text), expected host:port, such as",
