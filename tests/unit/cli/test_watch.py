@@ -80,10 +80,10 @@ def test_the_stack_gets_it_where_it_runs(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(watch, "running_stack", lambda _: SimpleNamespace(environment="local") if runs else None)
     monkeypatch.setattr(watch, "load_settings", lambda _, environment: f"settings of {environment}")
     monkeypatch.setattr(watch, "up", lambda root, settings, _: asked.append((root, settings)))
-    watch.once(tmp_path)
+    watch.once(tmp_path, print)
     assert asked == ([(tmp_path, "settings of local")] if runs else [])
     assert (tmp_path / "alert_rules/api.yaml").is_file()
     project(tmp_path, "service: no")
     asked.clear()
-    watch.once(tmp_path)
+    watch.once(tmp_path, print)
     assert asked == []
