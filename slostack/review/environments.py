@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -60,23 +60,18 @@ def compared_stacks(old: Stacks, new: Stacks, parts: Iterable[Part]) -> Environm
     parts = tuple(parts)
     touched = []
     found: list[Part] = []
+    told: list[Change] = []
     for name, was, now in pairs(dict(old), dict(new)):
         ours = tuple(part.title for part in parts if _gets(part, was) or _gets(part, now))
         title = f"{STACK_FOLDER}/Pulumi.{name}.yaml"
         if was is None or now is None:
             found += part(title, "added" if now else "removed", {})
             continue
-        changed = part(
-            title,
-            "changed",
-            {
-                "Settings": _setting_changes(was, now),
-                "Who is notified": (*_channel_changes(was, now), *_route_changes(parts, was, now)),
-            },
-        )
-        found += changed
+        found += part(title, "changed", {"Settings": _setting_changes(was, now)})
+        told += [replace(one, group=name) for one in (*_channel_changes(was, now), *_route_changes(parts, was, now))]
         if ours:
             touched.append((name, ours))
+    found += part("notifications", "changed", {"Who is notified": told})
     return Environments(tuple(touched), tuple(found))
 
 
@@ -123,9 +118,9 @@ def _route_changes(parts: Iterable[Part], old: Settings, new: Settings) -> Itera
             told = _told(after, labels)
             told_before = _told(before, was[key]) if key in was else None
             if key not in was:
-                yield Change("added", _name(key), (Detail("", after=told),), one.title)
+                yield Change("added", f"{one.title} {_name(key)}", (Detail("", after=told),))
             elif receivers(before, was[key]) != receivers(after, labels):
-                yield Change("changed", _name(key), (Detail("", told_before, told),), one.title)
+                yield Change("changed", f"{one.title} {_name(key)}", (Detail("", told_before, told),))
 
 
 def _name(key: RuleKey) -> str:

@@ -123,7 +123,8 @@ def _slo_details(old: Slo, new: Slo) -> tuple[Detail, ...]:
     return (
         *difference("objective", _objective(old), _objective(new), budgets),
         *difference("window", str(old.window), str(new.window), window_too),
-        *_sli_details(old.sli, new.sli),
+        *(sli := tuple(_sli_details(old.sli, new.sli))),
+        *((Detail("history", meaning=f"for {new.period} the budget holds counts of both SLIs"),) if sli else ()),
         *(
             detail
             for key, was, now in pairs(_settings(old), _settings(new))

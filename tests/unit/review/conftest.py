@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from slostack.review import Change, Part, Review, as_text, review
+from slostack.review import Change, Detail, Part, Review, as_text, review
 from tests.unit.spec.files import RIGHT, project
+
+MIXED = Detail("history", meaning="for 30d the budget holds counts of both SLIs")
+"""Is said of every SLO whose SLI changed."""
 
 
 @dataclass(frozen=True)

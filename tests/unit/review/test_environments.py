@@ -33,7 +33,6 @@ config:
   slostack:delivery: local
 """
 PATH = "stacks/Pulumi.prod.yaml"
-NOTIFIED = "Who is notified"
 
 
 @pytest.fixture
@@ -45,12 +44,17 @@ def stacks(repository: Repository) -> Repository:
     return repository
 
 
+def told(stacks: Repository, stack: str) -> tuple[Change, ...]:
+    """What is said of who is notified in a stack."""
+    return tuple(change for change in stacks.section("Who is notified", "notifications") if change.group == stack)
+
+
 def test_where_an_alert_goes_whose_severity_changes(stacks: Repository) -> None:
     stacks.edit("for: 1m, severity: critical", "for: 1m, severity: low")
-    assert stacks.section(NOTIFIED, PATH) == (
+    assert told(stacks, "prod") == (
         Change(
             "changed",
-            "Down",
+            "api Down",
             (
                 Detail(
                     "",
@@ -58,17 +62,17 @@ def test_where_an_alert_goes_whose_severity_changes(stacks: Repository) -> None:
                     "low: email a@acme.example",
                 ),
             ),
-            "api",
+            "prod",
         ),
     )
-    (local,) = stacks.section(NOTIFIED, "stacks/Pulumi.local.yaml")
+    (local,) = told(stacks, "local")
     assert local.details == (Detail("", "critical: slostack notifications", "low: slostack notifications"),)
 
 
 def test_where_added_alerts_go(stacks: Repository) -> None:
     stacks.edit("policy: google, page: critical", "policy: google, page: critical, absence: {for: 5m, severity: high}")
-    (added,) = stacks.section(NOTIFIED, PATH)
-    assert (added.kind, added.names) == ("added", ("SLIAbsent availability",))
+    (added,) = told(stacks, "prod")
+    assert (added.kind, added.names) == ("added", ("api SLIAbsent availability",))
     assert added.details == (Detail("", None, "high: email a@acme.example, Slack #alerts"),)
 
 
@@ -88,7 +92,7 @@ def test_settings_and_who_hears_of_a_severity(stacks: Repository) -> None:
     stacks.edit("environment: prod", "environment: prod\n  slostack:loki: {retention: 9d}", PATH)
     (settings,) = stacks.section("Settings", PATH)
     assert (settings.kind, settings.name) == ("changed", "loki.retention")
-    changes = stacks.section(NOTIFIED, PATH)
+    changes = told(stacks, "prod")
     assert [name for change in changes for name in change.names] == [
         "all critical alerts",
         "all high alerts",

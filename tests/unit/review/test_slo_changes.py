@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slostack.review import Change, Detail
-from tests.unit.review.conftest import Repository
+from tests.unit.review.conftest import MIXED, Repository
 
 
 def test_nothing_changed(repository: Repository) -> None:
@@ -84,7 +84,7 @@ def test_objective_and_window_together_name_the_budget_once(repository: Reposito
 def test_an_sli_is_shown_by_its_selectors_and_the_rules_that_read_them(repository: Repository) -> None:
     repository.edit("""bad: 'e{job="api"}'""", """bad: 'e{job="api",code="500"}'""")
     assert repository.section("SLOs") == (
-        Change("changed", "availability", (Detail("events bad", 'e{job="api"}', 'e{job="api",code="500"}'),)),
+        Change("changed", "availability", (Detail("events bad", 'e{job="api"}', 'e{job="api",code="500"}'), MIXED)),
     )
     assert repository.section("Alerts") == ()
     changed = {(change.group, *change.names) for change in repository.section("Recording rules")}
@@ -107,6 +107,7 @@ def test_another_kind_of_sli(repository: Repository) -> None:
         Detail("latency threshold", None, "60s"),
         Detail("events bad", 'e{job="api"}', None),
         Detail("events total", 'r{job="api"}', None),
+        MIXED,
     )
 
 

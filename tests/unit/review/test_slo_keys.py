@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slostack.review import Change, Detail
-from tests.unit.review.conftest import Repository
+from tests.unit.review.conftest import MIXED, Repository
 from tests.unit.spec.files import SLI
 
 RUNBOOK = "    runbook: api/burn.md\nalerts"
@@ -62,12 +62,13 @@ ALERTING = "{policy: google, page: critical, ticket: medium}"
                 Detail("uptime", None, 'probe_success{job="api/health"}'),
                 Detail("events bad", 'e{job="api"}', None),
                 Detail("events total", 'r{job="api"}', None),
+                MIXED,
             ),
         ),
         (
             "bad: 'e{job=\"api\"}', total: 'r{job=\"api\"}'}",
             "bad: 'e{job=\"api\"}', total: 'r{job=\"api\"}'}, up: up",
-            (Detail("up", None, "up"),),
+            (Detail("up", None, "up"), MIXED),
         ),
     ],
     ids=[
@@ -127,7 +128,9 @@ def test_a_limit_of_slices_is_shown_before_and_after(repository: Repository) -> 
     repository.edit(SLI, "{slices: {quantile: 0.95, histogram: h, below: 0.2}}")
     repository.commit()
     repository.edit("below: 0.2", "below: 0.25")
-    assert repository.section("SLOs") == (Change("changed", "availability", (Detail("slices below", "0.2", "0.25"),)),)
+    assert repository.section("SLOs") == (
+        Change("changed", "availability", (Detail("slices below", "0.2", "0.25"), MIXED)),
+    )
 
 
 def test_an_slos_other_alerts_are_said_by_when_they_fire(repository: Repository) -> None:
