@@ -85,8 +85,11 @@ def test_nothing_is_taken_for_markup() -> None:
 
 
 def test_both_sides_have_one_scale_and_the_changed_threshold_stands_elsewhere() -> None:
-    before, after = limits(page([panel("P", limit=0.1)], [panel("P", limit=0.4)]))
+    text = page([panel("P", limit=0.1)], [panel("P", limit=4)])
+    before, after = limits(text)
     assert before > after
+    ticks = re.findall(r'class="tick"[^>]*>([^<]*)<', text)
+    assert ticks[: len(ticks) // 2] == ticks[len(ticks) // 2 :]
     same = limits(page([panel("P", limit=0.1)], [panel("P", "up + 1", limit=0.1)]))
     assert same[0] == same[1]
 

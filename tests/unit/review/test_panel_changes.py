@@ -96,6 +96,8 @@ def test_what_gives_way_was_not_moved() -> None:
     lower = [at("A", 0, 9), at("B", 12, 9), at("C", 0, 17), at("D", 12, 17)]
     assert where(*lower) == []
     assert where(at("New", 0, 0, 24), *lower) == [("New", ())]
+    wrapped = (at("New", 0, 0), at("A", 12, 0), at("B", 0, 8), at("C", 12, 8), at("D", 0, 16))
+    assert where(*wrapped) == [("New", ())]
     assert where(at("B", 0, 0), at("C", 0, 8), at("D", 12, 8)) == [("A", ())]
     assert where(at("A", 0, 0, 6), at("B", 6, 0), at("C", 0, 8), at("D", 12, 8)) == [
         ("A", (Detail("size", "12 by 8", "6 by 8"),))
