@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -123,7 +124,10 @@ def test_a_prometheus_that_cannot_be_asked_is_missing_data(
     with prometheus(status=503) as url:
         assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
     assert "not allowed" in capfd.readouterr().err
-    assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
     assert "Connection refused" in capfd.readouterr().err
     assert run(monkeypatch, tmp_path, "gate", "api") == 5
     assert "the stack on this machine doesn't run" in capfd.readouterr().err
