@@ -11,6 +11,7 @@ from slostack.deploy.contents import OUTPUT, change, contents, encoded
 from slostack.settings import Settings
 
 _READ = "pulumi:pulumi:readStackOutputs"
+_UNREADABLE = "?"
 
 
 def outputs(settings: Settings, bundle: Bundle) -> dict[str, Any]:
@@ -29,8 +30,13 @@ def outputs(settings: Settings, bundle: Bundle) -> dict[str, Any]:
 
 
 def _last_contents() -> str | None:
-    """The contents of the stack's last deployment, by Pulumi's state; None where there was none."""
+    """The contents of the stack's last deployment, by Pulumi's state; None where there was none, and nothing that can
+    be read where Pulumi doesn't tell."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = pulumi.runtime.invoke(_READ, {"name": stack}).value
+    try:
+        answer = pulumi.runtime.invoke(_READ, {"name": stack}).value
+    except Exception as error:  # Pulumi raises no narrower one
+        pulumi.debug(f"{_READ} of {stack}: {error}")
+        return _UNREADABLE
     last = (answer or {}).get("outputs", {}).get(OUTPUT)
     return last if isinstance(last, str) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 
 from slostack.bundle import Bundle
@@ -9,7 +11,7 @@ from slostack.deploy.contents import change, contents, encoded
 from slostack.errors import SlostackError
 from slostack.rules.model import GENERATED
 from slostack.servers import versions
-from tests.components.program import ROOT, Program, stack_config
+from tests.components.program import ROOT, Program, canaries, run_program, stack_config
 
 
 def test_the_program_exports_urls_versions_and_the_numbers_of_rules_and_alerts(program: Program, stack: str) -> None:
@@ -87,3 +89,10 @@ def test_a_state_that_cannot_be_read_is_no_failure(unreadable: str) -> None:
 def test_a_first_deployment_says_what_there_is() -> None:
     said = change(None, contents(bundle(GROUP)))
     assert said == "nothing was deployed yet: 1 recording rules, 2 alerts, 1 dashboards"
+
+
+def test_a_state_that_pulumi_does_not_tell_is_no_failure() -> None:
+    with patch("pulumi.runtime.invoke", side_effect=Exception("invoke failed")), patch("pulumi.info") as said:
+        program = run_program("dev", stack_config("dev"), canaries("dev"))
+    assert program.outputs["alerts"]
+    said.assert_called_once_with("what was deployed last can't be read, so nothing is compared")
