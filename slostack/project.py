@@ -25,6 +25,7 @@ SUFFIXES = {RULE_FOLDER: ".yaml", LOKI_RULE_FOLDER: ".yaml", DASHBOARD_FOLDER: "
 _FOLDERS_IN = {RULE_FOLDER: (CUSTOM, "loki"), LOKI_RULE_FOLDER: (), DASHBOARD_FOLDER: (CUSTOM,)}
 FIXTURE_FOLDER = "tests/rules/generated"
 STACK_RULES = f"{RULE_FOLDER}/slostack.yaml"
+STACK_DASHBOARD = f"{DASHBOARD_FOLDER}/slostack.json"
 SCHEMA_FILE = "schemas/slo.schema.json"
 
 
@@ -42,12 +43,13 @@ class Staleness:
 
 def generated_files(services: Iterable[Service]) -> dict[str, str]:
     """Every generated file that a stack is made of, by its path in the project; the same input gives the same bytes."""
-    from slostack.dashboards import render_overview_dashboard, render_service_dashboard
+    from slostack.dashboards import render_overview_dashboard, render_service_dashboard, render_stack_dashboard
 
     services = tuple(services)
     files = {
         STACK_RULES: render_stack_rules(),
         f"{DASHBOARD_FOLDER}/overview.json": render_overview_dashboard(services),
+        STACK_DASHBOARD: render_stack_dashboard(),
         SCHEMA_FILE: json.dumps(slo_file_schema(), indent=2, sort_keys=True) + "\n",
     }
     for service in services:

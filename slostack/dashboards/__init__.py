@@ -1,7 +1,14 @@
-"""Grafana dashboards: one for each service, one overview of all; from the model to JSON text."""
+"""Grafana dashboards, from the model to JSON text: of each service, of all of them, of the stack itself."""
 
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
 from slostack.dashboards.overview import render_overview_dashboard
 from slostack.dashboards.service import render_service_dashboard
+from slostack.dashboards.stack import render_stack_dashboard
 
-__all__ = ["OVERVIEW_UID", "render_overview_dashboard", "render_service_dashboard", "service_uid"]
+__all__ = [
+    "OVERVIEW_UID",
+    "render_overview_dashboard",
+    "render_service_dashboard",
+    "render_stack_dashboard",
+    "service_uid",
+]

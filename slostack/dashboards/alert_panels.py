@@ -63,8 +63,9 @@ def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
     )
 
 
-def watched(alert: Alert) -> timeseries.Panel:
-    """What a threshold alert watches, against its threshold, with the link to its runbook."""
+def watched(alert: Alert, *, most: int | None = None) -> timeseries.Panel:
+    """What a threshold alert watches, against its threshold, with the link to its runbook; of more lines than `most`
+    those that are the nearest to firing."""
     shown = signals(alert.expr)
     held = f" for {alert.for_}" if alert.for_ else ""
     panel = house.graph(
@@ -74,13 +75,21 @@ def watched(alert: Alert) -> timeseries.Panel:
             filter(None, [alert.description, f"{alert.name} ({alert.severity}) fires{held} on\n```\n{alert.expr}\n```"])
         ),
         shown[0].unit,
-        [(signal.expr, _legend(alert, signal, alone=len(shown) == 1)) for signal in shown],
+        [(_worst(signal, most), _legend(alert, signal, alone=len(shown) == 1)) for signal in shown],
         from_zero=all((signal.threshold or 0) >= 0 for signal in shown),
     ).links([house.link("Runbook", f"{RUNBOOK_URL}/{alert.runbook}", new_tab=True)])
     if len(shown) == 1 and shown[0].labels == ():
         panel = house.without_legend(panel)
     limits = _limits(shown, SEVERITY_COLORS[alert.severity])
     return house.with_limits(panel, limits) if limits else panel
+
+
+def _worst(signal: Signal, most: int | None) -> str:
+    """The lines that are the nearest to firing, each moment; all where no number is given."""
+    if most is None:
+        return signal.expr
+    lowest = signal.fires_below or (signal.comparison, signal.threshold) == ("==", 0)
+    return f"{'bottomk' if lowest else 'topk'}({most}, {signal.expr})"
 
 
 def _legend(alert: Alert, signal: Signal, *, alone: bool) -> str:

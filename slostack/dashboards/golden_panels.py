@@ -12,6 +12,7 @@ from slostack.spec import (
     EventRatio,
     LatencyRatio,
     LogRatio,
+    Matcher,
     QueryRatio,
     Selector,
     Service,
@@ -26,6 +27,8 @@ from slostack.spec.syntax import parse_promql
 ERROR_WINDOW = Duration(300)
 QUANTILES = (0.5, 0.95, 0.99)
 _FILL = 10
+_STATUS_COLORS = {"4": house.YELLOW, "5": house.RED}
+"""By the first digit of an HTTP status."""
 _BAD = {">": "above", ">=": "from", "<": "below", "<=": "up to"}
 """Where a slice is bad, in words."""
 
@@ -79,6 +82,45 @@ def _errors(service: Service, slos: list[Slo]) -> timeseries.Panel:
     limits: list[house.Step] = [(None, house.NO_COLOR), *((budget, house.ORANGE) for budget in allowed)]
     panel = house.with_limits(panel, limits)
     return panel if first.group_by else house.without_legend(panel)
+
+
+def statuses(service: Service) -> list[timeseries.Panel]:
+    """A graph per counter whose bad events are told by an HTTP status: what the client got wrong, apart from what the
+    service did."""
+    by_total = {
+        slo.sli.kind.total: label
+        for slo in service.slos
+        if isinstance(slo.sli.kind, EventRatio) and (label := _status_label(slo.sli.kind))
+    }
+    return [_statuses(total, label) for total, label in by_total.items()]
+
+
+def _status_label(events: EventRatio) -> str | None:
+    """The label that holds the HTTP status, where one tells a 500 from a 200."""
+    chosen = events.bad or events.good
+    for matcher in set(chosen.matchers if chosen else ()) - set(events.total.matchers):
+        if matcher.selects("500") == bool(events.bad) and matcher.selects("200") == bool(events.good):
+            return matcher.label
+    return None
+
+
+def _statuses(total: Selector, label: str) -> timeseries.Panel:
+    panel = house.graph(
+        f"statuses/{total}",
+        f"4xx and 5xx: {_things_counted(total.metric)}",
+        "The share of answers that say that the request was wrong (4xx), apart from those that say that the service "
+        "failed (5xx).",
+        units.SHARE,
+        [(_share(total, label, first), f"{first}xx") for first in _STATUS_COLORS],
+    )
+    for first, color in _STATUS_COLORS.items():
+        panel.override_by_name(f"{first}xx", house.properties(color=house.fixed_color(color)))
+    return panel
+
+
+def _share(total: Selector, label: str, first: str) -> str:
+    part = total.where(Matcher(label, "=~", f"{first}.."))
+    return f"(sum(rate({part}[$__rate_interval])) or vector(0))\n/ sum(rate({total}[$__rate_interval]))"
 
 
 def latency(service: Service) -> list[timeseries.Panel]:

@@ -38,7 +38,7 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
             Section(
                 "Alerts and history",
                 (
-                    Sized(firing_alerts(EVERYTHING, with_service=True), 12, 10),
+                    Sized(alerts(), 12, 10),
                     Sized(worst_budgets(services), 12, 10),
                 ),
             ),
@@ -86,6 +86,14 @@ def objectives(services: Sequence[Service]) -> table.Panel:
     """All SLOs, the lowest budget first; each service's name leads to its dashboard."""
     to_service = _to_service("${__value.raw}").build()
     return slo_table(EVERYTHING, services, with_service=True).override_by_name(
+        "Service", house.properties(links=[to_service])
+    )
+
+
+def alerts() -> table.Panel:
+    """The alerts that fire now; each service's name leads to its dashboard."""
+    to_service = _to_service("${__value.raw}").build()
+    return firing_alerts(EVERYTHING, with_service=True).override_by_name(
         "Service", house.properties(links=[to_service])
     )
 

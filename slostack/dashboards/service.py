@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import logs, timeseries
 
 from slostack.dashboards import house, queries
 from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched
-from slostack.dashboards.golden_panels import errors, latency, slices, traffic, uptimes
+from slostack.dashboards.golden_panels import errors, latency, slices, statuses, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
 from slostack.dashboards.slo_panels import (
@@ -19,9 +19,11 @@ from slostack.dashboards.slo_panels import (
     maintenance,
     slo_table,
 )
-from slostack.spec import Matcher, Service
+from slostack.spec import Matcher, Selector, Service
 
 _MOST_SLOS_SHOWN = 12
+VERSION_INFO = "app_version_info"
+"""1 for each version that runs, named by its label `version`."""
 
 
 def render_service_dashboard(service: Service) -> str:
@@ -38,6 +40,7 @@ def render_service_dashboard(service: Service) -> str:
         ],
         marked=[
             urgent_alerts(where),
+            releases(service),
             *([maintenance(where)] if any(slo.maintenance for slo in service.slos) else []),
         ],
         sections=[
@@ -62,7 +65,7 @@ def _now(service: Service, where: str) -> tuple[Sized, ...]:
 
 
 def _goodness(service: Service) -> list[timeseries.Panel]:
-    return [*errors(service), *latency(service), *slices(service), *uptimes(service)]
+    return [*errors(service), *statuses(service), *latency(service), *slices(service), *uptimes(service)]
 
 
 def _by_label_set(service: Service) -> list[timeseries.Panel]:
@@ -72,6 +75,17 @@ def _by_label_set(service: Service) -> list[timeseries.Panel]:
 
 def log_panel(service: Service) -> logs.Panel:
     """The logs of the service's jobs, by the label that its metrics have."""
+    return house.log_lines("logs", "Logs", "What the service writes, the newest first.", f"{{{_jobs(service)}}}")
+
+
+def releases(service: Service) -> house.Markers:
+    """Marks for five minutes when a version runs that did not run before, while another did."""
+    running = Selector(VERSION_INFO, (_jobs(service),))
+    before = f"group by (version) (last_over_time({running}[5m] offset 5m))"
+    new = f"group by (version) ({running}) unless {before} and on () {before}"
+    return house.Markers("Releases", new, house.GREEN, "Release {{version}}", "")
+
+
+def _jobs(service: Service) -> Matcher:
     jobs = [scrape.job for scrape in service.scrape] or [service.service]
-    matcher = Matcher("job", "=", jobs[0]) if len(jobs) == 1 else Matcher("job", "=~", "|".join(map(re.escape, jobs)))
-    return house.log_lines("logs", "Logs", "What the service writes, the newest first.", f"{{{matcher}}}")
+    return Matcher("job", "=", jobs[0]) if len(jobs) == 1 else Matcher("job", "=~", "|".join(map(re.escape, jobs)))

@@ -61,11 +61,26 @@ def _operands(operation: promql.BinaryExpr) -> Iterable[Signal]:
         return [*_watched(left), *_watched(right)]
     if operator not in _COMPARISONS:
         return [_signal(operation)]
-    if isinstance(right, promql.NumberLiteral):
-        return [_signal(left, operator, right.val)]
-    if isinstance(left, promql.NumberLiteral):
-        return [_signal(right, _MIRRORED.get(operator, operator), left.val)]
+    if (limit := _number(right)) is not None:
+        return [_signal(left, operator, limit)]
+    if (limit := _number(left)) is not None:
+        return [_signal(right, _MIRRORED.get(operator, operator), limit)]
     return [_signal(left), _signal(right)]
+
+
+def _number(expr: promql.Expr) -> float | None:
+    """The value of a number, or of the product or quotient of some such as `14 * 86400`; None of anything else."""
+    match expr:
+        case promql.NumberLiteral():
+            return expr.val
+        case promql.ParenExpr():
+            return _number(expr.expr)
+        case promql.BinaryExpr() if str(expr.op) in ("*", "/"):
+            left, right = _number(expr.lhs), _number(expr.rhs)
+            if left is None or right is None or (str(expr.op) == "/" and right == 0):
+                return None
+            return left * right if str(expr.op) == "*" else left / right
+    return None
 
 
 def _signal(expr: promql.Expr, comparison: str | None = None, threshold: float | None = None) -> Signal:

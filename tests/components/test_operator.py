@@ -78,7 +78,11 @@ def test_every_object_is_in_the_namespace_and_is_found_by_the_selectors(program:
             assert labels["cost-center"] == "observability"
             assert (labels.get("release") == "prom") == (kind not in ("Secret", "ConfigMap"))
     dashboards = [each for each in of_kind(program, "ConfigMap") if "dashboards" in each["metadata"]["name"]]
-    assert {name for each in dashboards for name in each["data"]} == {"learnsnap.json", "overview.json"}
+    assert {name for each in dashboards for name in each["data"]} == {
+        "learnsnap.json",
+        "overview.json",
+        "slostack.json",
+    }
     assert all(each["metadata"]["labels"]["grafana_dashboard"] == "1" for each in dashboards)
 
 

@@ -42,7 +42,7 @@ def test_a_service_is_judged_where_it_is_named(tmp_path: Path, topology: Topolog
     project(tmp_path)
     of_none = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {}}, "test"), topology)
     assert set(of_none.below("prometheus/rules")) == {"slostack.yaml"}
-    assert set(of_none.below("grafana/dashboards")) == {"overview.json"}
+    assert set(of_none.below("grafana/dashboards")) == {"overview.json", "slostack.json"}
     check_bundle(of_none)
     elsewhere_scraped = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {"api": {}}}, "test"), topology)
     assert set(elsewhere_scraped.below("prometheus/rules")) == {"api.yaml", "slostack.yaml"}

@@ -23,7 +23,11 @@ def test_what_was_generated_goes_with_its_service(tmp_path: Path, monkeypatch: p
     web.unlink()
     assert run(monkeypatch, tmp_path, "render") == 0
     assert sorted(path.name for path in (tmp_path / "alert_rules").iterdir()) == ["api.yaml", "slostack.yaml"]
-    assert sorted(path.name for path in (tmp_path / "dashboards").iterdir()) == ["api.json", "overview.json"]
+    assert sorted(path.name for path in (tmp_path / "dashboards").iterdir()) == [
+        "api.json",
+        "overview.json",
+        "slostack.json",
+    ]
 
 
 @pytest.mark.parametrize("command", ["render", "render --check", "validate"])

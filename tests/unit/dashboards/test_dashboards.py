@@ -11,20 +11,46 @@ import pytest
 from grafana_foundation_sdk.builders import timeseries
 
 from slostack import names
-from slostack.dashboards import OVERVIEW_UID, render_overview_dashboard, render_service_dashboard, service_uid
+from slostack.dashboards import (
+    OVERVIEW_UID,
+    render_overview_dashboard,
+    render_service_dashboard,
+    render_stack_dashboard,
+    service_uid,
+)
 from slostack.dashboards.house import GRID_WIDTH, grid
+from slostack.dashboards.service import VERSION_INFO
+from slostack.rules.model import AlertingRule
+from slostack.rules.stack import stack_groups
 from slostack.spec import Duration, EventRatio, LatencyRatio, QueryRatio, Service
 from slostack.spec.quantities import WindowedPromQL
 from tests.unit.dashboards.reading import Json, metrics, panels, promql, values
 
+SERVERS_EXPOSE = {
+    "alertmanager_alerts",
+    "alertmanager_notifications_total",
+    "grafana_api_response_status_total",
+    "grafana_http_request_duration_seconds_count",
+    "loki_distributor_lines_received_total",
+    "loki_request_duration_seconds_bucket",
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "prometheus_rule_group_last_duration_seconds",
+    "prometheus_tsdb_head_samples_appended_total",
+    "prometheus_tsdb_storage_blocks_bytes",
+    "scrape_duration_seconds",
+}
+"""What the stack's own servers expose, besides what its alerts read."""
 OWN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str) and ":" in value}
 
 
-@pytest.fixture(params=["learnsnap", "odd", "overview"])
+@pytest.fixture(params=["learnsnap", "odd", "overview", "slostack"])
 def text(request: pytest.FixtureRequest, learnsnap: Service, odd: Service) -> str:
     match request.param:
         case "overview":
             return render_overview_dashboard((learnsnap, odd))
+        case "slostack":
+            return render_stack_dashboard()
         case name:
             return render_service_dashboard({"learnsnap": learnsnap, "odd": odd}[name])
 
@@ -42,15 +68,14 @@ def test_every_query_parses(dashboard: Json) -> None:
         promql_parser.parse(expr)
 
 
-def test_queries_read_only_what_is_recorded_or_what_the_services_name(
-    dashboard: Json, learnsnap: Service, odd: Service
-) -> None:
+def test_queries_read_only_what_is_recorded_or_exposed(dashboard: Json, learnsnap: Service, odd: Service) -> None:
+    named = service_metrics(learnsnap) | service_metrics(odd) | stack_metrics()
     for expr in promql(dashboard):
         for metric in metrics(expr):
             if metric.startswith("slo:"):
                 assert metric in OWN or metric.startswith(("slo:error_ratio:", "slo:burn_rate:", "slo:events:rate"))
             else:
-                assert metric in {"ALERTS", "ALERTS_FOR_STATE"} | service_metrics(learnsnap) | service_metrics(odd)
+                assert metric in {"ALERTS", "ALERTS_FOR_STATE", VERSION_INFO} | named
 
 
 def service_metrics(service: Service) -> set[str]:
@@ -64,6 +89,11 @@ def service_metrics(service: Service) -> set[str]:
             case QueryRatio(total=WindowedPromQL() as query):
                 found |= metrics(query.over(Duration(300)))
     return found.union(*(metrics(alert.expr) for alert in service.alerts))
+
+
+def stack_metrics() -> set[str]:
+    alerts = [rule for group in stack_groups() for rule in group.rules if isinstance(rule, AlertingRule)]
+    return SERVERS_EXPOSE.union(*(metrics(alert.expr) for alert in alerts))
 
 
 def test_no_two_panels_overlap_or_leave_the_grid(dashboard: Json) -> None:
@@ -90,7 +120,7 @@ def test_json_is_sorted_and_ends_with_a_newline(text: str) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(learnsnap: Service) -> None:
-    again = Service.model_validate(learnsnap.model_dump(by_alias=True))
+    again = Service.model_validate(learnsnap.model_dump(by_alias=True, exclude_unset=True))
     assert again is not learnsnap
     assert render_service_dashboard(again) == render_service_dashboard(learnsnap)
     assert render_overview_dashboard((again,)) == render_overview_dashboard((learnsnap,))

@@ -8,6 +8,7 @@ import promql_parser
 import pytest
 
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard
+from slostack.dashboards.service import VERSION_INFO
 from slostack.spec import Service, parse_service
 from tests.unit.dashboards.reading import Json, limits, metrics, panel, panels, promql
 from tests.unit.recorded import SERIES, SLIS, service
@@ -48,7 +49,7 @@ def test_queries_parse_and_read_what_is_recorded_or_scraped(shop: Service, dashb
     for expr in [*promql(dashboard), *promql(json.loads(render_overview_dashboard((shop,))))]:
         promql_parser.parse(expr)
         for metric in metrics(expr):
-            assert general(metric) in ALL or metric in READ | {"ALERTS", "ALERTS_FOR_STATE"}
+            assert general(metric) in ALL or metric in READ | {"ALERTS", "ALERTS_FOR_STATE", VERSION_INFO}
 
 
 def test_every_slo_has_a_panel_of_what_it_judges(dashboard: Json) -> None:
@@ -108,9 +109,12 @@ def test_the_limit_is_said_in_words(limit: str, words: str) -> None:
 def test_maintenance_is_marked_on_the_graphs_of_those_that_have_some() -> None:
     some = of("{uptime: up}", more=", maintenance: [{cron: 0 2 * * SUN, duration: 2h}]")
     names = {markers["name"]: markers["expr"] for markers in some["annotations"]["list"]}
-    assert list(names) == ["Urgent alerts", "Maintenance"]
+    assert list(names) == ["Urgent alerts", "Releases", "Maintenance"]
     assert names["Maintenance"] == 'max by (service, slo) (slo:maintenance:bool{service="shop"}) == 1'
-    assert [markers["name"] for markers in of("{uptime: up}")["annotations"]["list"]] == ["Urgent alerts"]
+    assert [markers["name"] for markers in of("{uptime: up}")["annotations"]["list"]] == [
+        "Urgent alerts",
+        "Releases",
+    ]
 
 
 GROUPED = ", group_by: [route, region]"

@@ -67,3 +67,10 @@ def test_firing_alerts_are_ranked_by_severity(learnsnap: Service) -> None:
     assert 'severity="critical"' in ranked[0]
     assert 'severity="low"' in ranked[3]
     assert table["options"]["sortBy"] == [{"displayName": "Severity", "desc": False}]
+
+
+def test_a_firing_alerts_service_leads_to_its_dashboard(learnsnap: Service) -> None:
+    overrides = panel(overview(learnsnap), "Firing alerts")["fieldConfig"]["overrides"]
+    of_service = [p for o in overrides if o["matcher"]["options"] == "Service" for p in o["properties"]]
+    (links,) = (p["value"] for p in of_service if p["id"] == "links")
+    assert links[0]["url"] == "/d/slo-${__value.raw}?${__url_time_range}"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from slostack.dashboards import render_service_dashboard
-from slostack.spec import Service
+from slostack.spec import Service, parse_service
 from tests.unit.dashboards.reading import Json, limits, panel, panels, promql, selectors
 
 
@@ -119,6 +119,52 @@ def test_errors_are_shown_against_what_the_objective_allows(learnsnap: Service, 
     assert shared["fieldConfig"]["defaults"]["unit"] == "percentunit"
 
 
+def test_what_clients_got_wrong_is_apart_from_what_failed(learnsnap_dashboard: Json) -> None:
+    shown = panel(learnsnap_dashboard, "4xx and 5xx: http requests")
+    every = 'sum(rate(http_requests_total{job="learnsnap"}[$__rate_interval]))'
+    wrong = 'sum(rate(http_requests_total{job="learnsnap",status=~"4.."}[$__rate_interval]))'
+    failed = 'sum(rate(http_requests_total{job="learnsnap",status=~"5.."}[$__rate_interval]))'
+    assert [query["expr"] for query in shown["targets"]] == [
+        f"({wrong} or vector(0))\n/ {every}",
+        f"({failed} or vector(0))\n/ {every}",
+    ]
+    assert legends(shown) == ["4xx", "5xx"]
+
+
+@pytest.mark.parametrize(
+    ("events", "label"),
+    [
+        ("bad: 'r{code=~\"5..\"}', total: r", "code"),
+        ('bad: \'r{job="a",code=~"5\\\\d+|timeout"}\', total: \'r{job="a"}\'', "code"),
+        ("good: 'r{status_code!~\"5..\"}', total: r", "status_code"),
+        ("good: 'r{status=\"200\"}', total: r", "status"),
+        ("good: 'r{result=\"ok\"}', total: r", None),
+        ("bad: 'r{result!=\"ok\"}', total: r", None),
+        ("bad: 'r{result=\"failed\"}', total: r", None),
+        ("bad: 'r{status=~\"4..\"}', total: r", None),
+        ("bad: failed, total: r", None),
+    ],
+)
+def test_statuses_are_told_apart_where_a_label_holds_them(events: str, label: str | None) -> None:
+    dashboard = json.loads(render_service_dashboard(of_events(events)))
+    shown = [p for p in panels(dashboard) if p["title"].startswith("4xx and 5xx")]
+    assert [f"{label}=~" in p["targets"][0]["expr"] for p in shown] == ([True] if label else [])
+
+
+def of_events(events: str) -> Service:
+    slo = f"{{name: one, description: It works, objective: 99, sli: {{events: {{{events}}}}}, runbook: a.md}}"
+    return parse_service(f"{{service: shop, description: Sells, team: t, slos: [{slo}]}}", "slos/shop.yaml")
+
+
+def test_a_release_is_marked_when_a_version_runs_beside_or_after_another(learnsnap_dashboard: Json) -> None:
+    (marks,) = (m for m in learnsnap_dashboard["annotations"]["list"] if m["name"] == "Releases")
+    before = 'group by (version) (last_over_time(app_version_info{job="learnsnap"}[5m] offset 5m))'
+    assert marks["expr"] == (
+        f'group by (version) (app_version_info{{job="learnsnap"}}) unless {before} and on () {before}'
+    )
+    assert marks["titleFormat"] == "Release {{version}}"
+
+
 def test_latency_is_shown_against_the_thresholds_of_its_objectives(learnsnap_dashboard: Json) -> None:
     latency = panel(learnsnap_dashboard, "Latency: quiz-latency-p95, quiz-latency-p99")
     assert limits(latency) == [60, 120]
@@ -211,7 +257,7 @@ def test_links_lead_to_the_overview_and_to_what_the_service_names(learnsnap_dash
 def test_firing_alerts_are_the_services_own_and_the_urgent_ones_marked_on_every_graph(
     learnsnap_dashboard: Json,
 ) -> None:
-    (markers,) = learnsnap_dashboard["annotations"]["list"]
+    markers, _ = learnsnap_dashboard["annotations"]["list"]
     assert markers["expr"] == 'ALERTS{alertstate="firing",service="learnsnap",severity=~"critical|high"}'
     assert markers["titleFormat"] == "{{alertname}}"
     for query in panel(learnsnap_dashboard, "Firing alerts")["targets"]:

@@ -17,6 +17,8 @@ from slostack.spec.syntax import parse_promql
         ("3 < a", [("a", ">", 3)]),
         ("(a <= bool -1.5)", [("a", "<=", -1.5)]),
         ("2 == a", [("a", "==", 2)]),
+        ("a - time() < 14 * (86400 / 2)", [("a - time()", "<", 604800)]),
+        ("a > 2 * scalar(b)", [("a", None, None), ("2 * scalar(b)", None, None)]),
         ("a > b", [("a", None, None), ("b", None, None)]),
         ("a > 1 and on (x) b > 2", [("a", ">", 1)]),
         ("a > 1 unless b", [("a", ">", 1)]),
