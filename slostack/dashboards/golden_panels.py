@@ -78,21 +78,23 @@ def _errors(service: Service, slos: list[Slo]) -> timeseries.Panel:
         units.SHARE,
         [(ratio, queries.by_labels(first.group_by) or "bad events")],
     ).fill_opacity(0 if first.group_by else _FILL)
-    allowed = sorted({slo.budget for slo in slos})
-    limits: list[house.Step] = [(None, house.NO_COLOR), *((budget, house.ORANGE) for budget in allowed)]
-    panel = house.with_limits(panel, limits)
+    panel = house.with_limits(panel, _allowed(slos))
     return panel if first.group_by else house.without_legend(panel)
+
+
+def _allowed(slos: list[Slo]) -> list[house.Step]:
+    """A line at the share of bad events that each objective allows."""
+    return [(None, house.NO_COLOR), *((budget, house.ORANGE) for budget in sorted({slo.budget for slo in slos}))]
 
 
 def statuses(service: Service) -> list[timeseries.Panel]:
     """A graph per counter whose bad events are told by an HTTP status: what the client got wrong, apart from what the
     service did."""
-    by_total = {
-        slo.sli.kind.total: label
-        for slo in service.slos
-        if isinstance(slo.sli.kind, EventRatio) and (label := _status_label(slo.sli.kind))
-    }
-    return [_statuses(total, label) for total, label in by_total.items()]
+    by_total: dict[tuple[Selector, str], list[Slo]] = {}
+    for slo in service.slos:
+        if isinstance(slo.sli.kind, EventRatio) and (label := _status_label(slo.sli.kind)):
+            by_total.setdefault((slo.sli.kind.total, label), []).append(slo)
+    return [_statuses(total, label, slos) for (total, label), slos in by_total.items()]
 
 
 def _status_label(events: EventRatio) -> str | None:
@@ -104,18 +106,18 @@ def _status_label(events: EventRatio) -> str | None:
     return None
 
 
-def _statuses(total: Selector, label: str) -> timeseries.Panel:
+def _statuses(total: Selector, label: str, slos: list[Slo]) -> timeseries.Panel:
     panel = house.graph(
         f"statuses/{total}",
         f"4xx and 5xx: {_things_counted(total.metric)}",
         "The share of answers that say that the request was wrong (4xx), apart from those that say that the service "
-        "failed (5xx).",
+        "failed (5xx); the line is what the objective allows to fail in the long run.",
         units.SHARE,
         [(_share(total, label, first), f"{first}xx") for first in _STATUS_COLORS],
     )
     for first, color in _STATUS_COLORS.items():
         panel.override_by_name(f"{first}xx", house.properties(color=house.fixed_color(color)))
-    return panel
+    return house.with_limits(panel, _allowed(slos))
 
 
 def _share(total: Selector, label: str, first: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grafana_foundation_sdk.builders import timeseries
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
@@ -120,7 +121,7 @@ def samples() -> timeseries.Panel:
 
 def rule_durations() -> timeseries.Panel:
     """How long the slowest rule groups take."""
-    return house.graph(
+    panel = house.graph(
         "stack/rule-groups",
         "Slowest rule groups",
         f"How long the {MOST_LINES} slowest rule groups took last; one that takes longer than its interval misses "
@@ -128,6 +129,7 @@ def rule_durations() -> timeseries.Panel:
         units.SECONDS,
         [(f"topk({MOST_LINES}, max by (rule_group) (prometheus_rule_group_last_duration_seconds))", "{{rule_group}}")],
     )
+    return _without_paths(panel)
 
 
 def storage() -> timeseries.Panel:
@@ -155,12 +157,7 @@ def notifications() -> timeseries.Panel:
         "Notifications",
         "Notifications that were tried in the last hour, by channel.",
         units.NUMBER,
-        [
-            (
-                f"topk({MOST_LINES}, sum by (integration) (increase(alertmanager_notifications_total[1h])))",
-                "{{integration}}",
-            )
-        ],
+        [(_by_channel("alertmanager_notifications_total"), "{{integration}}")],
     )
 
 
@@ -171,12 +168,15 @@ def failed_notifications() -> timeseries.Panel:
         "Failed notifications",
         "Notifications that a channel did not take in the last hour, tries that were repeated among them.",
         units.NUMBER,
-        [
-            (
-                f"topk({MOST_LINES}, sum by (integration) (increase(alertmanager_notifications_failed_total[1h])))",
-                "{{integration}}",
-            )
-        ],
+        [(_by_channel("alertmanager_notifications_failed_total"), "{{integration}}")],
+    )
+
+
+def _by_channel(metric: str) -> str:
+    """What a channel did in the last hour, of the channels that did something; a line at 0 where none did."""
+    return (
+        f"sum by (integration) (increase({metric}[1h])) > 0\n"
+        'or label_replace(vector(0), "integration", "others", "", "")'
     )
 
 
@@ -224,7 +224,13 @@ def causes() -> Iterable[timeseries.Panel]:
     for group in stack_groups():
         for rule in group.rules:
             if isinstance(rule, AlertingRule) and rule.alert != names.WATCHDOG:
-                yield watched(_as_alert(rule), most=MOST_LINES)
+                yield _without_paths(watched(_as_alert(rule), most=MOST_LINES))
+
+
+def _without_paths(panel: timeseries.Panel) -> timeseries.Panel:
+    """The graph with rule groups by their names, which Prometheus puts after their file's path."""
+    rename = {"regex": r"\S*/\S+\.yaml;", "renamePattern": ""}
+    return panel.with_transformation(DataTransformerConfig(id_val="renameByRegex", options=rename))
 
 
 def _as_alert(rule: AlertingRule) -> Alert:
