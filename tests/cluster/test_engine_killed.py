@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 from tests.cluster.control_plane import Cluster
 from tests.cluster.engine_stack import YES, new_stack
@@ -20,13 +22,31 @@ def test_an_up_that_is_killed_half_way_is_finished_by_the_next(engine: Engine, c
         command, cwd=engine.project, env=engine.environment, stdout=subprocess.DEVNULL, start_new_session=True
     ) as process:
         wait_until(lambda: _begun(cluster, namespace), "half of it is there", 120)
-        os.killpg(process.pid, signal.SIGKILL)
+        _kill(process.pid, engine.project.parent / "state")
     assert not cluster.get("statefulsets", "--namespace", namespace)
     engine.run("cancel", "--yes", *stack)  # the lock of who was killed
     engine.run("up", *YES, *stack)
     engine.run("up", *YES, *stack, "--expect-no-changes")
     assert cluster.get("statefulsets", "--namespace", namespace)
     engine.run("destroy", *YES, *stack)
+
+
+def _kill(group: int, state: Path) -> None:
+    """Kills a process group, but not in the middle of a write of Pulumi's state: its file backend isn't atomic, and
+    what is left then is for `pulumi stack import` of the backup beside it."""
+
+    def is_whole() -> bool:
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            for file in state.glob(".pulumi/stacks/**/*.json"):
+                json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            os.killpg(group, signal.SIGCONT)
+            return False
+        return True
+
+    wait_until(is_whole, "Pulumi's state is written as a whole")
+    os.killpg(group, signal.SIGKILL)
 
 
 def _begun(cluster: Cluster, namespace: str) -> bool:

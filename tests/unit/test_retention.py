@@ -19,7 +19,7 @@ __all__ = ["topology"]
 
 def settings(retention: str) -> Settings:
     """A stack that keeps its data so long."""
-    return parse_settings({**CONFIG, "services": {}, "prometheus": {"retention": retention}}, "test")
+    return parse_settings({**CONFIG, "services": {"api": {}}, "prometheus": {"retention": retention}}, "test")
 
 
 @pytest.mark.parametrize(
