@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from grafana_foundation_sdk.builders import timeseries
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
@@ -44,7 +42,7 @@ def render_stack_dashboard() -> str:
             Section("Prometheus", grid([series(), samples(), rule_durations(), storage()], most=4, height=7)),
             Section("Alertmanager", grid([alerts(), notifications(), failed_notifications()], most=3, height=7)),
             Section("Loki and Grafana", grid([log_lines(), log_requests(), grafana_requests()], most=3, height=7)),
-            Section("What the stack's alerts watch", grid([*causes()], most=3, height=7)),
+            Section("What the stack's alerts watch", grid(causes(), most=3, height=7)),
         ],
     )
 
@@ -219,12 +217,15 @@ def _of_instances(key: str, title: str, description: str, unit: str, expr: str) 
     return house.graph(key, title, description, unit, [(expr, "{{instance}}")])
 
 
-def causes() -> Iterable[timeseries.Panel]:
-    """What each of the stack's alerts watches; the one that always fires watches nothing."""
-    for group in stack_groups():
-        for rule in group.rules:
-            if isinstance(rule, AlertingRule) and rule.alert != names.WATCHDOG:
-                yield _without_paths(watched(_as_alert(rule), most=MOST_LINES))
+def causes() -> list[timeseries.Panel]:
+    """What each of the stack's alerts watches."""
+    return [_without_paths(watched(alert, most=MOST_LINES)) for alert in stack_alerts()]
+
+
+def stack_alerts() -> list[Alert]:
+    """The stack's alerts as those of an SLO file are; but for the one that always fires, which watches nothing."""
+    rules = [rule for group in stack_groups() for rule in group.rules if isinstance(rule, AlertingRule)]
+    return [_as_alert(rule) for rule in rules if rule.alert != names.WATCHDOG]
 
 
 def _without_paths(panel: timeseries.Panel) -> timeseries.Panel:

@@ -1,0 +1,46 @@
+"""Each dashboard as Grafana shows it in a browser: no panel has an error, and none is empty without a reason."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.local.pages import logged_in, page
+from tests.local.project import Project
+from tests.local.test_dashboards import NOTHING_HERE
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ROW_PIXELS = 38
+_PANEL = "Panel container title "
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is on PATH")
+@pytest.mark.parametrize("name", ["learnsnap", "overview", "slostack"])
+def test_no_panel_has_an_error_or_is_empty(stack: Project, name: str, tmp_path: Path) -> None:
+    """Its picture stays in pytest's folder of the test."""
+    if "grafana" not in stack.pids():
+        pytest.skip("no Grafana is at hand: neither GRAFANA_HOME nor PATH has one")
+    assert BROWSER
+    dashboard = json.loads((stack.root / "dashboards" / f"{name}.json").read_text())
+    panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
+    password = (stack.folder.secrets("grafana") / "grafana-admin-password").read_text()
+    picture = tmp_path / f"{name}.png"
+    with logged_in(stack.url("grafana"), password) as grafana:
+        url = f"{grafana}/d/{dashboard['uid']}?kiosk&from=now-15m&to=now"
+        html = page(BROWSER, url, picture, ROW_PIXELS * (bottom + 2))
+    shown = _by_title(html)
+    assert set(shown) == {panel["title"] for panel in panels}
+    assert [title for title, text in shown.items() if "panel-info-corner--error" in text] == []
+    assert {title for title, text in shown.items() if "No data" in text} <= NOTHING_HERE
+    assert picture.stat().st_size > 10_000
+
+
+def _by_title(html: str) -> dict[str, str]:
+    """Each panel's HTML."""
+    _, *parts = re.split(rf'aria-label="{_PANEL}', html)
+    return {part.partition('"')[0]: part for part in parts}
