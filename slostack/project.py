@@ -43,7 +43,12 @@ class Staleness:
 
 def generated_files(services: Iterable[Service]) -> dict[str, str]:
     """Every generated file that a stack is made of, by its path in the project; the same input gives the same bytes."""
-    from slostack.dashboards import render_overview_dashboard, render_service_dashboard, render_stack_dashboard
+    from slostack.dashboards import (
+        render_overview_dashboard,
+        render_probes_dashboard,
+        render_service_dashboard,
+        render_stack_dashboard,
+    )
 
     services = tuple(services)
     files = {
@@ -52,6 +57,8 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
         STACK_DASHBOARD: render_stack_dashboard(),
         SCHEMA_FILE: json.dumps(slo_file_schema(), indent=2, sort_keys=True) + "\n",
     }
+    if any(service.probes for service in services):
+        files[f"{DASHBOARD_FOLDER}/probes.json"] = render_probes_dashboard()
     for service in services:
         files |= rule_files(service)
         files[f"{DASHBOARD_FOLDER}/{service.service}.json"] = render_service_dashboard(service)

@@ -1,13 +1,15 @@
-"""Grafana dashboards, from the model to JSON text: of each service, of all of them, of the stack itself."""
+"""Grafana dashboards, from the model to JSON text: of each service, of all of them, of probes, of the stack itself."""
 
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
 from slostack.dashboards.overview import render_overview_dashboard
+from slostack.dashboards.probes import render_probes_dashboard
 from slostack.dashboards.service import render_service_dashboard
 from slostack.dashboards.stack import render_stack_dashboard
 
 __all__ = [
     "OVERVIEW_UID",
     "render_overview_dashboard",
+    "render_probes_dashboard",
     "render_service_dashboard",
     "render_stack_dashboard",
     "service_uid",

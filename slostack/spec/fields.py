@@ -34,7 +34,7 @@ _QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
 _STREAM = re.compile(rf"\{{\s*\w+\s*(?:=~?|!~|!=)\s*{_QUOTED}[^{{]*?\}}\s*($|[|!#])")
 _LOG_REGEX = re.compile(rf"(?:=~|!~|\|~)\s*({_QUOTED})|{_QUOTED}")
 """The regular expressions of a log query; other quoted text is passed over, as it may look like them."""
-_OWN_FILES = ("slostack", "overview")
+_OWN_FILES = ("slostack", "overview", "probes")
 """Names of generated files that belong to no service."""
 _CUSTOM_FILES = "custom-"
 

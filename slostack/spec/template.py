@@ -25,7 +25,7 @@ def starting_files(service: str) -> dict[str, str]:
     except ValidationError:
         raise SlostackError(
             f"{service!r} can't be a service's name, expected lower-case words joined by hyphens, such as photo-share "
-            "(slostack, overview and custom-… are taken)"
+            "(slostack, overview, probes and custom-… are taken)"
         ) from None
     return {
         path.format(service=service): _ENVIRONMENT.get_template(template).render(service=service)

@@ -81,6 +81,7 @@ def test_every_object_is_in_the_namespace_and_is_found_by_the_selectors(program:
     assert {name for each in dashboards for name in each["data"]} == {
         "learnsnap.json",
         "overview.json",
+        "probes.json",
         "slostack.json",
     }
     assert all(each["metadata"]["labels"]["grafana_dashboard"] == "1" for each in dashboards)

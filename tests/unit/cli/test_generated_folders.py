@@ -26,6 +26,7 @@ def test_what_was_generated_goes_with_its_service(tmp_path: Path, monkeypatch: p
     assert sorted(path.name for path in (tmp_path / "dashboards").iterdir()) == [
         "api.json",
         "overview.json",
+        "probes.json",
         "slostack.json",
     ]
 

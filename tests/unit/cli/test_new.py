@@ -70,7 +70,9 @@ def test_a_runbook_that_is_there_is_kept(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["", "Api", "a_b", "../a", "a/b", "a b", "-a", "a-", "overview", "custom-a", "a" * 64])
+@pytest.mark.parametrize(
+    "name", ["", "Api", "a_b", "../a", "a/b", "a b", "-a", "a-", "overview", "probes", "custom-a", "a" * 64]
+)
 def test_a_name_that_is_none_is_refused_and_nothing_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(SlostackError, match="can't be a service's name, expected lower-case words joined by hyphens"):
         CliRunner().invoke(command, ["--", name], obj=tmp_path, catch_exceptions=False)

@@ -14,6 +14,7 @@ from slostack import names
 from slostack.dashboards import (
     OVERVIEW_UID,
     render_overview_dashboard,
+    render_probes_dashboard,
     render_service_dashboard,
     render_stack_dashboard,
     service_uid,
@@ -41,14 +42,24 @@ SERVERS_EXPOSE = {
     "scrape_duration_seconds",
 }
 """What the stack's own servers expose, besides what its alerts read."""
+PROBES_EXPOSE = {
+    "probe_duration_seconds",
+    "probe_http_duration_seconds",
+    "probe_http_status_code",
+    "probe_ssl_earliest_cert_expiry",
+    "probe_success",
+}
+"""What the blackbox exporter tells of an HTTP probe."""
 OWN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str) and ":" in value}
 
 
-@pytest.fixture(params=["learnsnap", "odd", "overview", "slostack"])
+@pytest.fixture(params=["learnsnap", "odd", "overview", "probes", "slostack"])
 def text(request: pytest.FixtureRequest, learnsnap: Service, odd: Service) -> str:
     match request.param:
         case "overview":
             return render_overview_dashboard((learnsnap, odd))
+        case "probes":
+            return render_probes_dashboard()
         case "slostack":
             return render_stack_dashboard()
         case name:
@@ -69,7 +80,7 @@ def test_every_query_parses(dashboard: Json) -> None:
 
 
 def test_queries_read_only_what_is_recorded_or_exposed(dashboard: Json, learnsnap: Service, odd: Service) -> None:
-    named = service_metrics(learnsnap) | service_metrics(odd) | stack_metrics()
+    named = service_metrics(learnsnap) | service_metrics(odd) | stack_metrics() | PROBES_EXPOSE
     for expr in promql(dashboard):
         for metric in metrics(expr):
             if metric.startswith("slo:"):

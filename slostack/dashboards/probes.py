@@ -1,0 +1,102 @@
+"""The dashboard of the probes: what is asked from outside, and the certificates that it shows."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import common, table, timeseries
+
+from slostack.dashboards import house, queries, units
+from slostack.dashboards.alert_panels import watched
+from slostack.dashboards.house import Section, Sized, grid
+from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.stack import stack_alerts
+
+PROBES = "probes"
+MOST_LINES = 10
+"""The most lines of a graph: those of the worst probes."""
+_PROBE = "job, instance"
+_BY_PROBE = "{{job}} {{instance}}"
+_EXPIRY_ALERT = "CertificateExpiring"
+_UP_STEPS: tuple[house.Step, ...] = ((None, house.RED), (1, house.GREEN))
+
+
+def render_probes_dashboard() -> str:
+    """The JSON of the dashboard of all probes; its queries go by label, whatever their number."""
+    (expiring,) = (alert for alert in stack_alerts() if alert.name == _EXPIRY_ALERT)
+    return house.render(
+        service_uid(PROBES),
+        "Probes and certificates",
+        "What answers when it is asked from outside, how fast, and until when its certificates are valid.",
+        tags=["slo", PROBES],
+        links=[house.link("All services", house.dashboard_path(OVERVIEW_UID))],
+        marked=[],
+        sections=[
+            Section("Now", (Sized(probes(), house.GRID_WIDTH, 8),)),
+            Section("Answers", grid([answers(), durations(), phases()], most=3, height=8)),
+            Section("Certificates", grid([watched(expiring, most=MOST_LINES)], most=1, height=8)),
+        ],
+    )
+
+
+def probes() -> table.Panel:
+    """Every probe with what it found last; those that fail come first."""
+    days_left = f"min by ({_PROBE}) (probe_ssl_earliest_cert_expiry) - time()"
+    panel = house.rows(
+        "probes",
+        "Probes",
+        "Whether each endpoint answers now (1 is yes, 0 is no), how much of the last day it did, how long it takes, "
+        "its HTTP status, and when its first certificate expires; those that fail come first.",
+        labels={"job": "Probe", "instance": "Endpoint"},
+        values={
+            "Answers": f"min by ({_PROBE}) (probe_success)",
+            "Last day": f"min by ({_PROBE}) (avg_over_time(probe_success[1d]))",
+            "Duration": f"max by ({_PROBE}) (probe_duration_seconds)",
+            "Status": f"max by ({_PROBE}) (probe_http_status_code)",
+            "Certificate expires in": days_left,
+        },
+    )
+    steps = house.thresholds(_UP_STEPS).build()
+    return (
+        panel.sort_by([common.TableSortByFieldState().display_name("Answers").desc(False)])
+        .override_by_name(
+            "Answers",
+            house.properties(decimals=0, thresholds=steps, custom_displayMode="color-background", custom_width=95),
+        )
+        .override_by_name("Last day", house.properties(unit=units.SHARE, decimals=2))
+        .override_by_name("Duration", house.properties(unit=units.SECONDS, decimals=2))
+        .override_by_name("Status", house.properties(decimals=0, custom_width=95))
+        .override_by_name("Certificate expires in", house.properties(unit=units.SECONDS, decimals=1))
+    )
+
+
+def answers() -> timeseries.Panel:
+    """Whether the worst probes are answered."""
+    panel = house.graph(
+        "probes/answers",
+        "Answers",
+        f"Whether each endpoint answers: 1 is yes, 0 is no; the {MOST_LINES} worst.",
+        units.NUMBER,
+        [(f"bottomk({MOST_LINES}, probe_success)", _BY_PROBE)],
+    )
+    return panel.axis_soft_max(1).decimals(0)
+
+
+def durations() -> timeseries.Panel:
+    """How long the slowest probes take."""
+    return house.graph(
+        "probes/durations",
+        "Slowest probes",
+        f"How long the {MOST_LINES} slowest endpoints take to answer.",
+        units.SECONDS,
+        [(f"topk({MOST_LINES}, probe_duration_seconds)", _BY_PROBE)],
+    )
+
+
+def phases() -> timeseries.Panel:
+    """What the time of probes goes into."""
+    return house.graph(
+        "probes/phases",
+        "Phases",
+        "How long each phase of a request takes, of all endpoints the slowest.",
+        units.SECONDS,
+        [("max by (phase) (probe_http_duration_seconds)", queries.by_labels(["phase"]))],
+    )
