@@ -12,7 +12,9 @@ from slostack.dashboards import house, queries, units
 from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts, urgent_alerts
 from slostack.dashboards.house import Section, Sized
 from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.probes import PROBES
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
+from slostack.rules.stack_alerts.alert import STACK
 from slostack.spec import Duration, Service
 
 EVERYTHING = ""
@@ -25,12 +27,16 @@ _OF_NO_SLO = Duration(30 * 86400)
 
 def render_overview_dashboard(services: tuple[Service, ...]) -> str:
     """The JSON of the overview of all services."""
+    any_probes = any(service.probes for service in services)
     return house.render(
         OVERVIEW_UID,
         "Service level objectives",
         "Every service's objectives, the worst first, and what alerts now.",
         tags=["slo", "overview"],
-        links=[],
+        links=[
+            house.link("The stack itself", house.dashboard_path(service_uid(STACK))),
+            *([house.link("Probes", house.dashboard_path(service_uid(PROBES)))] if any_probes else []),
+        ],
         marked=[urgent_alerts(EVERYTHING)],
         sections=[
             Section("Now", (Sized(alerts_by_severity(), 8, 5), Sized(worst_services(), 16, 5))),

@@ -37,6 +37,8 @@ def test_no_panel_has_an_error_or_is_empty(stack: Project, name: str, tmp_path: 
     assert set(shown) == {panel["title"] for panel in panels}
     assert [title for title, text in shown.items() if "panel-info-corner--error" in text] == []
     assert {title for title, text in shown.items() if "No data" in text} <= NOTHING_HERE
+    for panel in panels:
+        assert panel["type"] != "logs" or "logs-row__message" in shown[panel["title"]], "there are no log lines"
     assert picture.stat().st_size > 10_000
 
 

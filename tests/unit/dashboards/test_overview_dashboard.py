@@ -44,6 +44,12 @@ def test_the_objectives_table_asks_for_what_is_recorded_whatever_the_window(lear
     ]
 
 
+def test_it_leads_to_the_stack_and_to_the_probes_where_there_are_some(learnsnap: Service, odd: Service) -> None:
+    stack = "/d/slo-slostack"
+    assert [link["url"] for link in overview(learnsnap)["links"]] == [stack, "/d/slo-probes"]
+    assert [link["url"] for link in overview(odd)["links"]] == [stack]
+
+
 def test_alerts_are_counted_by_severity_with_zero_where_none_fires(learnsnap: Service) -> None:
     counts = {
         query["legendFormat"]: query["expr"]
