@@ -6,6 +6,7 @@ every fifth minute, so that recorded series have the samples that they have in a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from slostack import promtool
 from slostack.rules import AlertingRule, RuleGroup, service_groups
 from slostack.rules.model import rules_yaml
 from slostack.spec import parse_service
+from tests.rules.needed import needed
 
 HEAD = """
 service: api
@@ -121,7 +123,11 @@ def _run(
         test["start_timestamp"] = start
     with TemporaryDirectory(prefix="slostack-rules-") as name:
         folder = Path(name)
-        (folder / "rules.yaml").write_text(rules_yaml(groups, "a test"), encoding="utf-8")
+        rules = yaml.load(rules_yaml(groups, "a test"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["groups"]
+        exprs = [each["expr"] for each in cases.get("promql_expr_test", ())]
+        alerts = [each["alertname"] for each in cases.get("alert_rule_test", ())]
+        own = needed(rules or (), exprs, alerts)
+        (folder / "rules.yaml").write_text(json.dumps({"groups": own}), encoding="utf-8")
         fixture = {
             "rule_files": ["rules.yaml"],
             "evaluation_interval": f"{every}s",
