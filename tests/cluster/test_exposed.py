@@ -93,7 +93,7 @@ def machine(prod: Program, tmp_path: Path) -> Machine:
     return Machine(manifests(prod), tmp_path)
 
 
-@pytest.mark.parametrize("server", ["prometheus", "alertmanager", "loki", "alloy", "node-exporter"])
+@pytest.mark.parametrize("server", ["prometheus", "alertmanager", "loki", "node-exporter"])
 def test_a_server_exposes_it(server: str, machine: Machine) -> None:
     pod = machine.pod(server)
     if server == "loki":

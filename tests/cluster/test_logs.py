@@ -15,6 +15,7 @@ import requests
 
 from tests.cluster.manifests import manifests
 from tests.cluster.pod_process import Machine, PodProcess, obtained
+from tests.cluster.test_exposed import EXPOSED, exposed
 from tests.components.program import canaries, run_program, stack_config
 from tests.processes import free_port, wait_until
 
@@ -62,6 +63,7 @@ class Pipeline:
 
     push_url: str
     loki: str
+    alloy: str
 
     def push(self, namespace: str, *lines: str, pod: str = "web-1") -> None:
         """Sends the lines of a pod, a millisecond apart, as Alloy would read them from the cluster's API."""
@@ -97,7 +99,7 @@ def pipeline(objects: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFac
     _take_pushed_lines(collector, port, grpc)
     with loki.start(), collector.start():
         wait_until(lambda: loki.answers() and collector.answers(), "Loki and Alloy", ARRIVED_SECONDS)
-        yield Pipeline(f"http://127.0.0.1:{port}/loki/api/v1/push", loki.url)
+        yield Pipeline(f"http://127.0.0.1:{port}/loki/api/v1/push", loki.url, collector.url)
 
 
 def _take_pushed_lines(collector: PodProcess, port: int, grpc: int) -> None:
@@ -131,6 +133,11 @@ def test_lines_are_masked_labelled_and_carry_their_request_ids(pipeline: Pipelin
     series = requests.get(f"{pipeline.loki}/loki/api/v1/series", params={"match[]": '{namespace="shop"}'}, timeout=10)
     labels = {label for stream in series.json()["data"] for label in stream}
     assert labels - {"service_name"} == {"namespace", "pod", "container", "app", "level"}
+
+
+def test_alloy_exposes_what_the_alerts_read_once_lines_flow(pipeline: Pipeline) -> None:
+    pipeline.push("metrics", "level=info one")
+    wait_until(lambda: not EXPOSED["alloy"] - exposed(f"{pipeline.alloy}/metrics"), "its metrics", ARRIVED_SECONDS)
 
 
 def test_levels_are_dropped(pipeline: Pipeline) -> None:
