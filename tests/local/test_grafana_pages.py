@@ -11,7 +11,7 @@ import pytest
 
 from tests.local.pages import logged_in, page
 from tests.local.project import Project
-from tests.local.test_dashboards import NOTHING_HERE
+from tests.local.test_dashboards import NOTHING_HERE, wait_for_a_step
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ROW_PIXELS = 38
@@ -25,6 +25,7 @@ def test_no_panel_has_an_error_or_is_empty(stack: Project, name: str, tmp_path: 
     if "grafana" not in stack.pids():
         pytest.skip("no Grafana is at hand: neither GRAFANA_HOME nor PATH has one")
     assert BROWSER
+    wait_for_a_step(stack)
     dashboard = json.loads((stack.root / "dashboards" / f"{name}.json").read_text())
     panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
     bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
