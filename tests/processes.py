@@ -39,6 +39,15 @@ def free_ports(number: int) -> list[int]:
         return [int(each.getsockname()[1]) for each in bound]
 
 
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A loopback port that nobody else is given; a server that sets SO_REUSEADDR can listen on it meanwhile."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+        yield sock.getsockname()[1]
+
+
 def python(*arguments: str, output: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A Python process whose output goes to a file; it is killed at the end of the block."""
     return running([sys.executable, *arguments], output)

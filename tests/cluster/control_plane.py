@@ -14,7 +14,7 @@ import requests
 import yaml
 
 from tests.cluster.binaries import cluster_binary
-from tests.processes import free_ports, running, wait_until
+from tests.processes import free_ports, held_port, running, wait_until
 from tests.requirements import need_command
 
 TOKEN = "administrator-of-the-test-cluster"
@@ -118,7 +118,9 @@ def _list(objects: Sequence[Object]) -> str:
 def control_plane(folder: Path, contexts: Sequence[str]) -> Iterator[Cluster]:
     """A cluster with three nodes and volumes for every storage class; nothing of it is left after the block."""
     need_command("openssl", "openssl on PATH, which makes the key that signs service accounts' tokens")
-    etcd, peers, api, controllers, scheduler, kubelet, kwok = free_ports(7)
+    etcd, peers, api, controllers, scheduler, kwok = free_ports(6)
+    processes = ExitStack()
+    kubelet = processes.enter_context(held_port())
     store, peer = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peers}"
     cluster = Cluster(folder / "kubeconfig", f"https://127.0.0.1:{api}", kubelet)
     cluster.write_kubeconfig(cluster.kubeconfig, TOKEN, contexts)
@@ -126,7 +128,7 @@ def control_plane(folder: Path, contexts: Sequence[str]) -> Iterator[Cluster]:
     subprocess.run(("openssl", "genrsa", "-out", key, "2048"), check=True, capture_output=True)
     tokens.write_text(f'{TOKEN},admin,1,"system:masters"\n', encoding="utf-8")
     client = (f"--kubeconfig={cluster.kubeconfig}", "--bind-address=127.0.0.1")
-    with ExitStack() as processes:
+    with processes:
 
         def start(name: str, *arguments: str) -> None:
             command = (str(cluster_binary(name)), *arguments)
