@@ -178,7 +178,7 @@ def start(publisher: Publisher, tools: Path) -> Iterator[Callable[[], subprocess
     started: list[subprocess.Popen[str]] = []
 
     def start_one() -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", PROCESS, publisher.url, str(tools)]
+        command = [sys.executable, "-u", "-c", PROCESS, publisher.url, str(tools)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         started.append(process)
         return process
