@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ MOST_MEGABYTES = 300
 SLOSTACK = Path(sys.executable).with_name("slostack")
 SLOTH = shutil.which("sloth")
 _SAMPLING_SECONDS = 0.01
+_AS_INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Modules are compiled once, when they are installed or first used."""
 Result = TypeVar("Result")
 
 
@@ -86,7 +89,7 @@ def _from_cold(output: Path, run: Callable[[], Result]) -> Result:
 
 
 def _run(command: Sequence[str | Path]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_AS_INSTALLED)
 
 
 def _seconds(command: Sequence[str | Path]) -> float:
