@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -13,6 +12,7 @@ import pytest
 
 from slostack import names
 from slostack.http_server import HttpServer, serving
+from tests.processes import held_port
 from tests.unit.cli.test_slo_file_errors import run
 from tests.unit.spec.files import RIGHT, project
 
@@ -124,9 +124,8 @@ def test_a_prometheus_that_cannot_be_asked_is_missing_data(
     with prometheus(status=503) as url:
         assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
     assert "not allowed" in capfd.readouterr().err
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with held_port() as nobody:
+        url = f"http://127.0.0.1:{nobody}"
         assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
     assert "Connection refused" in capfd.readouterr().err
     assert run(monkeypatch, tmp_path, "gate", "api") == 5
