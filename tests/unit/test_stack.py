@@ -50,13 +50,14 @@ def test_a_service_is_judged_where_it_is_named(tmp_path: Path, topology: Topolog
 
 
 def test_dashboards_are_deployed_without_the_indentation_that_is_for_reviews(
-    tmp_path: Path, settings: Settings, topology: Topology
+    tmp_path: Path, topology: Topology
 ) -> None:
     project(tmp_path)
     custom = tmp_path / "dashboards/custom/own.json"
     custom.parent.mkdir(parents=True)
     dashboard = {"uid": "own", "title": "two  spaces\\n \u2028 and a\nbreak", "panels": []}
     custom.write_text(json.dumps(dashboard, indent=4, ensure_ascii=False), encoding="utf-8")
-    files = make_bundle(tmp_path, settings, topology).below("grafana/dashboards")
+    api = parse_settings({**CONFIG, "services": {"api": {}}}, "test")
+    files = make_bundle(tmp_path, api, topology).below("grafana/dashboards")
     assert json.loads(files["custom-own.json"]) == dashboard
     assert all("\n" not in text for text in files.values())
