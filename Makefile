@@ -3,8 +3,10 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SLOSTACK := $(VENV)/bin/slostack
-PYTEST := $(PYTHON) -m pytest --quiet --numprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(PYTHON) -m pytest --quiet --numprocesses 6
 INSTALLED := $(VENV)/.installed
+# Hundreds of short processes import the same modules: none compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help up down test check static render bench bench-alerts
 

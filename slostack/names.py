@@ -1,6 +1,8 @@
-"""Every metric and label name that the rules record and others read."""
+"""Every metric and label name that the rules record and others read, and what dashboards and panels are found by."""
 
 from __future__ import annotations
+
+from zlib import crc32
 
 from slostack.spec.quantities import Duration
 from slostack.spec.windows import Calendar
@@ -147,5 +149,24 @@ def probe_job(service: str, probe: str) -> str:
 
 
 def dashboard_uid(service: str) -> str:
-    """The stable uid of a service's dashboard."""
+    """The stable uid of a service's dashboard, the last part of its address."""
     return f"slo-{service}"
+
+
+BUDGET_PANEL = "budget-history"
+"""The key of the panel with the budgets of a service's SLOs."""
+
+
+def burn_panel(slo: str) -> str:
+    """The key of the panel with an SLO's burn rates."""
+    return f"burn-rate/{slo}"
+
+
+def alert_panel(alert: str) -> str:
+    """The key of the panel with what a threshold alert watches."""
+    return f"alert/{alert}"
+
+
+def panel_id(key: str) -> int:
+    """A panel's id from its key: it stays when panels are added, moved, removed or retitled around it."""
+    return crc32(key.encode()) >> 1 or 1

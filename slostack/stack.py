@@ -71,7 +71,7 @@ def _taken(files: dict[str, str], folder: str) -> Iterator[tuple[str, str]]:
 
 
 def _compact(json_text: str) -> str:
-    """JSON without its indentation, which is for reviews and nearly half of a dashboard: no string holds a line break."""
+    """JSON without its indentation, which is for reviews and nearly half of it; no string holds a line break."""
     return "".join(line.strip() for line in json_text.split("\n"))
 
 

@@ -1,26 +1,48 @@
-"""How a whole run goes: the longest tests first, beside the others; told to end, it still ends what it started."""
+"""How a whole run goes: what waits for minutes begins first, and what shares a server stays with one worker."""
 
 from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[1]
 LONGEST_FIRST = (
-    "tests/local/test_outage.py",
     "tests/local/test_burn_page.py",
-    "tests/local/test_restart_notifies.py",
-    "tests/local",
+    "tests/local/test_outage.py",
+    "tests/local/test_logs.py",
+    "tests/local/test_up.py",
+    "tests/cluster/test_engine",
     "tests/cluster",
+    *("tests/unit/test_parallel.py", "tests/unit/test_retention.py", "tests/unit/test_files.py"),
+    "tests/simulation/test_month_oracle.py",
+    "tests/local/test_deaths.py",
+    "tests/local",
     "tests/simulation",
     "tests/pulumi",
+    "tests/unit/fixtures",
+    "tests/unit/imports",
+    "tests/rules",
 )
+"""Beginnings of files. A worker gets two tests at once: behind the first three, which are one test each, some that are
+soon over."""
+SHARED = {
+    "a local stack": ("tests/local/test_up.py", "tests/local/test_deaths.py", "tests/local/test_dashboards.py"),
+    "a local stack with Grafana": ("tests/local/test_grafana_pages.py",),
+    "a cluster with Pulumi": ("tests/cluster/test_engine",),
+    "a cluster": ("tests/cluster",),
+}
+"""Fixtures of a whole session, and the beginnings of the files whose tests use them."""
 
 
 def pytest_configure() -> None:
-    """Makes SIGTERM run the teardown of every fixture, as an interruption from the keyboard does."""
+    """Makes SIGTERM run the teardown of every fixture, as an interruption from the keyboard does; times nothing."""
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
@@ -31,3 +53,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(path: str) -> int:
     return next((rank for rank, start in enumerate(LONGEST_FIRST) if path.startswith(start)), len(LONGEST_FIRST))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Gives a worker whole files, in their order, and all files that share a server to the same one."""
+    config.option.loadscopereorder = False
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = _server_or_file
+    return scheduler
+
+
+def _server_or_file(nodeid: str) -> str:
+    return next((what for what, starts in SHARED.items() if nodeid.startswith(starts)), nodeid.partition("::")[0])

@@ -1,6 +1,6 @@
 """Grafana dashboards, from the model to JSON text: of each service, of all of them, of probes, of the stack itself."""
 
-from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.overview import render_overview_dashboard
 from slostack.dashboards.probes import render_probes_dashboard
 from slostack.dashboards.service import render_service_dashboard
@@ -12,5 +12,4 @@ __all__ = [
     "render_probes_dashboard",
     "render_service_dashboard",
     "render_stack_dashboard",
-    "service_uid",
 ]

@@ -69,7 +69,7 @@ def watched(alert: Alert, *, most: int | None = None) -> timeseries.Panel:
     shown = signals(alert.expr)
     held = f" for {alert.for_}" if alert.for_ else ""
     panel = house.graph(
-        f"alert/{alert.name}",
+        names.alert_panel(alert.name),
         words(alert.name),
         "\n\n".join(
             filter(None, [alert.description, f"{alert.name} ({alert.severity}) fires{held} on\n```\n{alert.expr}\n```"])

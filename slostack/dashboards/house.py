@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import prometheus as prometheus_model
 
-from slostack.dashboards.naming import panel_id
+from slostack.names import panel_id
 from slostack.spec.model import MOST_SCRAPE_INTERVAL
 
 SCHEMA_VERSION = 27

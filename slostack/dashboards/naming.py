@@ -1,22 +1,11 @@
-"""The uids, ids and titles that dashboards and panels are found by."""
+"""The titles of panels, and the overview's uid."""
 
 from __future__ import annotations
 
 import re
-from zlib import crc32
 
 OVERVIEW_UID = "slo-overview"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
-
-
-def service_uid(name: str) -> str:
-    """The uid of a service's dashboard, the last part of its address."""
-    return f"slo-{name}"
-
-
-def panel_id(key: str) -> int:
-    """A panel's id from its key: it stays when panels are added, moved, removed or retitled around it."""
-    return crc32(key.encode()) >> 1 or 1
 
 
 def words(name: str) -> str:

@@ -11,7 +11,7 @@ from slostack import names
 from slostack.dashboards import house, queries, units
 from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts, urgent_alerts
 from slostack.dashboards.house import Section, Sized
-from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.probes import PROBES
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
 from slostack.rules.stack_alerts.alert import STACK
@@ -34,8 +34,8 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
         "Every service's objectives, the worst first, and what alerts now.",
         tags=["slo", "overview"],
         links=[
-            house.link("The stack itself", house.dashboard_path(service_uid(STACK))),
-            *([house.link("Probes", house.dashboard_path(service_uid(PROBES)))] if any_probes else []),
+            house.link("The stack itself", house.dashboard_path(names.dashboard_uid(STACK))),
+            *([house.link("Probes", house.dashboard_path(names.dashboard_uid(PROBES)))] if any_probes else []),
         ],
         marked=[urgent_alerts(EVERYTHING)],
         sections=[
@@ -121,4 +121,4 @@ def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
 
 
 def _to_service(name: str) -> DashboardLink:
-    return house.link("Dashboard", f"{house.dashboard_path(service_uid(name))}?${{__url_time_range}}")
+    return house.link("Dashboard", f"{house.dashboard_path(names.dashboard_uid(name))}?${{__url_time_range}}")

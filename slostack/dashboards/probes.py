@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import common, table, timeseries
 
+from slostack import names
 from slostack.dashboards import house, queries, units
 from slostack.dashboards.alert_panels import watched
 from slostack.dashboards.house import Section, Sized, grid
-from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.stack import stack_alerts
 
 PROBES = "probes"
@@ -23,7 +24,7 @@ def render_probes_dashboard() -> str:
     """The JSON of the dashboard of all probes; its queries go by label, whatever their number."""
     (expiring,) = (alert for alert in stack_alerts() if alert.name == _EXPIRY_ALERT)
     return house.render(
-        service_uid(PROBES),
+        names.dashboard_uid(PROBES),
         "Probes and certificates",
         "What answers when it is asked from outside, how fast, and until when its certificates are valid.",
         tags=["slo", PROBES],

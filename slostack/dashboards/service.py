@@ -6,11 +6,12 @@ import re
 
 from grafana_foundation_sdk.builders import logs, timeseries
 
+from slostack import names
 from slostack.dashboards import house, queries
 from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched
 from slostack.dashboards.golden_panels import errors, latency, slices, statuses, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
-from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.slo_panels import (
     budget_history,
     budgets_by_group,
@@ -30,7 +31,7 @@ def render_service_dashboard(service: Service) -> str:
     """The JSON of a service's dashboard."""
     where = queries.matchers(service=service.service)
     return house.render(
-        service_uid(service.service),
+        names.dashboard_uid(service.service),
         service.service,
         service.description,
         tags=["slo", service.team],

@@ -94,7 +94,7 @@ def budget_history(service: Service) -> timeseries.Panel:
     """The budget left of every SLO over the longest window."""
     window = max(slo.reach for slo in service.slos)
     return budgets(
-        "budget-history",
+        names.BUDGET_PANEL,
         f"Budget left, last {window}",
         f"The share of the error budget left over each SLO's window. {_forgets(*service.slos)} "
         f"Cut off at {LOWEST_SHOWN:.0%}.",
@@ -145,7 +145,7 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
     lines = {tier.long: _tier_legend(tier) for tier in slo.tiers}
     lines.setdefault(queries.BURN_WINDOW, str(queries.BURN_WINDOW))
     panel = house.graph(
-        f"burn-rate/{slo.name}",
+        names.burn_panel(slo.name),
         f"Burn rate: {slo.name}",
         f"{slo.description}. {slo.objective:g} % over {slo.period}.\n\nHow many times faster than evenly the budget is "
         f"spent.{fastest} A tier alerts while its window, drawn, and its short window are both above the line of its "

@@ -10,7 +10,7 @@ from slostack.bundle import RUNBOOK_URL
 from slostack.dashboards import house, queries, units
 from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched
 from slostack.dashboards.house import Section, Sized, grid
-from slostack.dashboards.naming import OVERVIEW_UID, service_uid
+from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.rules.model import AlertingRule
 from slostack.rules.stack import stack_groups
 from slostack.rules.stack_alerts.alert import STACK
@@ -27,7 +27,7 @@ def render_stack_dashboard() -> str:
     """The JSON of the dashboard of the stack itself."""
     where = queries.matchers(service=STACK)
     return house.render(
-        service_uid(STACK),
+        names.dashboard_uid(STACK),
         "The stack itself",
         "Prometheus, Alertmanager, Loki, Grafana and what collects for them.",
         tags=["slo", "stack"],

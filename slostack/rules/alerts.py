@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slostack import names
-from slostack.bundle import GRAFANA_URL, RUNBOOK_URL
 from slostack.rules.grouping import Grouping
+from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
 from slostack.rules.page import lasting_page
 from slostack.spec.alerting import Absence, Spent
@@ -69,6 +69,7 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
             _group(slo),
             "{{ $value | humanizePercentage }} of the error budget are spent",
             f"It is to last for {slo.period}. {_budget(service, slo, Duration(3600))}",
+            names.BUDGET_PANEL,
         ),
     )
 
@@ -104,13 +105,14 @@ def _group(slo: Slo) -> str:
     return f" ({group})" if group else ""
 
 
-def _annotations(service: Service, slo: Slo, group: str, summary: str, description: str) -> dict[str, str]:
+def _annotations(
+    service: Service, slo: Slo, group: str, summary: str, description: str, panel: str | None = None
+) -> dict[str, str]:
     promise = f"{slo.description}: {slo.objective:g} % over {slo.period} is promised."
     return {
         "summary": f"{service.service} {slo.name}{group}: {summary}",
         "description": f"{promise} {description}",
-        "runbook_url": f"{RUNBOOK_URL}/{slo.runbook}",
-        "dashboard_url": f"{GRAFANA_URL}/d/{names.dashboard_uid(service.service)}",
+        **links(service.service, slo.runbook, panel or names.burn_panel(slo.name)),
         **slo.annotations,
     }
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from slostack import names
-from slostack.bundle import GRAFANA_URL, RUNBOOK_URL
 from slostack.rules.alerts import slo_alerts
 from slostack.rules.budget import shown_rules, tier_rules, windows
 from slostack.rules.grouping import Grouping, admission_rules
+from slostack.rules.links import links
 from slostack.rules.logs import DELIVERY
 from slostack.rules.maintenance import maintenance_rule
 from slostack.rules.measure import measures, slice_value
@@ -92,8 +92,7 @@ def _threshold_alert(service: Service, alert: Alert) -> AlertingRule:
     annotations = {
         "summary": alert.summary,
         "description": alert.description or alert.summary,
-        "runbook_url": f"{RUNBOOK_URL}/{alert.runbook}",
-        "dashboard_url": f"{GRAFANA_URL}/d/{names.dashboard_uid(service.service)}",
+        **links(service.service, alert.runbook, names.alert_panel(alert.name)),
     }
     labels = {names.SEVERITY: alert.severity}
     return AlertingRule(alert.name, str(alert.expr), labels, annotations, for_=alert.for_)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from slostack.names import burn_panel, panel_id
 from slostack.rules.model import groups_yaml
 from slostack.rules.service import slo_groups
 from slostack.spec.alerting import Alerting
@@ -19,7 +20,10 @@ from slostack.spec.windows import Calendar
 
 _SHAPED_BY = {"name", "description", "objective", "window", "sli", "alerting", "runbook"}
 """An SLO that sets other keys too has rules of its own."""
-_STAND_INS = re.compile(r"(stand-in-(?:service|team|slo|text)|stand-in/runbook\.md|stand_in_(?:part|total))")
+_PANEL = f"viewPanel={panel_id(burn_panel('stand-in-slo'))}"
+_STAND_INS = re.compile(
+    rf"(stand-in-(?:service|team|slo|text)|stand-in/runbook\.md|stand_in_(?:part|total)|{_PANEL}\b)"
+)
 
 
 def slo_text(service: Service, slo: Slo) -> str:
@@ -38,6 +42,7 @@ def slo_text(service: Service, slo: Slo) -> str:
     }
     if not all(map(_is_written_like_a_stand_in, names.values())):
         return groups_yaml(slo_groups(service, slo))
+    names[_PANEL] = f"viewPanel={panel_id(burn_panel(slo.name))}"
     pieces = _stencil(
         service.scrape_interval,
         service.scrape_timeout,

@@ -21,7 +21,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         project.end()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A running stack without the demo, for tests that change its settings and change them back."""
     project = make_project(tmp_path_factory.mktemp("small") / "project", demo=False)

@@ -6,6 +6,7 @@ import json
 
 import requests
 
+from slostack.names import burn_panel, panel_id
 from tests.local.demo_stack import break_while_watched, notifications, shown
 from tests.local.project import Project, wait_until
 
@@ -31,7 +32,8 @@ def test_errors_page_with_burn_and_budget_and_the_page_ends_when_they_do(own_sta
     runbook = requests.get(page["runbook_url"], timeout=10)
     assert runbook.ok
     assert "Diagnosis" in runbook.text
-    assert page["dashboard_url"] == f"{own_stack.url('grafana')}/d/slo-learnsnap"
+    panel = panel_id(burn_panel("availability"))
+    assert page["dashboard_url"] == f"{own_stack.url('grafana')}/d/slo-learnsnap?viewPanel={panel}"
 
     def lines() -> list[str]:
         answer = requests.get(

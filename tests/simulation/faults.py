@@ -42,9 +42,16 @@ PODS = 4
 PAGE = 'ALERTS{alertname="ErrorBudgetBurn",severity="critical"}'
 _UNFOLDED = 1_000_000
 WHOLE_DAY = Span(0, LENGTH)
-BEFORE, AFTER = 30 * MINUTE, 5 * MINUTE
-"""How long before and after an incident pages are looked for: the groups that page read raw counters and what is
-counted all day, so nobody misses their evaluations at other times, which would take most of a simulation."""
+_BEFORE = 5 * MINUTE
+WATCHED = (
+    Span(SEVERE.start - _BEFORE, SEVERE.end),
+    Span(NOTABLE.start - _BEFORE, NOTABLE.end),
+    Span(SLOW.start - _BEFORE, SLOW.start),
+    Span(SLOW.start + 3 * HOUR, SLOW.start + 4.5 * HOUR),
+)
+"""When pages are looked for: before each incident and around the time that its page is due. The groups that page read
+raw counters and what is counted all day, so nobody misses their evaluations at other times, which would take most of a
+simulation."""
 NORMALLY = Scraping()
 BAD = 'http_requests_total{job="api",code="500"}'
 TOTAL = 'http_requests_total{job="api"}'
@@ -121,8 +128,7 @@ def day(
 
 
 def _between() -> Iterator[Span]:
-    watched = [(each.start - BEFORE, each.end + AFTER) for each in INCIDENTS]
-    edges = [0.0, *chain.from_iterable(watched), LENGTH]
+    edges = [0.0, *chain.from_iterable((each.start, each.end) for each in WATCHED), LENGTH]
     return (Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
 
 

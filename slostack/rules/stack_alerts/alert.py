@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from slostack import names
-from slostack.bundle import RUNBOOK_URL
+from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
 from slostack.spec.quantities import Duration
 
@@ -24,6 +24,7 @@ def stack_alert(
     labels: Mapping[str, str] = MappingProxyType({}),
 ) -> AlertingRule:
     """An alert that fires once `expr` has returned something for some minutes."""
+    panel = None if name == names.WATCHDOG else names.alert_panel(name)
     return AlertingRule(
         alert=name,
         expr=expr,
@@ -32,6 +33,6 @@ def stack_alert(
         annotations={
             "summary": summary,
             "description": description,
-            "runbook_url": f"{RUNBOOK_URL}/{STACK}/{runbook}.md",
+            **links(STACK, f"{STACK}/{runbook}.md", panel),
         },
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from slostack.dashboards.naming import panel_id, words
+from slostack.dashboards.naming import words
 from slostack.dashboards.signals import signals
 from slostack.dashboards.units import unit_of
+from slostack.names import panel_id
 from slostack.spec.syntax import parse_promql
 
 

@@ -1,0 +1,72 @@
+"""Each alert links to a panel of the dashboard, and that shows what the alert watches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from slostack import names
+from slostack.bundle import GRAFANA_URL
+from slostack.dashboards import render_service_dashboard, render_stack_dashboard
+from slostack.dashboards.naming import words
+from slostack.dashboards.signals import signals
+from slostack.rules.model import AlertingRule, RuleGroup
+from slostack.rules.service import service_groups
+from slostack.rules.stack import stack_groups
+from slostack.spec import Duration, Service, parse_service
+from tests.unit.dashboards.reading import Json
+
+
+def alerts(groups: tuple[RuleGroup, ...]) -> list[AlertingRule]:
+    return [rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule)]
+
+
+def linked(alert: AlertingRule, dashboard: Mapping[str, Any]) -> Json:
+    """The panel that an alert links to."""
+    address, _, panel = alert.annotations["dashboard_url"].partition("?viewPanel=")
+    assert address == f"{GRAFANA_URL}/d/{dashboard['uid']}"
+    (found,) = [each for each in dashboard["panels"] if each["id"] == int(panel)]
+    return found
+
+
+def drawn(panel: Json) -> str:
+    return "\n".join(target["expr"] for target in panel["targets"])
+
+
+@pytest.mark.parametrize("of", ["learnsnap", "odd"])
+def test_alerts_of_a_service(of: str, request: pytest.FixtureRequest) -> None:
+    service: Service = request.getfixturevalue(of)
+    dashboard = json.loads(render_service_dashboard(service))
+    every = alerts(service_groups(service))
+    assert len(every) > len(service.alerts)
+    for alert in every:
+        shown = drawn(linked(alert, dashboard))
+        if alert.alert == names.BURN_ALERT:
+            assert f"{names.burn_rate(Duration.parse(alert.labels[names.WINDOW]))}{{" in shown
+        else:
+            assert all(signal.expr in shown for signal in signals(alert.expr))
+
+
+def test_a_spent_budget_and_absence() -> None:
+    of = parse_service(
+        "{service: api, description: An API, team: web, slos: [{name: success, description: Requests succeed, "
+        "objective: 99.9, sli: {events: {bad: errors_total, total: requests_total}}, runbook: a.md, "
+        "alerting: {spent: {}, absence: {}}}]}",
+        "api.yaml",
+    )
+    dashboard = json.loads(render_service_dashboard(of))
+    by_name = {alert.alert: alert for alert in alerts(service_groups(of))}
+    assert names.BUDGET_REMAINING in drawn(linked(by_name[names.SPENT_ALERT], dashboard))
+    assert names.burn_rate(Duration(3600)) in drawn(linked(by_name[names.ABSENCE_ALERT], dashboard))
+
+
+def test_alerts_of_the_stack_itself() -> None:
+    dashboard = json.loads(render_stack_dashboard())
+    for alert in alerts(stack_groups()):
+        if alert.alert == names.WATCHDOG:
+            assert alert.annotations["dashboard_url"] == f"{GRAFANA_URL}/d/{dashboard['uid']}"
+        else:
+            assert linked(alert, dashboard)["title"] == words(alert.alert)
