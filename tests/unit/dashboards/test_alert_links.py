@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -17,18 +15,18 @@ from slostack.rules.model import AlertingRule, RuleGroup
 from slostack.rules.service import service_groups
 from slostack.rules.stack import stack_groups
 from slostack.spec import Duration, Service, parse_service
-from tests.unit.dashboards.reading import Json
+from tests.unit.dashboards.reading import Json, panels
 
 
 def alerts(groups: tuple[RuleGroup, ...]) -> list[AlertingRule]:
     return [rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule)]
 
 
-def linked(alert: AlertingRule, dashboard: Mapping[str, Any]) -> Json:
+def linked(alert: AlertingRule, dashboard: Json) -> Json:
     """The panel that an alert links to."""
     address, _, panel = alert.annotations["dashboard_url"].partition("?viewPanel=")
     assert address == f"{GRAFANA_URL}/d/{dashboard['uid']}"
-    (found,) = [each for each in dashboard["panels"] if each["id"] == int(panel)]
+    (found,) = [each for each in panels(dashboard) if each["id"] == int(panel)]
     return found
 
 

@@ -67,19 +67,19 @@ def cut(draw: st.DrawFn) -> str:
     return text[:start] + middle + text[end:]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(damaged())
 def test_odd_values_are_mistakes_or_right(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(cut())
 def test_damaged_text_is_a_mistake_or_right(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200))
 def test_any_text_is_a_mistake(text: str) -> None:
     check(text)

@@ -17,7 +17,7 @@ from slostack.rules.model import rules_yaml
 from slostack.spec import Service
 from tests.unit.spec.generated import KEYWORDS, LABEL_NAMES, NAMES, SEVERITIES, TEXTS, Data, loaded, services
 
-SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @settings(SLOW, max_examples=60)
