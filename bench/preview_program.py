@@ -18,6 +18,7 @@ from pulumi.runtime.stack import run_pulumi_func
 
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import PROJECT, load_settings
+from slostack.teams import load_teams
 
 
 class _Counting(pulumi.runtime.Mocks):
@@ -40,7 +41,9 @@ class _Counting(pulumi.runtime.Mocks):
 
 async def _preview(root: Path, stack: str) -> int:
     config = yaml.safe_load((root / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
-    secrets = {f"{PROJECT}:{secret.key}": "x" for secret in required_secrets(load_settings(root, stack))}
+    secrets = {
+        f"{PROJECT}:{secret.key}": "x" for secret in required_secrets(load_settings(root, stack), load_teams(root))
+    }
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()} | secrets
     os.environ["PULUMI_CONFIG"] = json.dumps(texts)
     os.environ["KUBECONFIG"] = json.dumps({"contexts": [{"name": config["slostack:kubernetes"]["context"]}]})

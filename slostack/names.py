@@ -16,6 +16,14 @@ TEAM = "team"
 SEVERITY = "severity"
 TIER = "tier"
 WINDOW = "window"
+STACK_TEAM = "platform"
+"""The team of the stack's own alerts, and of alerts that name none that is known."""
+RENOTIFY = "renotify"
+"""After what time an alert that still fires is notified again, where that isn't its severity's."""
+NOTICE = "notice"
+"""`true` of what is only to be known, such as a deployment."""
+ESCALATION = "escalation"
+"""The level that hears of what still fires; only of alerts that escalate others."""
 
 REPLICA = "prometheus_replica"
 """Tells what one Prometheus wrote from what its replicas did, beyond itself; alerts don't carry it."""
@@ -48,6 +56,9 @@ RESERVED_LABELS = frozenset(
         SEVERITY,
         TIER,
         WINDOW,
+        RENOTIFY,
+        NOTICE,
+        ESCALATION,
         PERIOD,
         SLI,
         "le",

@@ -15,6 +15,7 @@ from slostack.rules import render_log_rules, render_rules, render_stack_rules
 from slostack.spec import SLO_FOLDER, Problem, Service, SpecError, load_services, slo_file, slo_file_schema
 from slostack.spec.folder import folder_files
 from slostack.spec.source import read_text
+from slostack.teams import teams_file_schema
 
 RULE_FOLDER = "alert_rules"
 LOKI_RULE_FOLDER = "alert_rules/loki"
@@ -27,6 +28,7 @@ FIXTURE_FOLDER = "tests/rules/generated"
 STACK_RULES = f"{RULE_FOLDER}/slostack.yaml"
 STACK_DASHBOARD = f"{DASHBOARD_FOLDER}/slostack.json"
 SCHEMA_FILE = "schemas/slo.schema.json"
+TEAMS_SCHEMA_FILE = "schemas/teams.schema.json"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
         f"{DASHBOARD_FOLDER}/overview.json": render_overview_dashboard(services),
         STACK_DASHBOARD: render_stack_dashboard(),
         SCHEMA_FILE: json.dumps(slo_file_schema(), indent=2, sort_keys=True) + "\n",
+        TEAMS_SCHEMA_FILE: json.dumps(teams_file_schema(), indent=2, sort_keys=True) + "\n",
     }
     if any(service.probes for service in services):
         files[f"{DASHBOARD_FOLDER}/probes.json"] = render_probes_dashboard()

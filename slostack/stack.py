@@ -22,6 +22,7 @@ from slostack.project import (
 from slostack.retention import check_retention
 from slostack.settings import Settings
 from slostack.spec import Service, load_services, slo_file
+from slostack.teams import check_teams, load_teams
 
 
 def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
@@ -37,12 +38,14 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     files = {slo_file(root, service.service): service for service in services}
     check_retention(root, files, {settings.environment: settings})
     check_custom_files(root, every_service)
+    teams = load_teams(root)
+    check_teams(teams, files, root)
     generated = generated_files(services)
     rules = chain(_taken(generated, RULE_FOLDER), _own(root, RULE_FOLDER))
     dashboards = chain(_taken(generated, DASHBOARD_FOLDER), _own(root, DASHBOARD_FOLDER))
     return Bundle(
         {
-            **config_files(services, settings, topology),
+            **config_files(services, settings, topology, teams),
             **{f"prometheus/rules/{name}": with_urls(text, settings) for name, text in rules},
             **{f"loki/rules/{TENANT}/{name}": text for name, text in _taken(generated, LOKI_RULE_FOLDER)},
             **{f"grafana/dashboards/{name}": with_urls(_compact(text), settings) for name, text in dashboards},

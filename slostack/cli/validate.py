@@ -13,6 +13,7 @@ from slostack.retention import check_retention
 from slostack.rules import render_log_rules, render_rules
 from slostack.settings import load_settings, stack_names
 from slostack.spec import Problem, load_services, slo_file
+from slostack.teams import check_teams, load_teams
 
 
 @click.command("validate")
@@ -30,6 +31,7 @@ def command(root: Path, files: tuple[Path, ...], prometheus: str | None) -> None
     paths = {service.service: given.get(service.service) or slo_file(root, service.service) for service in services}
     by_path = {paths[service.service]: service for service in services}
     check_retention(root, by_path, {stack: load_settings(root, stack) for stack in stack_names(root)})
+    check_teams(load_teams(root), by_path, root)
     check_rendered_rules(root, {paths[service.service]: render_rules(service) for service in services})
     check_log_rules(root, {paths[s.service]: rules for s in services if (rules := render_log_rules(s))})
     notes: tuple[Problem, ...] = ()

@@ -1,14 +1,17 @@
 """The servers' configs: pure text from services, settings and the places where the servers are put."""
 
-from slostack.config.alertmanager import NOTIFICATION_PATH, alertmanager_files
+from slostack.config.alertmanager import alertmanager_files
 from slostack.config.alloy import NODE_NAME, alloy_files
 from slostack.config.blackbox import blackbox_files
+from slostack.config.channels import NOTIFICATION_PATH
 from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
 from slostack.config.loki import TENANT, loki_files
 from slostack.config.prometheus import REMOTE_WRITE_FLAG, prometheus_files
+from slostack.config.recipients import NO_TEAMS
 from slostack.config.topology import Place, Topology
 from slostack.settings import Settings
 from slostack.spec import Service
+from slostack.teams import Teams
 
 __all__ = [
     "ALERTMANAGER_UID",
@@ -24,11 +27,13 @@ __all__ = [
 ]
 
 
-def config_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
+def config_files(
+    services: tuple[Service, ...], settings: Settings, topology: Topology, teams: Teams = NO_TEAMS
+) -> dict[str, str]:
     """Every server's config by its path in the bundle; rules and dashboards are not among them."""
     return {
         **prometheus_files(services, settings, topology),
-        **alertmanager_files(services, settings, topology),
+        **alertmanager_files(services, settings, topology, teams),
         **loki_files(settings, topology),
         **grafana_files(settings, topology),
         **alloy_files(settings, topology),

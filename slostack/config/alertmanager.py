@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any, get_args
+from typing import Any
 
 from slostack import names
+from slostack.config.channels import Json
 from slostack.config.document import yaml_text
 from slostack.config.messages import TEMPLATES
+from slostack.config.recipients import DEAD_MANS_SWITCH_URL, NO_TEAMS, Recipient, recipients, secret_file
+from slostack.config.routes import NOBODY, PACES, UNKNOWN_SEVERITY, Routing, name_of, pace, team_routing
 from slostack.config.topology import Topology
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.settings import Settings
-from slostack.spec import Duration, Service, Severity
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-NOTIFICATION_PATH = "/alerts"
-"""Where the receiver on this machine takes notifications."""
-UNKNOWN_SEVERITY: Severity = "medium"
-"""How an alert is treated whose severity is none of these: someone should see it, nobody be woken."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How long notifications of a severity wait for more of their group, and after what time they repeat."""
-
-    wait: Duration
-    interval: Duration
-    repeat: Duration
-
-
-PACES: dict[Severity, Pace] = {
-    "critical": Pace(Duration(10), Duration(60), Duration(30 * 60)),
-    "high": Pace(Duration(30), Duration(2 * 60), Duration(2 * 3600)),
-    "medium": Pace(Duration(60), Duration(5 * 60), Duration(2 * 3600)),
-    "low": Pace(Duration(5 * 60), Duration(15 * 60), Duration(24 * 3600)),
-}
+from slostack.spec import Service
+from slostack.teams import Teams
 
 DEAD_MANS_SWITCH = "dead-mans-switch"
 """The receiver of the Watchdog, who hears of nothing else; nobody else hears of that."""
@@ -44,45 +24,52 @@ _HEARTBEAT = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "
 """Every minute: a repetition goes out with the first group interval after its own."""
 
 
-def alertmanager_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
+def alertmanager_files(
+    services: tuple[Service, ...], settings: Settings, topology: Topology, teams: Teams = NO_TEAMS
+) -> dict[str, str]:
     """alertmanager/alertmanager.yml and its templates."""
     return {
-        "alertmanager/alertmanager.yml": yaml_text(alertmanager_config(services, settings, topology)),
+        "alertmanager/alertmanager.yml": yaml_text(alertmanager_config(services, settings, topology, teams)),
         "alertmanager/templates/slostack.tmpl": TEMPLATES,
     }
 
 
-def alertmanager_config(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, Any]:
-    """Alertmanager's config as data."""
+def alertmanager_config(
+    services: tuple[Service, ...], settings: Settings, topology: Topology, teams: Teams = NO_TEAMS
+) -> dict[str, Any]:
+    """Alertmanager's config as data. Alerts go to the team that they name, else to that of the stack's own alerts."""
+    found = {each: team_routing(each, services, settings, topology) for each in recipients(settings, teams)}
+    (default,) = (each for each in found if each.is_default)
+    others = [_team_route(each, routing) for each, routing in found.items() if each is not default]
+    times = [time for routing in found.values() for time in routing.times]
     return {
         "global": {"resolve_timeout": "5m"},
         "templates": ["templates/*.tmpl"],
+        **({"time_intervals": times} if times else {}),
         "route": {
-            "receiver": UNKNOWN_SEVERITY,
+            "receiver": name_of(default.team, UNKNOWN_SEVERITY),
             "group_by": [names.SERVICE, "alertname", names.SLO],
-            **_pace(UNKNOWN_SEVERITY),
+            **pace(PACES[UNKNOWN_SEVERITY]),
             "routes": [
                 {"matchers": _WATCHDOG, "receiver": DEAD_MANS_SWITCH, **_HEARTBEAT},
-                *(
-                    {"matchers": [f'{names.SEVERITY}="{severity}"'], "receiver": severity, **_pace(severity)}
-                    for severity in SEVERITIES
-                ),
+                *others,
+                *found[default].routes,
             ],
         },
         "inhibit_rules": _inhibitions(services),
         "receivers": [
             _dead_mans_switch(settings, topology),
-            *(_receiver(severity, settings, topology) for severity in SEVERITIES),
+            {"name": NOBODY},
+            *(receiver for routing in found.values() for receiver in routing.receivers),
         ],
     }
 
 
-def _pace(severity: Severity) -> dict[str, str]:
-    pace = PACES[severity]
+def _team_route(recipient: Recipient, routing: Routing) -> Json:
     return {
-        "group_wait": str(pace.wait),
-        "group_interval": str(pace.interval),
-        "repeat_interval": str(pace.repeat),
+        "matchers": [f'{names.TEAM}="{recipient.team}"'],
+        "receiver": name_of(recipient.team, UNKNOWN_SEVERITY),
+        "routes": [*routing.routes],
     }
 
 
@@ -109,65 +96,6 @@ def _ladder_inhibitions(tiers: tuple[str, ...], equal: list[str]) -> list[dict[s
 def _dead_mans_switch(settings: Settings, topology: Topology) -> dict[str, Any]:
     receiver: dict[str, Any] = {"name": DEAD_MANS_SWITCH}
     if settings.receivers.dead_mans_switch:
-        url_file = f"{topology.alertmanager.secrets}/dead-mans-switch-url"
+        url_file = f"{topology.alertmanager.secrets}/{secret_file(DEAD_MANS_SWITCH_URL)}"
         receiver["webhook_configs"] = [{"url_file": url_file, "send_resolved": False}]
     return receiver
-
-
-def _receiver(severity: Severity, settings: Settings, topology: Topology) -> dict[str, Any]:
-    """Email for every severity, Slack from medium on, PagerDuty and SMS for critical; webhooks hear everything."""
-    receivers, secrets = settings.receivers, topology.alertmanager.secrets
-    receiver: dict[str, Any] = {"name": severity}
-    if email := receivers.email:
-        config: dict[str, Any] = {
-            "to": email.to,
-            "from": email.sender,
-            "smarthost": email.smarthost,
-            "send_resolved": True,
-            "headers": {"Subject": '{{ template "slostack.title" . }}'},
-            "html": '{{ template "slostack.html" . }}',
-            "text": '{{ template "slostack.text" . }}',
-        }
-        if email.username:
-            config |= {"auth_username": email.username, "auth_password_file": f"{secrets}/smtp-password"}
-        receiver["email_configs"] = [config]
-    if receivers.slack and severity != "low":
-        receiver["slack_configs"] = [_slack(receivers.slack.channel, f"{secrets}/slack-url")]
-    if receivers.pagerduty and receivers.pagerduty.enabled and severity == "critical":
-        receiver["pagerduty_configs"] = [_pagerduty(f"{secrets}/pagerduty-key")]
-    webhooks = [{"url": receivers.webhook, "send_resolved": True}] if receivers.webhook else []
-    if topology.notifications:
-        webhooks.append({"url": f"http://{topology.notifications}{NOTIFICATION_PATH}", "send_resolved": True})
-    if receivers.sms and severity == "critical":
-        webhooks.append({"url_file": f"{secrets}/sms-url", "send_resolved": True})
-    if webhooks:
-        receiver["webhook_configs"] = webhooks
-    return receiver
-
-
-def _slack(channel: str, url_file: str) -> dict[str, Any]:
-    return {
-        "api_url_file": url_file,
-        "channel": channel,
-        "send_resolved": True,
-        "color": '{{ template "slostack.color" . }}',
-        "title": '{{ template "slostack.title" . }}',
-        "title_link": '{{ template "slostack.link" . }}',
-        "text": '{{ template "slostack.slack" . }}',
-        "fallback": '{{ template "slostack.title" . }}',
-    }
-
-
-def _pagerduty(key_file: str) -> dict[str, Any]:
-    return {
-        "routing_key_file": key_file,
-        "send_resolved": True,
-        "severity": "critical",
-        "description": '{{ template "slostack.title" . }}',
-        "group": '{{ template "slostack.service" . }}',
-        "class": "{{ .GroupLabels.alertname }}",
-        "details": {"text": '{{ template "slostack.text" . }}'},
-        "client": "slostack",
-        "client_url": '{{ template "slostack.link" . }}',
-        "links": [{"href": '{{ template "slostack.runbook" . }}', "text": "Runbook"}],
-    }

@@ -12,6 +12,7 @@ import pulumi
 from slostack.deploy.secrets import Secret, known_secrets, names_secret, required_secrets
 from slostack.errors import SlostackError
 from slostack.settings import PROJECT, Settings, parse_settings
+from slostack.teams import Teams, load_teams
 
 Secrets = Mapping[Secret, pulumi.Output[str]]
 
@@ -25,8 +26,9 @@ def read_config(config: pulumi.Config, stack: str, root: Path) -> tuple[Settings
     _refuse(stack, _encrypted_settings(config, keys))
     plain = {key: _plain(config, key) for key in keys if not names_secret(key)}
     settings = parse_settings(plain, stack, root)
-    _refuse(stack, _wrong_secrets(config, keys, settings, stack))
-    return settings, {secret: config.require_secret(secret.key) for secret in required_secrets(settings)}
+    teams = load_teams(root)
+    _refuse(stack, _wrong_secrets(config, keys, settings, teams, stack))
+    return settings, {secret: config.require_secret(secret.key) for secret in required_secrets(settings, teams)}
 
 
 def _refuse(stack: str, problems: Iterator[str]) -> None:
@@ -49,18 +51,20 @@ def _encrypted_settings(config: pulumi.Config, keys: list[str]) -> Iterator[str]
             yield f"{key}: encrypted, expected plain text (only keys that docs/environments.md calls secrets may be)"
 
 
-def _wrong_secrets(config: pulumi.Config, keys: list[str], settings: Settings, stack: str) -> Iterator[str]:
+def _wrong_secrets(
+    config: pulumi.Config, keys: list[str], settings: Settings, teams: Teams, stack: str
+) -> Iterator[str]:
     if settings.delivery == "local":
         for key in filter(names_secret, keys):
             yield f"{key}: not read on this machine, expected the file that docs/local.md names"
         return
-    known = {secret.key for secret in known_secrets(settings)}
+    known = {secret.key for secret in known_secrets(settings, teams)}
     for key in filter(names_secret, keys):
         if key not in known:
             yield f"{key}: no such secret, expected one of {', '.join(sorted(known))}"
         elif not pulumi.runtime.is_config_secret(config.full_key(key)):
             yield f"{key}: plain text, expected a secret: {_how_to_set(key, stack)}"
-    for secret in required_secrets(settings):
+    for secret in required_secrets(settings, teams):
         if secret.key not in keys:
             yield f"{secret.key}: missing, expected a secret: {_how_to_set(secret.key, stack)}"
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from slostack.config.recipients import (
+    DEAD_MANS_SWITCH_URL,
+    NO_TEAMS,
+    PAGERDUTY_KEY,
+    SLACK_URL,
+    SMS_URL,
+    SMTP_PASSWORD,
+    recipients,
+    secret_file,
+    team_secrets,
+)
 from slostack.settings import Settings
+from slostack.teams import Teams
 
 
 @dataclass(frozen=True)
@@ -17,27 +29,24 @@ class Secret:
     file: str
 
 
-SLACK_URL = Secret("slackUrl", "alertmanager", "slack-url")
-PAGERDUTY_KEY = Secret("pagerdutyKey", "alertmanager", "pagerduty-key")
-SMTP_PASSWORD = Secret("smtpPassword", "alertmanager", "smtp-password")
-SMS_URL = Secret("smsUrl", "alertmanager", "sms-url")
-DEAD_MANS_SWITCH_URL = Secret("deadMansSwitchUrl", "alertmanager", "dead-mans-switch-url")
+def _of_alertmanager(key: str) -> Secret:
+    return Secret(key, "alertmanager", secret_file(key))
+
+
 GRAFANA_ADMIN_PASSWORD = Secret("grafanaAdminPassword", "grafana", "grafana-admin-password")
 GRAFANA_DATABASE_PASSWORD = Secret("grafanaDatabasePassword", "grafana", "grafana-database-password")
 GRAFANA_OIDC_SECRET = Secret("grafanaOidcSecret", "grafana", "grafana-oidc-secret")
 GRAFANA_SECRET_KEY = Secret("grafanaSecretKey", "grafana", "grafana-secret-key")
 _FIXED = (
-    SLACK_URL,
-    PAGERDUTY_KEY,
-    SMTP_PASSWORD,
-    SMS_URL,
-    DEAD_MANS_SWITCH_URL,
+    *map(_of_alertmanager, (SLACK_URL, PAGERDUTY_KEY, SMTP_PASSWORD, SMS_URL, DEAD_MANS_SWITCH_URL)),
     GRAFANA_ADMIN_PASSWORD,
     GRAFANA_DATABASE_PASSWORD,
     GRAFANA_OIDC_SECRET,
     GRAFANA_SECRET_KEY,
 )
 _TOKEN, _CERTIFICATE, _KEY = "scrapeToken-", "scrapeCertificate-", "scrapeKey-"
+_NAMED = (_TOKEN, _CERTIFICATE, _KEY, *(f"{key}-" for key in (SLACK_URL, PAGERDUTY_KEY, SMS_URL)))
+"""Begin the keys of secrets that have the name of a service, or one from the teams file, at their end."""
 
 
 def scrape_token(service: str) -> Secret:
@@ -57,45 +66,43 @@ def scrape_key(service: str) -> Secret:
 
 def names_secret(key: str) -> bool:
     """Whether a config key is that of a secret."""
-    return key in {secret.key for secret in _FIXED} or key.startswith((_TOKEN, _CERTIFICATE, _KEY))
+    return key in {secret.key for secret in _FIXED} or key.startswith(_NAMED)
 
 
-def known_secrets(settings: Settings) -> tuple[Secret, ...]:
+def known_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, ...]:
     """Every secret that a stack with these settings can have, whether it is in use or not."""
     of_services = (
         make(service)
         for service in sorted(settings.services)
         for make in (scrape_token, scrape_certificate, scrape_key)
     )
-    return (*_FIXED, *of_services)
+    return (*_FIXED, *map(_of_alertmanager, team_secrets(teams)), *of_services)
 
 
-def required_secrets(settings: Settings) -> tuple[Secret, ...]:
+def required_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, ...]:
     """The secrets that the settings call for in a stack's config; on this machine they are files already, and beside
     manifests they are made by whoever applies those."""
-    return cluster_secrets(settings) if settings.delivery in ("kubernetes", "operator") else ()
+    return cluster_secrets(settings, teams) if settings.delivery in ("kubernetes", "operator") else ()
 
 
-def cluster_secrets(settings: Settings) -> tuple[Secret, ...]:
+def cluster_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, ...]:
     """The secrets that a stack in a cluster reads; Grafana is none of it where an operator runs the servers."""
     return tuple(
-        secret for secret in secrets_in_use(settings) if settings.delivery == "kubernetes" or secret.server != "grafana"
+        secret
+        for secret in secrets_in_use(settings, teams)
+        if settings.delivery == "kubernetes" or secret.server != "grafana"
     )
 
 
-def secrets_in_use(settings: Settings) -> Iterator[Secret]:
+def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secret]:
     """The secrets that servers with these settings read, wherever they come from."""
     receivers = settings.receivers
-    if receivers.slack:
-        yield SLACK_URL
-    if receivers.pagerduty and receivers.pagerduty.enabled:
-        yield PAGERDUTY_KEY
+    ways = (way for each in recipients(settings, teams) for way in (each.ways, each.second_level) if way)
+    yield from map(_of_alertmanager, sorted({key for way in ways for key in way.secrets}))
     if receivers.email and receivers.email.username:
-        yield SMTP_PASSWORD
-    if receivers.sms:
-        yield SMS_URL
+        yield _of_alertmanager(SMTP_PASSWORD)
     if receivers.dead_mans_switch:
-        yield DEAD_MANS_SWITCH_URL
+        yield _of_alertmanager(DEAD_MANS_SWITCH_URL)
     yield GRAFANA_ADMIN_PASSWORD
     if settings.grafana.database:
         yield GRAFANA_DATABASE_PASSWORD

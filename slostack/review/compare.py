@@ -45,7 +45,7 @@ def review(root: Path, base: str | None = None, prometheus: Prometheus | None = 
     old, notes = revision_tree(root, commit, new)
     parts = tuple(changed_parts(old, new))
     stacks, more_notes = old_stacks(root, commit)
-    environments = compared_stacks(stacks, new_stacks(root), parts)
+    environments = compared_stacks(stacks, new_stacks(root), parts, old, new)
     intervals = {
         name: min(scrape.interval for scrape in service.scrape)
         for name, service in {**old.services, **new.services}.items()

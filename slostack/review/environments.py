@@ -9,12 +9,13 @@ from typing import Any
 
 from slostack import names
 from slostack.config import Place, Topology
-from slostack.config.alertmanager import SEVERITIES, alertmanager_config
+from slostack.config.alertmanager import alertmanager_config
 from slostack.errors import SlostackError
 from slostack.review import git
-from slostack.review.changes import Change, Detail, Kind, Part, pairs, part
-from slostack.review.routes import HERE, channels, receivers
+from slostack.review.changes import Change, Detail, Json, Kind, Part, pairs, part
+from slostack.review.routes import HERE, NOBODY, channels, receivers
 from slostack.review.rule_groups import RuleGroup, RuleKey
+from slostack.review.trees import Tree
 from slostack.settings import Settings, load_settings
 from slostack.settings.load import STACK_FOLDER, settings_of, stack_names
 
@@ -55,7 +56,7 @@ def _is_stack(path: str) -> bool:
     return str(pure.parent) == STACK_FOLDER and pure.match("Pulumi.*.yaml")
 
 
-def compared_stacks(old: Stacks, new: Stacks, parts: Iterable[Part]) -> Environments:
+def compared_stacks(old: Stacks, new: Stacks, parts: Iterable[Part], old_tree: Tree, new_tree: Tree) -> Environments:
     """What some changed parts mean for each stack; a stack that is added or removed is only named."""
     parts = tuple(parts)
     touched = []
@@ -68,7 +69,9 @@ def compared_stacks(old: Stacks, new: Stacks, parts: Iterable[Part]) -> Environm
             found += part(title, "added" if now else "removed", {})
             continue
         found += part(title, "changed", {"Settings": _setting_changes(was, now)})
-        told += [replace(one, group=name) for one in (*_channel_changes(was, now), *_route_changes(parts, was, now))]
+        before, after = _config(was, old_tree), _config(now, new_tree)
+        changes = (*_channel_changes(before, after), *_route_changes(parts, now, before, after))
+        told += [replace(one, group=name) for one in changes]
         if ours:
             touched.append((name, ours))
     found += part("notifications", "changed", {"Who is notified": told})
@@ -98,18 +101,20 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _channel_changes(old: Settings, new: Settings) -> Iterator[Change]:
-    """Severities of which others hear."""
-    before, after = _config(old), _config(new)
-    for severity in SEVERITIES:
-        was, now = channels(before, severity), channels(after, severity)
-        if was != now:
-            yield Change("changed", f"all {severity} alerts", (Detail("", was, now),))
+def _channel_changes(before: Json, after: Json) -> Iterator[Change]:
+    """Receivers of which others hear."""
+    for name, was, now in pairs(_channels(before), _channels(after)):
+        if was != now and {was, now} != {None, NOBODY}:
+            kind: Kind = "added" if was is None else "removed" if now is None else "changed"
+            yield Change(kind, f"all {name} alerts", (Detail("", was, now),))
 
 
-def _route_changes(parts: Iterable[Part], old: Settings, new: Settings) -> Iterator[Change]:
+def _channels(config: Json) -> dict[str, str]:
+    return {each["name"]: channels(config, each["name"]) for each in config["receivers"]}
+
+
+def _route_changes(parts: Iterable[Part], new: Settings, before: Json, after: Json) -> Iterator[Change]:
     """Where added alerts go, and those that go elsewhere for what changed in them."""
-    before, after = _config(old), _config(new)
     for one in parts:
         was, now = _alerts(one.before), _alerts(one.after)
         if not _gets(one, new):
@@ -128,7 +133,7 @@ def _name(key: RuleKey) -> str:
     return " ".join(filter(None, (key.name, slo, key.tier)))
 
 
-def _told(config: dict[str, Any], labels: Mapping[str, str]) -> str:
+def _told(config: Json, labels: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {channels(config, name)}" for name in receivers(config, labels))
 
 
@@ -146,7 +151,8 @@ def _alerts(groups: Iterable[RuleGroup]) -> dict[RuleKey, dict[str, str]]:
     return found
 
 
-def _config(settings: Settings) -> dict[str, Any]:
-    """Alertmanager's config, with no place of its own; inhibitions, which follow from SLOs, are left out."""
+def _config(settings: Settings, tree: Tree) -> Json:
+    """Alertmanager's config, with no place of its own."""
     here = HERE if settings.delivery == "local" else None
-    return alertmanager_config((), settings, Topology(_NOWHERE, _NOWHERE, _NOWHERE, "", notifications=here))
+    topology = Topology(_NOWHERE, _NOWHERE, _NOWHERE, "", notifications=here)
+    return alertmanager_config(tuple(tree.services.values()), settings, topology, tree.teams)

@@ -57,9 +57,10 @@ def merge_base(root: Path) -> tuple[str, str]:
     )
 
 
-def blobs(root: Path, revision: str, folders: tuple[str, ...]) -> dict[str, str]:
-    """The ids of the contents of all files below some folders of the project at a revision, by path from `root`."""
-    listing = _git(root, "ls-tree", "-r", "-z", revision, "--", *(f"{folder}/" for folder in folders))
+def blobs(root: Path, revision: str, paths: tuple[str, ...]) -> dict[str, str]:
+    """The ids of the contents of some files of the project, and of all below some folders, at a revision, by path from
+    `root`."""
+    listing = _git(root, "ls-tree", "-r", "-z", revision, "--", *paths)
     found = {}
     for entry in listing.decode("utf-8", "surrogateescape").split("\0"):
         if entry:

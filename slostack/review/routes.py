@@ -12,25 +12,33 @@ NOBODY = "nobody"
 HERE = "this-machine"
 """Stands for the host and port of the receiver that shows notifications on this machine."""
 _MATCHER = re.compile(r'\s*"?(?P<name>[^"=!~\s]+)"?\s*(?P<operator>=~|!~|!=|=)\s*"?(?P<value>.*?)"?\s*', re.DOTALL)
+_INHERITED = ("receiver", "group_by", "group_wait", "group_interval", "repeat_interval")
+"""What a route has of the one above it, where it doesn't say otherwise."""
 _SECRETS = {"sms-url": "SMS", "dead-mans-switch-url": "the dead man's switch"}
-"""What a webhook is whose URL is in a file of this name."""
+"""What a webhook is whose URL is in a file of a name that begins so."""
 
 
 def receivers(config: Json, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """The names of the receivers, in order, that an alert with these labels reaches.
+    """The names of the receivers, in order, that an alert with these labels reaches."""
+    return tuple(route["receiver"] for route in routes(config, labels))
+
+
+def routes(config: Json, labels: Mapping[str, str]) -> tuple[Json, ...]:
+    """The routes, in order, that take an alert with these labels, with what they inherit.
 
     As Alertmanager does: the first child that matches takes the alert, and with `continue` its next siblings too; a
     route keeps what none of its children takes.
     """
-    return tuple(_receivers(config["route"], config["route"]["receiver"], labels))
+    return tuple(_routes(config["route"], {}, labels))
 
 
-def _receivers(route: Json, inherited: str, labels: Mapping[str, str]) -> Iterator[str]:
-    own = route.get("receiver", inherited)
+def _routes(route: Json, inherited: Json, labels: Mapping[str, str]) -> Iterator[Json]:
+    own = {**inherited, **{key: value for key, value in route.items() if key != "routes"}}
+    passed_on = {key: value for key, value in own.items() if key in _INHERITED}
     taken = False
     for child in route.get("routes", ()):
         if all(_matches(matcher, labels) for matcher in child.get("matchers", ())):
-            yield from _receivers(child, own, labels)
+            yield from _routes(child, passed_on, labels)
             taken = True
             if not child.get("continue"):
                 return
@@ -63,4 +71,5 @@ def _channels(receiver: Json) -> Iterator[str]:
     for webhook in receiver.get("webhook_configs", ()):
         file = PurePosixPath(webhook.get("url_file", "")).name
         url = webhook.get("url", file)
-        yield "slostack notifications" if HERE in url else _SECRETS.get(file, f"webhook {url}")
+        secret = next((what for name, what in _SECRETS.items() if file.startswith(name)), f"webhook {url}")
+        yield "slostack notifications" if HERE in url else secret

@@ -14,6 +14,7 @@ from slostack.review.changes import Json
 from slostack.review.panels import read_dashboard
 from slostack.review.rule_groups import RuleGroup, read_rules
 from slostack.spec import SLO_FOLDER, Service, SpecError, load_services, parse_service
+from slostack.teams import TEAMS_FILE, Teams, load_teams, parse_teams
 
 RULES = f"{RULE_FOLDER}/{CUSTOM}"
 DASHBOARDS = f"{DASHBOARD_FOLDER}/{CUSTOM}"
@@ -21,11 +22,12 @@ DASHBOARDS = f"{DASHBOARD_FOLDER}/{CUSTOM}"
 
 @dataclass(frozen=True)
 class Tree:
-    """One side of a review: services by name, a team's own rule files and dashboards by path."""
+    """One side of a review: services by name, a team's own rule files and dashboards by path, and the teams."""
 
     services: Mapping[str, Service]
     rules: Mapping[str, tuple[RuleGroup, ...]]
     dashboards: Mapping[str, Json]
+    teams: Teams
 
 
 def working_tree(root: Path) -> Tree:
@@ -33,7 +35,7 @@ def working_tree(root: Path) -> Tree:
     services = load_services(root)
     rules = {path: read_rules(text, path) for path, text in _on_disk(root, RULE_FOLDER)}
     dashboards = {path: read_dashboard(text, path) for path, text in _on_disk(root, DASHBOARD_FOLDER)}
-    return Tree({service.service: service for service in services}, rules, dashboards)
+    return Tree({service.service: service for service in services}, rules, dashboards, load_teams(root))
 
 
 def revision_tree(root: Path, commit: str, new: Tree) -> tuple[Tree, tuple[str, ...]]:
@@ -44,8 +46,9 @@ def revision_tree(root: Path, commit: str, new: Tree) -> tuple[Tree, tuple[str, 
     services: dict[str, Service] = {}
     rules: dict[str, tuple[RuleGroup, ...]] = {}
     dashboards: dict[str, Json] = {}
+    teams: Teams = {}
     notes = []
-    known = git.blobs(root, commit, (SLO_FOLDER, RULES, DASHBOARDS))
+    known = git.blobs(root, commit, (SLO_FOLDER, RULES, DASHBOARDS, TEAMS_FILE))
     kept = {name for name, blob in known.items() if _has_content(root / name, blob)}
     for name in sorted(kept):
         stem = PurePosixPath(name).stem
@@ -55,6 +58,8 @@ def revision_tree(root: Path, commit: str, new: Tree) -> tuple[Tree, tuple[str, 
             rules[name] = new.rules[name]
         elif name in new.dashboards:
             dashboards[name] = new.dashboards[name]
+        elif name == TEAMS_FILE:
+            teams = new.teams
     for name, text in git.texts(root, {name: blob for name, blob in known.items() if name not in kept}).items():
         path = shown_path(root / name, root)
         try:
@@ -66,11 +71,13 @@ def revision_tree(root: Path, commit: str, new: Tree) -> tuple[Tree, tuple[str, 
                     rules[path] = read_rules(text, path)
                 case (folder, ".json") if folder == DASHBOARDS:
                     dashboards[path] = read_dashboard(text, path)
+                case _ if path == TEAMS_FILE:
+                    teams = parse_teams(text)
         except SlostackError as error:
             first, *more = str(error).splitlines()
             others = f" (and {len(more)} more)" if isinstance(error, SpecError) and more else ""
             notes.append(f"{path} of {commit} counts as absent, it can't be read today: {first}{others}")
-    return Tree(dict(sorted(services.items())), rules, dashboards), tuple(notes)
+    return Tree(dict(sorted(services.items())), rules, dashboards, teams), tuple(notes)
 
 
 def _on_disk(root: Path, folder: str) -> list[tuple[str, str]]:

@@ -94,5 +94,9 @@ def _threshold_alert(service: Service, alert: Alert) -> AlertingRule:
         "description": alert.description or alert.summary,
         **links(service.service, alert.runbook, names.alert_panel(alert.name)),
     }
-    labels = {names.SEVERITY: alert.severity}
+    labels: dict[str, str] = {names.SEVERITY: alert.severity}
+    if alert.renotify:
+        labels[names.RENOTIFY] = str(alert.renotify)
+    if alert.notice:
+        labels[names.NOTICE] = "true"
     return AlertingRule(alert.name, str(alert.expr), labels, annotations, for_=alert.for_)

@@ -10,11 +10,9 @@ from slostack.rules.stack_alerts.collecting import COLLECTING
 from slostack.rules.stack_alerts.judging import JUDGING
 from slostack.rules.stack_alerts.notifying import NOTIFYING
 
-TEAM = "platform"
-
 
 def stack_groups() -> tuple[RuleGroup, ...]:
     """The one group of the stack's own alerts."""
-    labels = {names.SERVICE: STACK, names.TEAM: TEAM}
+    labels = {names.SERVICE: STACK, names.TEAM: names.STACK_TEAM}
     alerts = (*JUDGING, *COLLECTING, *NOTIFYING, *CAPACITY)
     return (RuleGroup(f"alerts/{STACK}", names.EVALUATION_INTERVAL, alerts, labels),)

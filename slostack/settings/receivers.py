@@ -10,24 +10,28 @@ from slostack.settings.part import HostPort, Mail, SettingsPart, Url, written
 
 
 class Email(SettingsPart):
-    """Notifications by SMTP; the password is the secret smtpPassword."""
+    """Notifications by SMTP; the password is the secret smtpPassword. `to` gets it all, in place of the teams."""
 
-    to: Mail
+    to: Mail | None = None
     sender: Mail
     smarthost: HostPort
     username: str | None = None
+    require_tls: bool = Field(True, alias="requireTls")
 
 
 class Slack(SettingsPart):
-    """Notifications to a Slack channel; the webhook's URL is the secret slackUrl."""
+    """Notifications to Slack channels; the webhook's URL is the secret slackUrl. `channel` gets it all, in place of the
+    teams' own."""
 
-    channel: Annotated[str, written(r"\S+", 'a channel such as "#alerts"')]
+    channel: Annotated[str, written(r"\S+", 'a channel such as "#alerts"')] | None = None
 
 
 class PagerDuty(SettingsPart):
-    """Pages for critical alerts; the routing key is the secret pagerdutyKey."""
+    """Pages for critical alerts; the routing key is the secret pagerdutyKey. `url` is where events go, if not to
+    PagerDuty in the United States."""
 
     enabled: bool = True
+    url: Url | None = None
 
 
 class Sms(SettingsPart):

@@ -1,11 +1,12 @@
-"""What is wrong with a value of an SLO file, in words."""
+"""What is wrong with a value of a file that people write, in words."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from datetime import date
-from typing import Any, get_args
+from functools import cache
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -35,26 +36,27 @@ _PATTERNS = {
 }
 
 
-def explain(source: Source, detail: ErrorDetails) -> Problem:
-    """A mistake that pydantic found as a Problem: where it is in the file, what was found, what is expected."""
-    path = _path_in_file(source, detail["loc"])
+def explain(source: Source, detail: ErrorDetails, model: type[BaseModel] = Service) -> Problem:
+    """A mistake that pydantic found as a Problem: where it is in the file, what was found, what is expected there by
+    the file's model."""
+    path = _path_in_file(source, detail["loc"], model)
     path += detail.get("ctx", {}).get("at", ())
     at_key = detail["type"] == "extra_forbidden" or detail["loc"][-1:] == ("[key]",)
-    return source.problem(path, f"{dotted(path)}: {_what(detail, path)}", at_key=at_key)
+    return source.problem(path, f"{dotted(path)}: {_what(detail, path, model)}", at_key=at_key)
 
 
-def _what(detail: ErrorDetails, path: KeyPath) -> str:
+def _what(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:
     found = describe(detail["input"])
     match detail["type"]:
         case "missing":
-            return f"missing, expected {about(path)}"
+            return f"missing, expected {about(path, model)}"
         case "extra_forbidden":
-            known = known_keys(path[:-1])
+            known = known_keys(path[:-1], model)
             close = difflib.get_close_matches(str(path[-1]), known, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
             return f"unknown key{hint}, expected one of {', '.join(known)}"
-        case _ if detail["input"] is None and path and path[-1] in known_keys(path[:-1]):
-            return f"empty, expected {about(path)}"
+        case _ if detail["input"] is None and path and path[-1] in known_keys(path[:-1], model):
+            return f"empty, expected {about(path, model)}"
         case "mismatch":
             return detail["msg"]
         case "string_pattern_mismatch":
@@ -67,7 +69,7 @@ def _what(detail: ErrorDetails, path: KeyPath) -> str:
         case "string_too_short" if detail["loc"][-1] == "[key]":
             return "an empty key, expected a name"
         case "string_too_short":
-            return f"empty text, expected {about(path)}"
+            return f"empty text, expected {about(path, model)}"
         case "literal_error":
             return f"{found}, expected {detail['ctx']['expected']}"
         case "string_type" if isinstance(detail["input"], int | float | date):
@@ -86,11 +88,11 @@ def _what(detail: ErrorDetails, path: KeyPath) -> str:
             return f"{found}, expected another value ({detail['msg'].removeprefix('Value error, ')})"
 
 
-def _path_in_file(source: Source, loc: tuple[int | str, ...]) -> KeyPath:
+def _path_in_file(source: Source, loc: tuple[int | str, ...], model: type[BaseModel]) -> KeyPath:
     """A pydantic location without the names of union members, which are not keys of the file."""
     path: list[str | int] = []
     for step in loc:
-        if isinstance(step, int) or step in _FIELD_NAMES or (*path, step) in source.values:
+        if isinstance(step, int) or step in _all_field_names(model) or (*path, step) in source.values:
             path.append(step)
     return tuple(path)
 
@@ -103,16 +105,17 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
-def _model_at(path: KeyPath) -> type[BaseModel]:
-    model: type[BaseModel] = Service
+def _model_at(path: KeyPath, model: type[BaseModel]) -> type[BaseModel]:
+    named = False
     for step in path:
-        if isinstance(step, int):
+        if isinstance(step, int) or named:
+            named = False
             continue
-        field = _fields(model).get(step)
-        inner = _model_in(field.annotation) if field else None
+        annotation = field.annotation if (field := _fields(model).get(step)) else None
+        inner = _model_in(annotation)
         if inner is None:
             return model
-        model = inner
+        model, named = inner, isinstance(origin := get_origin(annotation), type) and issubclass(origin, dict)
     return model
 
 
@@ -126,24 +129,22 @@ def _fields(model: type[BaseModel]) -> dict[str, Any]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def known_keys(path: KeyPath) -> list[str]:
+def known_keys(path: KeyPath, model: type[BaseModel] = Service) -> list[str]:
     """The keys that the mapping at a path may have."""
-    return list(_fields(_model_at(path)))
+    return list(_fields(_model_at(path, model)))
 
 
-def about(path: KeyPath) -> str:
+def about(path: KeyPath, model: type[BaseModel] = Service) -> str:
     """What the model says of a key, to follow the word "expected"."""
-    field = _fields(_model_at(path[:-1])).get(str(path[-1]))
+    field = _fields(_model_at(path[:-1], model)).get(str(path[-1]))
     text = (field.description or "") if field else ""
     return text[:1].lower() + text[1:].rstrip(".") if text else f"a value for {path[-1]!r}"
 
 
-def _all_field_names(model: type[BaseModel]) -> set[str]:
+@cache
+def _all_field_names(model: type[BaseModel]) -> frozenset[str]:
     names = set(_fields(model))
     for field in _fields(model).values():
         if inner := _model_in(field.annotation):
             names |= _all_field_names(inner)
-    return names
-
-
-_FIELD_NAMES = _all_field_names(Service)
+    return frozenset(names)

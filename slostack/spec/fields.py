@@ -25,7 +25,10 @@ from slostack.spec.syntax import parse_promql
 HIGHEST_OBJECTIVE = 99.99999
 """Above it the error budget is less than a third of a second a month."""
 
-_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+SHORTEST_RENOTIFICATION, LONGEST_RENOTIFICATION = Duration(15 * 60), Duration(4 * 86400)
+"""Alertmanager looks at a group of low alerts every 15 minutes, and forgets after five days what it has sent."""
+
+NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _LABEL = r"[a-zA-Z_][a-zA-Z0-9_]{0,62}"
 _RUNBOOK = r"^[A-Za-z0-9._/-]{0,200}[A-Za-z0-9_-]\.md$"
 _WORDS_OF_PROMQL = ("inf", "nan", "without")
@@ -154,6 +157,13 @@ def _seconds(value: object) -> float:
         raise mismatch(describe(value), "seconds (0.2) or a duration (200ms, 60s)") from None
 
 
+def _renotify(value: Duration) -> Duration:
+    if not SHORTEST_RENOTIFICATION <= value <= LONGEST_RENOTIFICATION:
+        expected = f"{SHORTEST_RENOTIFICATION} to {LONGEST_RENOTIFICATION}, within which Alertmanager can tell"
+        raise mismatch(f"{value}", expected)
+    return value
+
+
 def _runbook(value: str, info: ValidationInfo) -> str:
     path = PurePosixPath(value)
     if not re.fullmatch(_RUNBOOK, value) or path.is_absolute() or ".." in path.parts:
@@ -168,7 +178,7 @@ Text = Annotated[
     str, StringConstraints(min_length=1, strip_whitespace=True), Field(json_schema_extra={"pattern": r"\S"})
 ]
 PlainText = Annotated[Text, AfterValidator(_plain)]
-Name = Annotated[str, StringConstraints(pattern=_NAME, max_length=63)]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=63)]
 ServiceName = Annotated[Name, AfterValidator(_service_name)]
 AlertName = Annotated[
     str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=63), AfterValidator(_alert_name)
@@ -177,6 +187,7 @@ JobName = Annotated[Text, AfterValidator(_job_name)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
 Runbook = Annotated[str, AfterValidator(_runbook), WithJsonSchema({"type": "string", "pattern": _RUNBOOK})]
+Renotify = Annotated[Duration, AfterValidator(_renotify)]
 Objective = Annotated[
     float,
     AfterValidator(_objective),

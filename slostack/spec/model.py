@@ -20,6 +20,7 @@ from slostack.spec.fields import (
     Name,
     Objective,
     PlainText,
+    Renotify,
     Runbook,
     ServiceName,
     Text,
@@ -227,6 +228,18 @@ class Alert(Part):
     summary: Text = Field(description="One line that says what is wrong; Prometheus' templates work.")
     description: Text | None = Field(None, description="What it means and what to look at first.")
     runbook: Runbook = Field(description="A Markdown file below runbooks/.")
+    renotify: Renotify | None = Field(
+        None, description="After what time it is notified again while it fires; by default as its severity says."
+    )
+    notice: bool = Field(
+        False, description="Whether it is only to be known, such as a deployment: of severity low, and in Slack too."
+    )
+
+    @model_validator(mode="after")
+    def _notices_are_low(self) -> Self:
+        if self.notice and self.severity != "low":
+            raise mismatch(f"{self.severity} of a notice", "low, or no `notice`", "severity")
+        return self
 
 
 class Probe(Part):
@@ -243,12 +256,26 @@ class Probe(Part):
         return self
 
 
+class Notify(Part):
+    """By which channels people hear of a service's alerts, of those that its team has; email is always on."""
+
+    slack: bool = Field(True, description="Whether they go to Slack.")
+    pagerduty: bool = Field(True, description="Whether critical ones go to PagerDuty.")
+    sms: bool = Field(True, description="Whether critical ones go to the team's lead as text messages.")
+
+    @property
+    def off(self) -> frozenset[str]:
+        """The channels that are off."""
+        return frozenset(channel for channel, on in self if not on)
+
+
 class Service(Part):
     """One service: all that slos/<service>.yaml says."""
 
     service: ServiceName = Field(description="The service's name; the file is named after it.")
     description: Text = Field(description="What it is, in one sentence.")
     team: Name = Field(description="The owner team; alerts are routed by it.")
+    notify: Notify = Field(default_factory=Notify, description="The channels that are off for its alerts.")
     links: dict[Text, Url] = Field(default_factory=dict, description="Named links, shown on the dashboard.")
     scrape: tuple[Scrape, ...] = Field((), strict=False, description="What Prometheus scrapes.")
     slos: tuple[Slo, ...] = Field(strict=False, min_length=1, description="Its service level objectives, at least one.")

@@ -1,8 +1,10 @@
-"""The JSON Schema of an SLO file, for editors that complete and check it."""
+"""The JSON Schemas of the files that people write, for editors that complete and check them."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from pydantic import BaseModel
 
 from slostack.spec.model import Service
 from slostack.spec.quantities import Duration
@@ -10,10 +12,15 @@ from slostack.spec.quantities import Duration
 
 def slo_file_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of an SLO file: its shape; what only the loader knows is left to it."""
+    return schema_of(Service, "SLO file")
+
+
+def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The JSON Schema of a file by its model."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_as_written(Service.model_json_schema(by_alias=True)),
-        "title": "SLO file",
+        **_as_written(model.model_json_schema(by_alias=True)),
+        "title": title,
     }
 
 

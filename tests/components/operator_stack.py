@@ -6,8 +6,9 @@ from typing import Any
 
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import parse_settings
+from slostack.teams import load_teams
 from tests.certificate import CERTIFICATE
-from tests.components.program import Program, run_program, stack_config
+from tests.components.program import ROOT, Program, run_program, stack_config
 
 
 def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
@@ -54,7 +55,9 @@ def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
 def operator_secrets() -> dict[str, str]:
     """A value for every secret that it calls for; those that are URLs have to be some."""
     settings = parse_settings(operator_config("monitoring"), "prod")
-    return {secret.key: f"https://canary.example/{secret.key}" for secret in required_secrets(settings)}
+    return {
+        secret.key: f"https://canary.example/{secret.key}" for secret in required_secrets(settings, load_teams(ROOT))
+    }
 
 
 def operator_program(namespace: str, *, pods: bool = False) -> Program:

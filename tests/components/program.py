@@ -24,6 +24,7 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 from slostack.bundle import Bundle
 from slostack.deploy.secrets import known_secrets
 from slostack.settings import parse_settings
+from slostack.teams import load_teams
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "dev", "staging", "prod")
@@ -126,7 +127,7 @@ class _Echo(pulumi.runtime.Mocks):
 
 def canaries(stack: str) -> dict[str, str]:
     """A value for every secret that a stack can have, found again wherever it leaks."""
-    secrets = known_secrets(parse_settings(stack_config(stack), stack))
+    secrets = known_secrets(parse_settings(stack_config(stack), stack), load_teams(ROOT))
     return {secret.key: f"canary-{stack}-{secret.key}" for secret in secrets}
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import parse_settings
+from slostack.teams import load_teams
 from tests.certificate import CERTIFICATE
 from tests.components.program import ROOT, canaries, refusal, run_program, stack_config
 
@@ -201,7 +202,7 @@ def test_a_mistake_is_told_by_its_place_in_the_stacks_file() -> None:
 PROD = parse_settings(stack_config("prod"), "prod")
 
 
-@pytest.mark.parametrize("key", sorted(secret.key for secret in required_secrets(PROD)))
+@pytest.mark.parametrize("key", sorted(secret.key for secret in required_secrets(PROD, load_teams(ROOT))))
 def test_a_missing_secret_is_named_with_the_command_that_sets_it(key: str) -> None:
     secrets = canaries("prod")
     del secrets[key]

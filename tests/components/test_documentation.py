@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from slostack.deploy.secrets import known_secrets
 from slostack.settings import Settings, parse_settings
+from slostack.teams import parse_teams
 from tests.components.program import ROOT, stack_config
 
 TEXT = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
@@ -59,8 +60,9 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
 
 def test_every_secret_is_documented_and_nothing_else() -> None:
     settings = parse_settings(stack_config("prod"), "prod")
-    keys = {re.sub("-learnsnap$", "-<service>", secret.key) for secret in known_secrets(settings)}
-    assert documented("Secrets") == keys
+    teams = parse_teams("teams: {platform: {email: [a@b.example], slack: {channel: a, url: x}, pagerduty: x, sms: x}}")
+    keys = {secret.key for secret in known_secrets(settings, teams)}
+    assert documented("Secrets") == {re.sub("-x$", "-<name>", re.sub("-learnsnap$", "-<service>", key)) for key in keys}
 
 
 def test_the_project_file_declares_every_setting() -> None:

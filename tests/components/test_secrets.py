@@ -29,9 +29,13 @@ OF_STACK = {
         "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
         "alertmanager": {
             "slack-url": "slackUrl",
+            "slack-url-learnsnap": "slackUrl-learnsnap",
             "smtp-password": "smtpPassword",
             "pagerduty-key": "pagerdutyKey",
+            "pagerduty-key-learnsnap": "pagerdutyKey-learnsnap",
+            "pagerduty-key-learnsnap-senior": "pagerdutyKey-learnsnap-senior",
             "sms-url": "smsUrl",
+            "sms-url-learnsnap": "smsUrl-learnsnap",
             "dead-mans-switch-url": "deadMansSwitchUrl",
         },
         "grafana": {

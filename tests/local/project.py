@@ -25,7 +25,7 @@ from slostack.settings import Ports
 SOURCE = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-c", "from slostack.cli import main; main()")
 UP_SECONDS = 180
-_COPIED = ("Pulumi.yaml", "slos", "alert_rules", "dashboards", "runbooks")
+_COPIED = ("Pulumi.yaml", "teams.yaml", "slos", "alert_rules", "dashboards", "runbooks")
 
 
 @dataclass(frozen=True)

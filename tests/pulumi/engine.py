@@ -19,7 +19,7 @@ from tests.requirements import need
 ROOT = Path(__file__).parents[2]
 _COPIED = (
     *("slostack", "slos", "runbooks", "alert_rules", "dashboards", "stacks", "policy-pack"),
-    *("Pulumi.yaml", "__main__.py"),
+    *("Pulumi.yaml", "__main__.py", "teams.yaml"),
 )
 _SECONDS = 300
 

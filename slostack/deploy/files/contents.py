@@ -11,6 +11,7 @@ from slostack.deploy.operator.manifest import Manifest
 from slostack.deploy.operator.secrets import secret_name
 from slostack.deploy.secrets import Secret, cluster_secrets
 from slostack.settings import Settings
+from slostack.teams import Teams
 
 OBJECTS, SERVERS = "objects", "servers"
 _README = """\
@@ -27,7 +28,7 @@ Written by `pulumi up`, from the SLO files; edit those instead.
 {secrets}"""
 
 
-def contents(bundle: Bundle, objects: Sequence[Manifest], settings: Settings) -> dict[str, str]:
+def contents(bundle: Bundle, objects: Sequence[Manifest], settings: Settings, teams: Teams) -> dict[str, str]:
     """The text of each file by its path below the environment's folder. None holds a secret."""
     manifests = {f"{OBJECTS}/{_file(each)}": yaml_text(each) for each in objects}
     kustomization: dict[str, Any] = {
@@ -40,7 +41,7 @@ def contents(bundle: Bundle, objects: Sequence[Manifest], settings: Settings) ->
         objects=OBJECTS,
         servers=SERVERS,
         namespace=settings.kubernetes.namespace,
-        secrets=_secrets(settings),
+        secrets=_secrets(settings, teams),
     )
     return {
         "README.md": readme,
@@ -54,8 +55,8 @@ def _file(each: Manifest) -> str:
     return f"{each['kind'].lower()}-{each['metadata']['name']}.yaml"
 
 
-def _secrets(settings: Settings) -> str:
-    secrets = cluster_secrets(settings)
+def _secrets(settings: Settings, teams: Teams) -> str:
+    secrets = cluster_secrets(settings, teams)
     if not secrets:
         return "None is needed.\n"
     rows = "".join(f"| {secret_name(each.server)} | {each.file} | {_value(each)} |\n" for each in secrets)

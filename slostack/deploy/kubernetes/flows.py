@@ -58,8 +58,11 @@ def _scraped(settings: Settings) -> Iterator[Flow]:
 
 def _notified(settings: Settings) -> Iterator[Flow]:
     receivers = settings.receivers
-    if receivers.slack or (receivers.pagerduty and receivers.pagerduty.enabled):
+    pagerduty = receivers.pagerduty
+    if receivers.slack or (pagerduty and pagerduty.enabled):
         yield Flow("alertmanager", OUTSIDE, _HTTPS)
+    if pagerduty and pagerduty.enabled and pagerduty.url:
+        yield _to("alertmanager", _host_port(pagerduty.url))
     if receivers.email:
         yield _to("alertmanager", receivers.email.smarthost)
     if receivers.sms:

@@ -10,14 +10,15 @@ from slostack.deploy.secrets import GRAFANA_ADMIN_PASSWORD, Secret, secrets_in_u
 from slostack.errors import SlostackError
 from slostack.files import write_atomically
 from slostack.settings import Settings
+from slostack.teams import Teams
 
 
-def prepare_secrets(folder: StateFolder, settings: Settings) -> None:
+def prepare_secrets(folder: StateFolder, settings: Settings, teams: Teams) -> None:
     """Makes up Grafana's password once, and sees that all others are there; raises SlostackError where one isn't."""
     password = secret_file(folder, GRAFANA_ADMIN_PASSWORD)
     if not password.is_file():
         write_atomically(password, secrets.token_urlsafe(18), mode=0o600)
-    missing = [secret for secret in secrets_in_use(settings) if not secret_file(folder, secret).is_file()]
+    missing = [secret for secret in secrets_in_use(settings, teams) if not secret_file(folder, secret).is_file()]
     if missing:
         raise SlostackError(
             "\n".join(

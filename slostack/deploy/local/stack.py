@@ -27,6 +27,7 @@ from slostack.servers import Report, Server, ServerUnavailable, obtain
 from slostack.settings import Settings
 from slostack.spec import Service, load_services
 from slostack.stack import make_bundle
+from slostack.teams import load_teams
 
 READY_SECONDS = 120
 _SUPERVISOR_END_SECONDS = STOP_SECONDS + 10
@@ -54,7 +55,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
             forget_sent_notifications(folder)
         warn_of_missing_targets(services, settings, report)
         check_ports(programs, listening_ports(own_processes(folder)), settings.environment)
-        prepare_secrets(folder, settings)
+        prepare_secrets(folder, settings, load_teams(root))
         if install(bundle, folder):
             report("wrote the changed files of the servers")
         seed_history(folder, settings, services, time.time(), report)

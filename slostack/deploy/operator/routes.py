@@ -25,6 +25,7 @@ _KEYS = {
     "auth_password_file": "authPassword",
     "client_url": "clientURL",
     "links": "pagerDutyLinkConfigs",
+    "require_tls": "requireTLS",
     "routing_key_file": "routingKey",
     "url_file": "urlSecret",
 }
@@ -37,12 +38,15 @@ _USE = re.compile(r'template "([^"]+)"')
 def alertmanager_config(bundle: Bundle, settings: Settings) -> Manifest:
     """The routes, inhibitions and receivers of Alertmanager's config."""
     config = yaml.safe_load(bundle.files["alertmanager/alertmanager.yml"])
+    times = [time for time in config.get("time_intervals", ()) if _is_utc(time)]
+    known = frozenset(time["name"] for time in times)
     templates = bundle.files["alertmanager/templates/slostack.tmpl"]
     ours = {"name": ENVIRONMENT, "matchType": "=", "value": settings.environment}
-    spec = {
-        "route": {**_route(config["route"]), "matchers": [ours]},
+    spec: dict[str, Any] = {
+        "route": {**_route(config["route"], known), "matchers": [ours]},
         "receivers": [_receiver(receiver, templates) for receiver in config["receivers"]],
         "inhibitRules": [_inhibition(rule) for rule in config["inhibit_rules"]],
+        **({"muteTimeIntervals": [_time(time) for time in times]} if times else {}),
     }
     return manifest("monitoring.coreos.com/v1alpha1", "AlertmanagerConfig", STACK, settings, spec=spec)
 
@@ -59,13 +63,32 @@ def complete(text: str, templates: str) -> str:
     return "".join(definitions[name] for name in used) + text
 
 
-def _route(route: Mapping[str, Any]) -> dict[str, Any]:
+def _route(route: Mapping[str, Any], times: frozenset[str]) -> dict[str, Any]:
+    """A route; of its times only those that the operator knows."""
     found = {camel_case(key): value for key, value in route.items()}
+    if not times.issuperset(route.get("active_time_intervals", ())):
+        del found["activeTimeIntervals"]
     if "matchers" in found:
         found["matchers"] = _matchers(found["matchers"])
     if "routes" in found:
-        found["routes"] = [_route(child) for child in found["routes"]]
+        found["routes"] = [_route(child, times) for child in found["routes"]]
     return found
+
+
+def _is_utc(time: Mapping[str, Any]) -> bool:
+    """Whether the operator, which knows no time zones, can tell a time."""
+    return all(interval["location"] == "UTC" for interval in time["time_intervals"])
+
+
+def _time(time: Mapping[str, Any]) -> dict[str, Any]:
+    intervals = [
+        {
+            "times": [{camel_case(key): value for key, value in each.items()} for each in interval["times"]],
+            "weekdays": interval["weekdays"],
+        }
+        for interval in time["time_intervals"]
+    ]
+    return {"name": time["name"], "timeIntervals": intervals}
 
 
 def _inhibition(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import yaml
 
 from slostack import names, promtool
 from slostack.config import Topology, config_files
-from slostack.config.alertmanager import DEAD_MANS_SWITCH, PACES, SEVERITIES
+from slostack.config.alertmanager import DEAD_MANS_SWITCH
+from slostack.config.routes import NOBODY, PACES, SEVERITIES
 from slostack.rules import AlertingRule
 from slostack.rules.stack import stack_groups
 from slostack.settings import Settings, parse_settings
@@ -43,7 +44,9 @@ def test_amtool_accepts_that_nobody_is_notified(
 ) -> None:
     topology = replace(topology, notifications=None)
     promtool.check_alertmanager_config(write(services, quiet_settings, topology, tmp_path))
-    assert receivers(services, quiet_settings, topology) == {name: set() for name in (DEAD_MANS_SWITCH, *SEVERITIES)}
+    assert receivers(services, quiet_settings, topology) == {
+        name: set() for name in (DEAD_MANS_SWITCH, NOBODY, "notice", *SEVERITIES)
+    }
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)
@@ -85,12 +88,12 @@ def test_text_messages_are_sent_for_critical_alerts_alone(
 ) -> None:
     document = yaml.safe_load(config_files(services, settings, topology)[FILE])
     url_file = f"{topology.alertmanager.secrets}/sms-url"
-    hear = [each["name"] for each in document["receivers"] if url_file in map(_url_file, each["webhook_configs"])]
+    hear = [each["name"] for each in document["receivers"] if url_file in _url_files(each)]
     assert hear == ["critical"]
 
 
-def _url_file(webhook: dict[str, Any]) -> str | None:
-    return webhook.get("url_file")
+def _url_files(receiver: dict[str, Any]) -> list[str | None]:
+    return [webhook.get("url_file") for webhook in receiver.get("webhook_configs", ())]
 
 
 def test_channels_by_severity(services: Services, settings: Settings, topology: Topology) -> None:
@@ -100,6 +103,8 @@ def test_channels_by_severity(services: Services, settings: Settings, topology: 
         "high": {email, slack, webhook},
         "medium": {email, slack, webhook},
         "low": {email, webhook},
+        "notice": {email, slack, webhook},
+        NOBODY: set(),
         DEAD_MANS_SWITCH: {webhook},
     }
 
@@ -113,9 +118,9 @@ def test_the_receiver_on_this_machine_hears_everything(
     services: Services, quiet_settings: Settings, topology: Topology
 ) -> None:
     document = yaml.safe_load(config_files(services, quiet_settings, topology)[FILE])
-    silent, *others = document["receivers"]
-    assert silent == {"name": DEAD_MANS_SWITCH}
-    for receiver in others:
+    *silent, notice, critical, high, medium, low = document["receivers"]
+    assert silent == [{"name": DEAD_MANS_SWITCH}, {"name": NOBODY}]
+    for receiver in (notice, critical, high, medium, low):
         assert receiver["webhook_configs"] == [{"url": "http://receiver:9095/alerts", "send_resolved": True}]
 
 
@@ -129,7 +134,7 @@ def test_every_channel_tells_recoveries(services: Services, settings: Settings, 
         if kind != "name"
         for channel in configs
     ]
-    assert len(channels) == 4 + 3 + 1 + 2 * 4 + 1
+    assert len(channels) == 5 + 4 + 1 + 2 * 5 + 1
     assert all(channel["send_resolved"] for channel in channels)
 
 
