@@ -47,7 +47,8 @@ def write_project(root: Path, services: int, slos: int) -> None:
     """A project of as many services with as many SLOs each, all watched by prod."""
     for folder in ("slos", "stacks", "runbooks/shared"):
         (root / folder).mkdir(parents=True)
-    shutil.copy(ROOT / "__main__.py", root)
+    for file in ("__main__.py", "teams.yaml"):
+        shutil.copy(ROOT / file, root)
     (root / "runbooks/shared/burn.md").write_text("# Burn\n", encoding="utf-8")
     names = [f"service-{number:04}" for number in range(services)]
     stack = yaml.safe_load((ROOT / "stacks/Pulumi.prod.yaml").read_text(encoding="utf-8"))
@@ -63,7 +64,7 @@ def _slo_file(service: str, slos: int) -> str:
     document = {
         "service": service,
         "description": "A service for measuring",
-        "team": "team",
+        "team": "platform",
         "scrape": [{"job": service}],
         "slos": [
             {

@@ -164,6 +164,8 @@ def dashboard_uid(service: str) -> str:
     return f"slo-{service}"
 
 
+LOGS_PANEL = "logs"
+"""The key of the panel with a service's logs on its dashboard."""
 BUDGET_PANEL = "budget-history"
 """The key of the panel with the budgets of a service's SLOs."""
 

@@ -60,7 +60,7 @@ def _check_empty(folder: Path) -> None:
 
 
 def _files(service: str, ci: str | None) -> Iterator[tuple[str, str]]:
-    yield from starting_files(service).items()
+    yield from starting_files(service, service).items()
     for name in ("Pulumi.yaml", "__main__.py"):
         yield name, shipped(name).read_text(encoding="utf-8")
     for runbook in shipped("runbooks/slostack").glob("*.md"):

@@ -29,6 +29,7 @@ COMMANDS = {
     "down": "Stop the stack on this machine and keep its data.",
     "status": "Show servers, SLOs with budget left and burn rate, and firing alerts.",
     "demo": "Break and heal the demo services of the stack on this machine.",
+    "test-alert": "Send an alert that says it is a test, and name who is told.",
     "notifications": "Show the notifications that the stack on this machine sent.",
     "completion": "Print the script by which a shell completes commands and options.",
 }

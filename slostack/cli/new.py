@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from slostack import names
 from slostack.errors import SlostackError
 from slostack.files import write_atomically
 from slostack.spec.template import starting_files
+from slostack.teams import load_teams
 
 
 @click.command("new")
@@ -16,7 +18,8 @@ from slostack.spec.template import starting_files
 @click.pass_obj
 def command(root: Path, service: str) -> None:
     """Writes slos/SERVICE.yaml, a commented starting file that is right as it is, and the runbook it names."""
-    files = starting_files(service)
+    teams = load_teams(root)
+    files = starting_files(service, names.STACK_TEAM if teams and service not in teams else service)
     slo_file = list(files)[-1]
     if (root / slo_file).exists():
         raise SlostackError(f"{slo_file} is there already, expected a new service; edit that file instead")

@@ -26,6 +26,8 @@ NOTICE_CHANNELS: tuple[Channel, ...] = ("email", "slack")
 ESCALATION_CHANNELS: tuple[Channel, ...] = ("email", "pagerduty", "sms")
 
 Json = dict[str, Any]
+_DETAILS = '{{ template "slostack.title" . }}\n\n{{ template "slostack.text" . }}'
+"""Alertmanager would take a detail that can be read as YAML for an object: one that begins as a title does can't."""
 
 
 def receiver(
@@ -98,7 +100,7 @@ def _pagerduty(key_file: str, severity: Severity, settings: Settings) -> Json:
         "description": '{{ template "slostack.title" . }}',
         "group": '{{ template "slostack.service" . }}',
         "class": "{{ .GroupLabels.alertname }}",
-        "details": {"text": '{{ template "slostack.text" . }}'},
+        "details": {"text": _DETAILS},
         "client": "slostack",
         "client_url": '{{ template "slostack.link" . }}',
         "links": [{"href": '{{ template "slostack.runbook" . }}', "text": "Runbook"}],

@@ -1,6 +1,35 @@
-"""What a notification says: what is wrong, how bad, since when, and where to go (Alertmanager templates)."""
+"""What a notification says: what is wrong, how bad, since when, and where to go.
 
-TEMPLATES = """\
+Alertmanager fills its own templates, `{{ }}`, when it sends; `[[ ]]` is filled by Jinja2 when they are rendered.
+"""
+
+from __future__ import annotations
+
+from jinja2 import Environment, StrictUndefined
+
+from slostack import names
+from slostack.spec import Severity
+
+RESPONSE: dict[Severity, str] = {
+    "critical": "within 5 min",
+    "high": "within 30 min",
+    "medium": "within 4 h",
+    "low": "the next business day",
+}
+"""When somebody responds, by severity."""
+_JINJA = Environment(
+    variable_start_string="[[",
+    variable_end_string="]]",
+    block_start_string="[%",
+    block_end_string="%]",
+    comment_start_string="[#",
+    comment_end_string="#]",
+    trim_blocks=True,
+    autoescape=False,
+    undefined=StrictUndefined,
+    keep_trailing_newline=True,
+)
+_TEXT = """\
 {{ define "slostack.service" }}{{ or .GroupLabels.service "?" }}{{ end }}
 
 {{ define "slostack.title" -}}
@@ -30,49 +59,89 @@ TEMPLATES = """\
 {{- if eq .Status "resolved" }} until {{ .EndsAt.UTC.Format "2006-01-02 15:04 UTC" }}{{ end -}}
 {{ end }}
 
+{{ define "slostack.respond" -}}
+[% for severity, when in response.items() %]
+{{ if eq .Labels.severity "[[ severity ]]" }}, respond [[ when ]]{{ end -}}
+[% endfor %]
+{{ end }}
+
+{{ define "slostack.since" -}}
+{{ template "slostack.when" . }}
+{{- if eq .Status "firing" }} ({{ since .StartsAt | humanizeDuration }} ago){{ end -}}
+{{ end }}
+
+{{ define "slostack.dashboard" -}}
+{{ $url := .Annotations.dashboard_url }}{{ $and := "?" }}{{ if match "[?]" $url }}{{ $and = "&" }}{{ end -}}
+{{ printf "%s%sfrom=%d&to=now" $url $and (.StartsAt.Add -3600000000000).UnixMilli }}
+{{- end }}
+
+{{ define "slostack.logs" -}}
+{{ $url := reReplaceAll "[?].*" "" .Annotations.dashboard_url -}}
+{{ printf "%s?from=%d&to=now&viewPanel=[[ logs_panel ]]" $url (.StartsAt.Add -3600000000000).UnixMilli }}
+{{- end }}
+
+{{ define "slostack.silence" -}}
+{{ .ExternalURL }}/#/silences/new?filter=%7B
+{{- range $index, $pair := .GroupLabels.SortedPairs -}}
+{{ if $index }}%2C%20{{ end }}{{ urlquery $pair.Name }}%3D%22{{ urlquery $pair.Value }}%22
+{{- end }}%7D
+{{- end }}
+
 {{ define "slostack.text" -}}
 {{ range .Alerts -}}
 {{ if eq .Status "firing" }}FIRING{{ else }}RESOLVED{{ end }}: {{ .Annotations.summary }}
-Severity: {{ .Labels.severity }}{{ with .Labels.window }}, judged over {{ . }}{{ end }}
-Since: {{ template "slostack.when" . }}
+Severity: {{ .Labels.severity }}
+{{- if eq .Status "firing" }}{{ template "slostack.respond" . }}{{ end }}
+{{- with .Labels.window }}, judged over {{ . }}{{ end }}
+Since: {{ template "slostack.since" . }}
 {{ with .Annotations.description }}{{ . }}
 {{ end -}}
 {{ with .Annotations.runbook_url }}Runbook: {{ . }}
 {{ end -}}
-{{ with .Annotations.dashboard_url }}Dashboard: {{ . }}
+{{ if .Annotations.dashboard_url }}Dashboard: {{ template "slostack.dashboard" . }}
+Logs: {{ template "slostack.logs" . }}
 {{ end -}}
 {{ with .GeneratorURL }}Query: {{ . }}
 {{ end }}
 {{ end -}}
-Team: {{ .CommonLabels.team }}. Silence: {{ .ExternalURL }}
+Team: {{ .CommonLabels.team }}
+Silence: {{ template "slostack.silence" . }}
 {{- end }}
 
 {{ define "slostack.slack" -}}
 {{ range .Alerts -}}
 *{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ .Annotations.summary }}*
-{{ .Labels.severity }}, since {{ template "slostack.when" . }}
+{{ .Labels.severity }}
+{{- if eq .Status "firing" }}{{ template "slostack.respond" . }}{{ end }}; since {{ template "slostack.since" . }}
 {{ with .Annotations.description }}{{ . }}
 {{ end -}}
 {{ with .Annotations.runbook_url }}<{{ . }}|Runbook>{{ end -}}
-{{ with .Annotations.dashboard_url }} · <{{ . }}|Dashboard>{{ end -}}
+{{ if .Annotations.dashboard_url }} · <{{ template "slostack.dashboard" . }}|Dashboard>
+{{- "" }} · <{{ template "slostack.logs" . }}|Logs>{{ end -}}
 {{ with .GeneratorURL }} · <{{ . }}|Query>{{ end }}
 {{ end -}}
-{{ end }}
+Team {{ .CommonLabels.team }} · <{{ template "slostack.silence" . }}|Silence>
+{{- end }}
 
 {{ define "slostack.html" -}}
 <html><body style="font-family: sans-serif">
 {{ range .Alerts -}}
 <h3>{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ .Annotations.summary }}</h3>
-<p>{{ .Labels.severity }}{{ with .Labels.window }}, judged over {{ . }}{{ end }};
-since {{ template "slostack.when" . }}</p>
+<p>{{ .Labels.severity }}
+{{- if eq .Status "firing" }}{{ template "slostack.respond" . }}{{ end }}
+{{- with .Labels.window }}, judged over {{ . }}{{ end }};
+since {{ template "slostack.since" . }}</p>
 <p>{{ .Annotations.description }}</p>
 <p>
 {{ with .Annotations.runbook_url }}<a href="{{ . }}">Runbook</a>{{ end }}
-{{ with .Annotations.dashboard_url }}<a href="{{ . }}">Dashboard</a>{{ end }}
+{{ if .Annotations.dashboard_url }}<a href="{{ template "slostack.dashboard" . }}">Dashboard</a>
+<a href="{{ template "slostack.logs" . }}">Logs</a>{{ end }}
 {{ with .GeneratorURL }}<a href="{{ . }}">Query</a>{{ end }}
 </p>
 {{ end -}}
-<p>Team {{ .CommonLabels.team }}. <a href="{{ .ExternalURL }}">Silence it</a></p>
+<p>Team {{ .CommonLabels.team }}. <a href="{{ template "slostack.silence" . }}">Silence it</a></p>
 </body></html>
 {{- end }}
 """
+TEMPLATES = _JINJA.from_string(_TEXT).render(response=RESPONSE, logs_panel=names.panel_id(names.LOGS_PANEL))
+"""Alertmanager's templates."""

@@ -76,7 +76,9 @@ def _by_label_set(service: Service) -> list[timeseries.Panel]:
 
 def log_panel(service: Service) -> logs.Panel:
     """The logs of the service's jobs, by the label that its metrics have."""
-    return house.log_lines("logs", "Logs", "What the service writes, the newest first.", f"{{{_jobs(service)}}}")
+    return house.log_lines(
+        names.LOGS_PANEL, "Logs", "What the service writes, the newest first.", f"{{{_jobs(service)}}}"
+    )
 
 
 def releases(service: Service) -> house.Markers:

@@ -18,8 +18,9 @@ _TEMPLATES = {
 """By path in the project, in the order of writing: an SLO file without its runbook would be wrong."""
 
 
-def starting_files(service: str) -> dict[str, str]:
-    """The texts of a new service's runbook and SLO file, by path; raises SlostackError where its name is no name."""
+def starting_files(service: str, team: str) -> dict[str, str]:
+    """The texts of the runbook and the SLO file of a team's new service, by path; raises SlostackError where its name
+    is no name."""
     try:
         TypeAdapter(ServiceName).validate_python(service)
     except ValidationError:
@@ -28,6 +29,6 @@ def starting_files(service: str) -> dict[str, str]:
             "(slostack, overview, probes and custom-… are taken)"
         ) from None
     return {
-        path.format(service=service): _ENVIRONMENT.get_template(template).render(service=service)
+        path.format(service=service): _ENVIRONMENT.get_template(template).render(service=service, team=team)
         for path, template in _TEMPLATES.items()
     }

@@ -257,9 +257,13 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
         "/etc/alertmanager/alertmanager.yml",
         "/etc/alertmanager/templates/slostack.tmpl",
         "/etc/slostack/secrets/slack-url",
+        "/etc/slostack/secrets/slack-url-learnsnap",
         "/etc/slostack/secrets/pagerduty-key",
+        "/etc/slostack/secrets/pagerduty-key-learnsnap",
+        "/etc/slostack/secrets/pagerduty-key-learnsnap-senior",
         "/etc/slostack/secrets/smtp-password",
         "/etc/slostack/secrets/sms-url",
+        "/etc/slostack/secrets/sms-url-learnsnap",
         "/etc/slostack/secrets/dead-mans-switch-url",
     }
     assert _files(prod, pods["loki"]) == {"/etc/loki/loki.yaml"}

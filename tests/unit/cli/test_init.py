@@ -8,6 +8,7 @@ import pytest
 
 from slostack.cli import main
 from slostack.settings import load_settings, stack_names
+from slostack.teams import load_teams
 
 
 def init(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -30,14 +31,21 @@ def test_a_project_is_made_outside_of_any_other(tmp_path: Path, monkeypatch: pyt
     assert init(monkeypatch, "deep/down", "--service", "shop") == 0
     project = tmp_path / "deep/down"
     assert {
-        *(".github/workflows/slostack.yml", ".gitignore", "Pulumi.yaml", "README.md", "__main__.py"),
-        *("requirements.txt", "slos/shop.yaml", "runbooks/shop/error-budget-burn.md", "runbooks/slostack/watchdog.md"),
+        *(".github/workflows/slostack.yml", ".gitignore", "Pulumi.yaml", "README.md", "__main__.py", "teams.yaml"),
+        *(
+            "requirements.txt",
+            "teams.yaml",
+            "slos/shop.yaml",
+            "runbooks/shop/error-budget-burn.md",
+            "runbooks/slostack/watchdog.md",
+        ),
         *("alert_rules/shop.yaml", "alert_rules/slostack.yaml", "dashboards/shop.json", "schemas/slo.schema.json"),
     } <= set(files(project))
     assert {name: load_settings(project, name).delivery for name in stack_names(project)} == {
         "local": "local",
         "prod": "kubernetes",
     }
+    assert set(load_teams(project)) == {"shop", "platform"}
     text = "".join((project / path).read_text(encoding="utf-8") for path in ("README.md", "requirements.txt"))
     assert "{{" not in text
     assert "slostack==" in text

@@ -35,6 +35,14 @@ def test_the_new_file_loads_and_renders_as_it_is(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("service", "team"), [("sales", "sales"), ("photo-share", "platform")])
+def test_the_new_file_is_of_a_team_that_there_is(tmp_path: Path, service: str, team: str) -> None:
+    text = "teams: {platform: {email: [a@acme.example]}, sales: {email: [b@acme.example]}}"
+    (tmp_path / "teams.yaml").write_text(text, encoding="utf-8")
+    new(tmp_path, service)
+    assert load_service(tmp_path / f"slos/{service}.yaml", tmp_path).team == team
+
+
 def test_the_new_file_is_short_commented_and_right_for_editors(tmp_path: Path) -> None:
     new(tmp_path, "api")
     text = (tmp_path / "slos/api.yaml").read_text(encoding="utf-8")

@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from slostack.config.messages import TEMPLATES
+from slostack import names
+from slostack.config.messages import RESPONSE, TEMPLATES
 from slostack.servers import obtain_binary
 
 Render = Callable[[str, dict[str, Any]], str]
@@ -32,6 +34,12 @@ ANNOTATIONS = {
     "runbook_url": "https://runbooks.example/shop/burn.md",
     "dashboard_url": "https://grafana.example/d/slo-shop",
 }
+
+
+SILENCE = (
+    "https://alertmanager.example/#/silences/new"
+    "?filter=%7Balertname%3D%22ErrorBudgetBurn%22%2C%20service%3D%22shop%22%2C%20slo%3D%22availability%22%7D"
+)
 
 
 def message(status: str = "firing", **annotations: str) -> dict[str, Any]:
@@ -103,14 +111,30 @@ def test_a_message_says_what_how_bad_since_when_and_links(name: str, render: Ren
         "https://runbooks.example/shop/burn.md",
         "https://grafana.example/d/slo-shop",
         "https://prometheus.example/graph",
+        "respond within 5 min",
+        "ago)",
+        SILENCE,
     ):
         assert part in text
+    for panel in ("", f"&viewPanel={names.panel_id('logs')}"):
+        link = f"https://grafana.example/d/slo-shop?from=1767319445000&to=now{panel}"
+        assert link in unescape(text)
     assert "until" not in text
 
 
 @pytest.mark.parametrize("name", ["slostack.text", "slostack.slack", "slostack.html"])
 def test_a_recovery_says_from_when_until_when(name: str, render: Render) -> None:
-    assert "2026-01-02 03:04 UTC until 2026-01-02 04:05 UTC" in render(name, message("resolved"))
+    text = render(name, message("resolved"))
+    assert "2026-01-02 03:04 UTC until 2026-01-02 04:05 UTC" in text
+    assert "respond" not in text
+    assert "ago)" not in text
+
+
+def test_every_severity_says_how_soon_to_respond(render: Render) -> None:
+    for severity, when in RESPONSE.items():
+        data = message()
+        data["alerts"][0]["labels"] = {**LABELS, "severity": severity}
+        assert f"Severity: {severity}, respond {when}, judged over 1h\n" in render("slostack.text", data)
 
 
 def test_html_is_escaped(render: Render) -> None:
@@ -135,6 +159,11 @@ def test_links_of_the_whole_message(render: Render) -> None:
     assert render("slostack.link", message()) == ANNOTATIONS["dashboard_url"]
     assert render("slostack.runbook", message()) == ANNOTATIONS["runbook_url"]
     assert render("slostack.service", message()) == "shop"
+
+
+def test_a_dashboard_with_a_query_of_its_own_keeps_it(render: Render) -> None:
+    text = render("slostack.text", message(dashboard_url="https://grafana.example/d/own?var-shop=1"))
+    assert "Dashboard: https://grafana.example/d/own?var-shop=1&from=1767319445000&to=now\n" in text
 
 
 def test_an_alert_without_a_dashboard_links_to_its_query(render: Render) -> None:

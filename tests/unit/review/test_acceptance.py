@@ -40,6 +40,7 @@ def edited(tmp_path: Path) -> Repository:
     """The project's SLO file and stacks, edited on a branch."""
     for folder in ("slos", "runbooks", "stacks"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
+    shutil.copy(PROJECT / "teams.yaml", tmp_path)
     repository = Repository(tmp_path)
     repository.write(OWN, own_dashboard(at("Logins", 0, 0), at("Sign-ups", 12, 0), at("Errors", 0, 8)))
     repository.git("init", "-q", "-b", "main")

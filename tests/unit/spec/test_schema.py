@@ -59,6 +59,8 @@ BEYOND_A_SCHEMA = (
     ": nan, expected",
     "'../x.md'",
     "'/x.md'",
+    "of a notice",
+    "15m to 4d",
 )
 """What only the loader knows: names that are taken, PromQL, other files, what JSON lacks, and how keys go together."""
 MISTAKES = table()
