@@ -118,14 +118,6 @@ def _of_kind(
     """The route of a kind; below it those of services that keep some of its channels off, and of other repetitions."""
     name = name_of(recipient.team, kind.name)
     hours = {"active_time_intervals": [kind.hours]} if kind.hours else {}  # which no route inherits
-    again = [
-        {
-            "matchers": [f'{names.RENOTIFY}="{time}"'],
-            "repeat_interval": str(Duration(time.seconds - _EARLY.seconds)),
-            **hours,
-        }
-        for time in kind.renotify
-    ]
     receivers = [receiver(name, recipient.ways, kind.channels, kind.severity, settings, topology)]
     children = []
     for off, services in _by_channels_off(kind.channels, recipient.ways, quiet).items():
@@ -133,9 +125,24 @@ def _of_kind(
         rest = tuple(channel for channel in kind.channels if channel not in off)
         receivers.append(receiver(without, recipient.ways, rest, kind.severity, settings, topology))
         matcher = f'{names.SERVICE}=~"{"|".join(services)}"'
-        children.append({"matchers": [matcher], "receiver": without, **hours, **_below(again)})
-    route = {"matchers": [kind.matcher], "receiver": name, **pace(kind.pace), **hours, **_below([*children, *again])}
+        below = _told_again(kind, without, hours)
+        children.append({"matchers": [matcher], "receiver": without, **hours, **_below(below)})
+    children += _told_again(kind, name, hours)
+    route = {"matchers": [kind.matcher], "receiver": name, **pace(kind.pace), **hours, **_below(children)}
     return Routing((route,), tuple(receivers))
+
+
+def _told_again(kind: _Kind, receiver_name: str, hours: Json) -> list[Json]:
+    """The routes of alerts that ask for another repetition."""
+    return [
+        {
+            "matchers": [f'{names.RENOTIFY}="{time}"'],
+            "receiver": receiver_name,
+            "repeat_interval": str(Duration(time.seconds - _EARLY.seconds)),
+            **hours,
+        }
+        for time in kind.renotify
+    ]
 
 
 def _by_channels_off(

@@ -11,6 +11,7 @@ from slostack.deploy.kubernetes.labels import selector
 from slostack.servers import versions
 from slostack.settings import parse_settings
 from tests.components.program import Program, run_program, stack_config
+from tests.components.test_secrets import OF_TEAMS
 
 STATEFUL = ("prometheus", "alertmanager", "loki")
 SERVERS = (*STATEFUL, "grafana", "alloy", "blackbox", "kube-state-metrics", "node-exporter")
@@ -256,14 +257,8 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
     assert _files(prod, pods["alertmanager"]) == {
         "/etc/alertmanager/alertmanager.yml",
         "/etc/alertmanager/templates/slostack.tmpl",
-        "/etc/slostack/secrets/slack-url",
-        "/etc/slostack/secrets/slack-url-learnsnap",
-        "/etc/slostack/secrets/pagerduty-key",
-        "/etc/slostack/secrets/pagerduty-key-learnsnap",
-        "/etc/slostack/secrets/pagerduty-key-learnsnap-senior",
         "/etc/slostack/secrets/smtp-password",
-        "/etc/slostack/secrets/sms-url",
-        "/etc/slostack/secrets/sms-url-learnsnap",
+        *(f"/etc/slostack/secrets/{file}" for file in OF_TEAMS),
         "/etc/slostack/secrets/dead-mans-switch-url",
     }
     assert _files(prod, pods["loki"]) == {"/etc/loki/loki.yaml"}

@@ -156,11 +156,6 @@ def flows(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
     yield from (flow for flow in (*made, *_others(program)) if flow[0] != flow[1] or replicas[flow[0]] > 1)
 
 
-def _stem(url_file: str) -> str:
-    """A secret's file without the name of the team's own."""
-    return url_file.rpartition("/")[2].removesuffix("-learnsnap")
-
-
 def _prometheus(program: Program) -> Iterator[Traffic]:
     document = yaml.safe_load(_file(program, "prometheus-config", "prometheus.yml"))
     for group in document["alerting"]["alertmanagers"]:
@@ -207,7 +202,7 @@ def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]
             if "url" in webhook:
                 yield _to_url("alertmanager", webhook["url"])
             else:
-                yield _to("alertmanager", hidden[_stem(webhook["url_file"])])
+                yield _to("alertmanager", next(to for file, to in hidden.items() if f"/{file}" in webhook["url_file"]))
     (container,) = servers(program)["alertmanager"]["spec"]["template"]["spec"]["containers"]
     for argument in container["args"]:
         if peer := re.fullmatch(r"--cluster\.peer=(.+)", argument):

@@ -10,6 +10,13 @@ from slostack.deploy.secrets import Secret, secrets_in_use
 from slostack.settings import parse_settings
 from tests.components.program import Program, canaries, stack_config
 
+OF_TEAMS = {
+    **{f"slack-url{name}": f"slackUrl{name}" for name in ("", "-learnsnap", "-postfacta", "-stolen-tee", "-junkos")},
+    **{f"sms-url{name}": f"smsUrl{name}" for name in ("", "-learnsnap", "-postfacta", "-stolen-tee", "-junkos")},
+    **{f"pagerduty-key{name}": f"pagerdutyKey{name}" for name in ("", "-learnsnap", "-postfacta", "-junkos")},
+    "pagerduty-key-learnsnap-senior": "pagerdutyKey-learnsnap-senior",
+}
+"""What teams.yaml names, and the stack's own of those teams that name none."""
 OF_STACK = {
     "dev": {"grafana": {"grafana-admin-password": "grafanaAdminPassword"}},
     "staging": {
@@ -28,14 +35,8 @@ OF_STACK = {
     "prod": {
         "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
         "alertmanager": {
-            "slack-url": "slackUrl",
-            "slack-url-learnsnap": "slackUrl-learnsnap",
             "smtp-password": "smtpPassword",
-            "pagerduty-key": "pagerdutyKey",
-            "pagerduty-key-learnsnap": "pagerdutyKey-learnsnap",
-            "pagerduty-key-learnsnap-senior": "pagerdutyKey-learnsnap-senior",
-            "sms-url": "smsUrl",
-            "sms-url-learnsnap": "smsUrl-learnsnap",
+            **OF_TEAMS,
             "dead-mans-switch-url": "deadMansSwitchUrl",
         },
         "grafana": {
