@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-SHIPPED = ("__main__.py", "Pulumi.yaml", "examples/ci", "runbooks/slostack", "tools")
+SHIPPED = ("__main__.py", "Pulumi.yaml", "examples/ci", "runbooks/shared", "runbooks/slostack", "tools")
 """Found by slostack/shipped.py: here, or in the installed package."""
 
 

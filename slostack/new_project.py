@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from slostack.errors import SlostackError
 from slostack.files import TEMPORARY, write_atomically
 from slostack.project import staleness, write_generated
-from slostack.shipped import shipped
+from slostack.shipped import SHARED_RUNBOOKS, shipped, shipped_texts
 from slostack.spec.template import starting_files
 
 CI = {
@@ -63,8 +63,8 @@ def _files(service: str, ci: str | None) -> Iterator[tuple[str, str]]:
     yield from starting_files(service, service).items()
     for name in ("Pulumi.yaml", "__main__.py"):
         yield name, shipped(name).read_text(encoding="utf-8")
-    for runbook in shipped("runbooks/slostack").glob("*.md"):
-        yield f"runbooks/slostack/{runbook.name}", runbook.read_text(encoding="utf-8")
+    for folder in ("runbooks/slostack", SHARED_RUNBOOKS):
+        yield from shipped_texts(folder).items()
     if ci:
         source, target = CI[ci]
         yield target, shipped(source).read_text(encoding="utf-8")

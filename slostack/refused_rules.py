@@ -13,6 +13,8 @@ from slostack import names
 from slostack.files import shown_path
 from slostack.promtool import CheckFailed, RuleMistake, logql_mistake, rule_mistakes, verify_loki_rules
 from slostack.spec import Problem, SpecError
+from slostack.spec.explain import dotted
+from slostack.spec.load import signal_place
 from slostack.spec.source import Source, describe, parse_yaml, read_text
 
 
@@ -82,6 +84,9 @@ def _problem(source: Source, mistake: RuleMistake) -> Problem:
                 kind = "PromQL" if field == "expr" else "a template"
                 what = f"{value} ({mistake.reason}), expected {kind} that Prometheus understands"
                 return source.problem(("alerts", index, field), f"alerts[{index}].{field}: {what}")
+            if path := signal_place(source, mistake.name):
+                what = f"{dotted(path)}: its {mistake.name}: {mistake.reason}, expected what Prometheus understands"
+                return source.problem(path, what)
         case ["slo" | "tier", _, name]:
             index = _named(source.data.get("slos"), name)
             if index is not None:

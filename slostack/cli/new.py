@@ -9,6 +9,7 @@ import click
 from slostack import names
 from slostack.errors import SlostackError
 from slostack.files import write_atomically
+from slostack.shipped import SHARED_RUNBOOKS, shipped_texts
 from slostack.spec.template import starting_files
 from slostack.teams import load_teams
 
@@ -17,12 +18,17 @@ from slostack.teams import load_teams
 @click.argument("service")
 @click.pass_obj
 def command(root: Path, service: str) -> None:
-    """Writes slos/SERVICE.yaml, a commented starting file that is right as it is, and the runbook it names."""
+    """Writes slos/SERVICE.yaml, a starting file that is right as it is, and the runbooks that it needs."""
     teams = load_teams(root)
     files = starting_files(service, names.STACK_TEAM if teams and service not in teams else service)
     slo_file = list(files)[-1]
     if (root / slo_file).exists():
         raise SlostackError(f"{slo_file} is there already, expected a new service; edit that file instead")
+    shared = {path: text for path, text in shipped_texts(SHARED_RUNBOOKS).items() if not (root / path).exists()}
+    for path, text in shared.items():
+        write_atomically(root / path, text)
+    if shared:
+        click.echo(f"wrote {SHARED_RUNBOOKS}/")
     for path, text in files.items():
         if (root / path).exists():
             click.echo(f"kept {path}")

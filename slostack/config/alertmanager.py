@@ -56,7 +56,7 @@ def alertmanager_config(
                 *found[default].routes,
             ],
         },
-        "inhibit_rules": _inhibitions(services),
+        "inhibit_rules": [*_inhibitions(services), *_causes(services)],
         "receivers": [
             _dead_mans_switch(settings, topology),
             {"name": NOBODY},
@@ -90,6 +90,19 @@ def _ladder_inhibitions(tiers: tuple[str, ...], equal: list[str]) -> list[dict[s
             "equal": equal,
         }
         for index, tier in enumerate(tiers[:-1], start=1)
+    ]
+
+
+def _causes(services: tuple[Service, ...]) -> list[dict[str, Any]]:
+    """While an alert fires that tells the cause, those of the same service that it silences keep quiet."""
+    return [
+        {
+            "source_matchers": [f'alertname="{cause}"', f'{names.SERVICE}="{service.service}"'],
+            "target_matchers": [f'alertname=~"{"|".join(symptoms)}"', f'{names.SERVICE}="{service.service}"'],
+        }
+        for service in services
+        for cause in dict.fromkeys(name for alert in service.alerts for name in alert.silenced_by)
+        if (symptoms := [alert.name for alert in service.alerts if cause in alert.silenced_by])
     ]
 
 

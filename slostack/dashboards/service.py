@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from grafana_foundation_sdk.builders import logs, timeseries
 
 from slostack import names
@@ -20,7 +18,7 @@ from slostack.dashboards.slo_panels import (
     maintenance,
     slo_table,
 )
-from slostack.spec import Matcher, Selector, Service
+from slostack.spec import Panel, Selector, Service
 
 _MOST_SLOS_SHOWN = 12
 VERSION_INFO = "app_version_info"
@@ -51,6 +49,7 @@ def render_service_dashboard(service: Service) -> str:
             Section("Traffic", grid(traffic(service), most=4, height=7)),
             Section("Errors and latency", grid(_goodness(service), most=4, height=7)),
             Section("Causes and saturation", grid([watched(alert) for alert in service.alerts], most=3, height=7)),
+            Section("Further graphs", grid([own_panel(panel) for panel in service.panels], most=3, height=7)),
             Section("Logs", (Sized(log_panel(service), house.GRID_WIDTH, 12),)),
         ],
     )
@@ -74,21 +73,22 @@ def _by_label_set(service: Service) -> list[timeseries.Panel]:
     return [panel(service, slo) for slo in grouped for panel in (budgets_by_group, burn_rates_by_group)]
 
 
+def own_panel(panel: Panel) -> timeseries.Panel:
+    """A graph that the service's file, or a signal in it, asks for."""
+    lines = [(line.expr, line.legend) for line in panel.lines]
+    return house.graph(f"panel/{panel.title}", panel.title, panel.description or "", panel.unit, lines)
+
+
 def log_panel(service: Service) -> logs.Panel:
     """The logs of the service's jobs, by the label that its metrics have."""
     return house.log_lines(
-        names.LOGS_PANEL, "Logs", "What the service writes, the newest first.", f"{{{_jobs(service)}}}"
+        names.LOGS_PANEL, "Logs", "What the service writes, the newest first.", f"{{{service.job_matcher}}}"
     )
 
 
 def releases(service: Service) -> house.Markers:
     """Marks for five minutes when a version runs that did not run before, while another did."""
-    running = Selector(VERSION_INFO, (_jobs(service),))
+    running = Selector(VERSION_INFO, (service.job_matcher,))
     before = f"group by (version) (last_over_time({running}[5m] offset 5m))"
     new = f"group by (version) ({running}) unless {before} and on () {before}"
     return house.Markers("Releases", new, house.GREEN, "Release {{version}}", "")
-
-
-def _jobs(service: Service) -> Matcher:
-    jobs = [scrape.job for scrape in service.scrape] or [service.service]
-    return Matcher("job", "=", jobs[0]) if len(jobs) == 1 else Matcher("job", "=~", "|".join(map(re.escape, jobs)))

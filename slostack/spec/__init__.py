@@ -2,7 +2,7 @@
 
 from slostack.spec.alerting import Alerting, Severity
 from slostack.spec.load import RUNBOOK_FOLDER, SLO_FOLDER, load_service, load_services, parse_service, slo_file
-from slostack.spec.model import Alert, Probe, Scrape, Service, Slo
+from slostack.spec.model import Alert, Panel, Probe, Scrape, Service, Slo
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector
 from slostack.spec.schema import slo_file_schema
@@ -22,6 +22,7 @@ __all__ = [
     "LatencyRatio",
     "LogRatio",
     "Matcher",
+    "Panel",
     "Policy",
     "Probe",
     "Problem",

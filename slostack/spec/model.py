@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import cached_property
 from typing import Literal, Self
 
@@ -32,7 +33,8 @@ from slostack.spec.fields import (
 from slostack.spec.maintenance import Maintenance
 from slostack.spec.part import Part
 from slostack.spec.policy import Policy, Tier, policies
-from slostack.spec.quantities import Duration, PromQL, Selector, mismatch
+from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, mismatch
+from slostack.spec.signals import Signals
 from slostack.spec.sli import Sli
 from slostack.spec.source import shorten
 from slostack.spec.windows import Window
@@ -228,6 +230,11 @@ class Alert(Part):
     summary: Text = Field(description="One line that says what is wrong; Prometheus' templates work.")
     description: Text | None = Field(None, description="What it means and what to look at first.")
     runbook: Runbook = Field(description="A Markdown file below runbooks/.")
+    silenced_by: tuple[AlertName, ...] = Field(
+        (),
+        strict=False,
+        description="Alerts of the service that tell the cause: while one fires, nobody hears of this.",
+    )
     renotify: Renotify | None = Field(
         None, description="After what time it is notified again while it fires; by default as its severity says."
     )
@@ -240,6 +247,24 @@ class Alert(Part):
         if self.notice and self.severity != "low":
             raise mismatch(f"{self.severity} of a notice", "low, or no `notice`", "severity")
         return self
+
+
+class PanelLine(Part):
+    """A line of a graph, or one for each series that its expression returns."""
+
+    expr: PromQL = Field(description="A PromQL expression.")
+    legend: Text = Field(description="What the line is called; `{{label}}` is replaced by the label's value.")
+
+
+class Panel(Part):
+    """A graph on the service's dashboard."""
+
+    title: PlainText = Field(description="Unique in the service.")
+    description: PlainText | None = Field(None, description="What it shows, and what is good or bad about it.")
+    unit: Literal["short", "percentunit", "s", "decbytes", "Bps", "ops", "reqps", "currencyUSD"] = Field(
+        "short", description="The Grafana unit of its values."
+    )
+    lines: tuple[PanelLine, ...] = Field(strict=False, min_length=1, description="What it draws.")
 
 
 class Probe(Part):
@@ -269,6 +294,10 @@ class Notify(Part):
         return frozenset(channel for channel, on in self if not on)
 
 
+def _one_of(jobs: list[str]) -> Matcher:
+    return Matcher("job", "=", jobs[0]) if len(jobs) == 1 else Matcher("job", "=~", "|".join(map(re.escape, jobs)))
+
+
 class Service(Part):
     """One service: all that slos/<service>.yaml says."""
 
@@ -282,12 +311,26 @@ class Service(Part):
     error_budget_policy: ErrorBudgetPolicy = Field(
         default_factory=lambda: ErrorBudgetPolicy(), description="When a budget stops releases."
     )
+    signals: Signals = Field(
+        default_factory=Signals, description="Alerts and panels of the library that are switched on, by its names."
+    )
     alerts: tuple[Alert, ...] = Field((), strict=False, description="Threshold alerts for causes and saturation.")
+    panels: tuple[Panel, ...] = Field((), strict=False, description="Graphs of its own on its dashboard.")
     probes: tuple[Probe, ...] = Field((), strict=False, description="Endpoints asked from outside.")
 
     def error_budget_policy_of(self, slo: Slo) -> ErrorBudgetPolicy:
         """The policy by which one of its SLOs stops releases: the SLO's own, or the service's."""
         return slo.error_budget_policy or self.error_budget_policy
+
+    @property
+    def job_matcher(self) -> Matcher:
+        """The matcher of its scrape jobs."""
+        return _one_of([scrape.job for scrape in self.scrape] or [self.service])
+
+    @property
+    def probe_matcher(self) -> Matcher:
+        """The matcher of its probes' jobs."""
+        return _one_of([names.probe_job(self.service, probe.name) for probe in self.probes] or [self.service])
 
     @property
     def scrape_interval(self) -> Duration:

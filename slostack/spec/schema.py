@@ -35,10 +35,12 @@ def _as_written(schema: Any) -> Any:
     }
     if isinstance(written.get("default"), dict):
         written["default"] = str(Duration(**written["default"])) if written["default"] else None
-    match written.get("anyOf"):
-        case [dict() as value, {"type": "null"}]:
+    match [each for each in written.get("anyOf", ()) if each != {"type": "null"}]:
+        case [dict() as value]:
             del written["anyOf"]
             written = {**value, **written}
+        case [_, _, *_] as values:
+            written["anyOf"] = values
     if "default" in written and written["default"] is None:
         del written["default"]
     return written

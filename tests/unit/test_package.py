@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("slostack", "tools", "runbooks/slostack", "examples/ci")
+SOURCES = ("slostack", "tools", "runbooks/shared", "runbooks/slostack", "examples/ci")
 FILES = ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py")
 
 
@@ -65,7 +65,7 @@ def environment() -> dict[str, str]:
 
 
 def test_what_init_makes_is_valid_and_fresh(slostack: Path, project: Path) -> None:
-    assert run(slostack, project, "validate") == "1 service, 1 SLO, 1 threshold alert: valid\n"
+    assert run(slostack, project, "validate") == "1 service, 1 SLO, 8 threshold alerts: valid\n"
     assert run(slostack, project, "render", "--check") == "all generated files are fresh\n"
     assert run(slostack, project, "render") == "all generated files are fresh already\n"
 

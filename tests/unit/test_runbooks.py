@@ -16,9 +16,11 @@ from slostack.rules import AlertingRule, service_groups
 from slostack.rules.budget import windows
 from slostack.rules.stack import stack_groups
 from slostack.spec import RUNBOOK_FOLDER, load_services
+from slostack.spec.signal_library import signal_library
 from slostack.spec.syntax import parse_promql
 from tests.unit.demo.playing import Play, samples
 from tests.unit.promql import metric_names
+from tests.unit.spec.switching_on import switched_on
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / RUNBOOK_FOLDER
@@ -67,6 +69,13 @@ RECORDED = {
     names.GROUP_ADMITTED,
     names.GROUPS_REFUSED,
 }
+OF_THE_SIGNALS = {
+    metric
+    for signal in signal_library().values()
+    for alert in switched_on(signal).alerts
+    for metric in metric_names(alert.expr)
+} | {"http_requests_total", "probe_http_status_code", "probe_http_duration_seconds", "node_filesystem_avail_bytes"}
+"""What the alerts of the signals' examples read, and what their exporters expose beside it."""
 SCENARIO_RUNBOOKS = {
     "outage": "service-down.md",
     "errors": "high-error-rate.md",
@@ -123,7 +132,7 @@ def test_queries_parse_and_read_metrics_that_exist(query: str) -> None:
     parse_promql(query)
     read = metric_names(query)
     assert read
-    assert read <= OF_THE_SERVERS | RECORDED | demo_metrics()
+    assert read <= OF_THE_SERVERS | RECORDED | OF_THE_SIGNALS | demo_metrics()
 
 
 def test_log_queries_are_logql(tmp_path: Path) -> None:

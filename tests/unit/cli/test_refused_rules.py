@@ -100,3 +100,12 @@ def test_a_complaint_is_said_at_the_field_that_it_comes_from(
     with pytest.raises(SpecError) as error:
         check_rendered_rules(tmp_path, {file: render_rules(service)})
     assert str(error.value) == f"slos/api.yaml:{said}"
+
+
+def test_a_template_in_what_a_service_changes_of_a_signal(tmp_path: Path) -> None:
+    signals = "signals: {up: {runbook: api/burn.md, alerts: {ServiceDown: {summary: '{{ end }}'}}}}\nalerts:"
+    (service,) = load_services(tmp_path, [project(tmp_path, edited("alerts:", signals))])
+    with pytest.raises(SpecError) as error:
+        check_rendered_rules(tmp_path, {tmp_path / "slos/api.yaml": render_rules(service)})
+    assert str(error.value).startswith("slos/api.yaml:15:15: signals.up: its ServiceDown: ")
+    assert "unexpected {{end}}" in str(error.value)

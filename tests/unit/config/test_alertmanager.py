@@ -15,7 +15,7 @@ from slostack.config.routes import NOBODY, PACES, SEVERITIES
 from slostack.rules import AlertingRule
 from slostack.rules.stack import stack_groups
 from slostack.settings import Settings, parse_settings
-from slostack.spec import Service, parse_service, policies
+from slostack.spec import Selector, Service, parse_service, policies
 from tests.unit.config.conftest import CONFIG, SHOP
 
 FILE = "alertmanager/alertmanager.yml"
@@ -215,3 +215,23 @@ def test_label_sets_are_silenced_apart(settings: Settings, topology: Topology, t
     for rule in inhibit_rules(text, settings, topology):
         assert rule["equal"] == ["service", "slo", "region", "route"]
     promtool.check_alertmanager_config(write((parse_service(text, "shop.yaml"),), settings, topology, tmp_path))
+
+
+def silences(rules: list[dict[str, Any]], cause: dict[str, str], symptom: dict[str, str]) -> bool:
+    """Whether an alert silences another by their labels."""
+
+    def match(matchers: list[str], labels: dict[str, str]) -> bool:
+        return all(m.selects(labels.get(m.label, "")) for m in Selector.parse(f"x{{{','.join(matchers)}}}").matchers)
+
+    return any(match(rule["source_matchers"], cause) and match(rule["target_matchers"], symptom) for rule in rules)
+
+
+def test_a_cause_silences_its_symptoms_of_the_same_service_alone(settings: Settings, topology: Topology) -> None:
+    rules = inhibit_rules(SHOP + "signals: {up: {}, http: {}, backups: {}}\n", settings, topology)
+    down = {"alertname": "ServiceDown", "service": "shop"}
+    for symptom in ("InstanceDown", "HighErrorRate"):
+        assert silences(rules, down, {"alertname": symptom, "service": "shop"})
+        assert not silences(rules, down, {"alertname": symptom, "service": "attic"})
+        assert not silences(rules, {**down, "service": "attic"}, {"alertname": symptom, "service": "shop"})
+    for other in ("ServiceDown", "BackupTooOld"):
+        assert not silences(rules, down, {"alertname": other, "service": "shop"})

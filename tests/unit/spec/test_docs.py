@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from slostack.spec import SpecError, parse_service, slo_file_schema
+from slostack.spec.signals import SignalUse
 from slostack.spec.sli import KINDS
 
 DOCUMENT = (Path(__file__).parents[3] / "docs/slo-files.md").read_text(encoding="utf-8")
@@ -44,7 +45,8 @@ def test_every_example_loads(example: str) -> None:
 
 
 def test_there_is_an_example_of_every_kind_under_a_title_of_its_own() -> None:
-    keys = {"service", "notify", "links", "scrape", "slos", "sli", "error_budget_policy", "alerts", "probes"}
+    keys = {"service", "notify", "links", "scrape", "slos", "sli", "error_budget_policy", "signals", "alerts"}
+    keys |= {"panels", "probes"}
     assert set(map(top_key, EXAMPLES)) == keys
     kinds = {parse_service(whole_file(example), "x").slos[0].sli.kind_name for example in EXAMPLES}
     assert kinds == set(KINDS)
@@ -73,7 +75,11 @@ def keys(data: Any) -> set[str]:
 
 
 def test_every_key_is_explained_and_in_an_example() -> None:
-    known = properties(slo_file_schema())
+    schema = slo_file_schema()
+    of_the_library = [name for name in schema["$defs"] if name.startswith(("Signal_", "AlertsOf_", "Signals"))]
+    known = properties(schema["properties"]) | set(schema["properties"])
+    known |= properties([each for name, each in schema["$defs"].items() if name not in of_the_library])
+    known |= SignalUse.model_fields.keys() | {"alerts"}
     assert sorted(key for key in known if f"`{key}`" not in DOCUMENT) == []
     assert sorted(known - set().union(*(keys(yaml.safe_load(example)) for example in EXAMPLES))) == []
 

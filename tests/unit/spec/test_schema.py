@@ -18,6 +18,10 @@ ROOT = Path(__file__).parents[3]
 VALIDATOR = Draft202012Validator(slo_file_schema())
 BEYOND_A_SCHEMA = (
     "again (first",
+    "nothing to alert on",
+    "beside it",
+    "which is no probe",
+    "another alert of the service",
     "another name",
     "fewer events than all",
     "which every or no",

@@ -1,0 +1,174 @@
+"""From the signals that an SLO file switches on to the alerts and panels that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from slostack import names
+from slostack.spec.model import Alert, Panel, Service
+from slostack.spec.quantities import PromQL, Selector, mismatch
+from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, signal_library
+from slostack.spec.signal_values import KINDS, Words
+from slostack.spec.signals import AlertChange, SignalUse
+from slostack.spec.source import KeyPath
+
+OFF = (False, "off")
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """One use of a signal: where it is in the file, its alerts by their names in the library, and its panels."""
+
+    path: KeyPath
+    alerts: Mapping[str, Alert]
+    panels: tuple[Panel, ...]
+
+
+Mistake = tuple[KeyPath, PydanticCustomError]
+"""What is wrong, and where in the file."""
+
+
+def expanded(service: Service, runbooks: Path | None = None) -> Iterator[Expanded | Mistake]:
+    """Every use of a signal in a service; what is wrong with one in its place. Runbooks are looked up where given."""
+    for name, signal in signal_library().items():
+        uses = getattr(service.signals, name)
+        for index, use in enumerate(uses if isinstance(uses, tuple) else (uses,) if uses else ()):
+            path: KeyPath = ("signals", name, index) if isinstance(uses, tuple) else ("signals", name)
+            try:
+                yield _expand(service, signal, use, path, runbooks)
+            except PydanticCustomError as error:
+                yield (*path, *(error.context or {}).get("at", ())), error
+
+
+def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, runbooks: Path | None) -> Expanded:
+    words = _words(service, signal, use)
+    made = {alert.name: alert for template in signal.alerts if (alert := _filled(template, words))}
+    changes = _changes(use)
+    for name in changes:
+        if name not in made:
+            missing = _first_missing(signal, next(each for each in signal.alerts if each.name == name), words)
+            raise mismatch(f"{name}, which needs `{missing}`", f"`{missing}` beside it", "alerts", name)
+    alerts = {}
+    for name, alert in made.items():
+        change = changes.get(name)
+        if change in OFF:
+            continue
+        alerts[name] = _alert(alert, use, signal, change if isinstance(change, AlertChange) else None, runbooks)
+    if not made:
+        needed = dict.fromkeys(filter(None, (_first_missing(signal, alert, words) for alert in signal.alerts)))
+        raise mismatch("nothing to alert on", f"one of {', '.join(needed)}")
+    panels = tuple(panel for template in signal.panels if (panel := _panel(template, words)))
+    return Expanded(path, alerts, panels)
+
+
+def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
+    subject = f"{service.service} ({use.prefix})" if use.prefix else service.service
+    words = Words({"jobs": str(service.job_matcher)}, {"service": subject})
+    for name, parameter in signal.parameters.items():
+        value = getattr(use, name)
+        if value is None and parameter.default is not None:
+            value = _default(parameter, words)
+        if value is None and parameter.type == "probe":
+            value = service.probes[0].name if service.probes else None
+        if value is None:
+            continue
+        if parameter.type == "probe":
+            words = _with_probe(service, name, value, words)
+            continue
+        if isinstance(value, Selector):
+            value = _of_service(service, value)
+            if parameter.type == "amount":
+                value = PromQL(f"scalar(max({value}))")
+        words = words.with_(name, value)
+    return words
+
+
+def _default(parameter: Parameter, words: Words) -> Any:
+    written = parameter.default
+    if isinstance(written, str) and "$" in written:
+        try:
+            written = words.expr(written)
+        except KeyError:
+            return None
+    return TypeAdapter(KINDS[parameter.type]).validate_python(written)
+
+
+def _of_service(service: Service, selector: Selector) -> Selector:
+    """A selector that names no job is of the service's own: of its probes, where the metric is a probe's."""
+    if any(matcher.label == "job" for matcher in selector.matchers):
+        return selector
+    job = service.probe_matcher if selector.metric.startswith("probe_") else service.job_matcher
+    return Selector(selector.metric, (job, *selector.matchers))
+
+
+def _with_probe(service: Service, name: str, value: str, words: Words) -> Words:
+    probe = next((probe for probe in service.probes if probe.name == value), None)
+    if probe is None:
+        raise mismatch(f"{value!r}, which is no probe", "the name of one of the service's `probes`", name)
+    words = words.with_(name, probe.name).with_(f"{name}_job", names.probe_job(service.service, probe.name))
+    return words.with_(f"{name}_interval", probe.interval).with_(f"{name}_timeout", probe.timeout)
+
+
+def _changes(use: SignalUse) -> dict[str, Any]:
+    changes: Any = vars(use)["alerts"]
+    return {name: change for name, change in changes if change is not None} if changes else {}
+
+
+def _filled(alert: SignalAlert, words: Words) -> SignalAlert | None:
+    try:
+        expr = words.expr(alert.expr.strip())
+        texts = {key: words.text(getattr(alert, key)) for key in ("summary", "description")}
+    except KeyError:
+        return None
+    return alert.model_copy(update={"expr": expr, **texts})
+
+
+def _first_missing(signal: Signal, alert: SignalAlert, words: Words) -> str | None:
+    """The parameter without which an alert isn't there."""
+    try:
+        words.expr(alert.expr)
+        words.text(alert.summary + alert.description)
+    except KeyError as error:
+        placeholder = str(error.args[0])
+        return next(name for name in signal.parameters if placeholder == name or placeholder.startswith(f"{name}_"))
+    return None
+
+
+def _alert(
+    alert: SignalAlert, use: SignalUse, signal: Signal, change: AlertChange | None, runbooks: Path | None
+) -> Alert:
+    changed = change.model_dump(by_alias=True, exclude_none=True) if change else {}
+    runbook = use.runbook or signal.runbook
+    if "runbook" not in changed and not use.runbook and runbooks and not (runbooks / runbook).is_file():
+        expected = "it (`slostack new` brings the shared runbooks), or `runbook:` with another one"
+        raise mismatch(f"no file runbooks/{runbook}", expected)
+    written = alert.model_dump(by_alias=True, exclude_none=True) | {
+        "name": f"{use.prefix or ''}{alert.name}",
+        "runbook": runbook,
+        **changed,
+    }
+    try:
+        return Alert.model_validate(written)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise mismatch(f"{written['name']}: {detail['msg'].partition(', expected')[0]}", "another value") from None
+
+
+def _panel(panel: SignalPanel, words: Words) -> Panel | None:
+    try:
+        return Panel.model_validate(
+            {
+                "title": words.text(panel.title),
+                "description": words.text(panel.description),
+                "unit": panel.unit,
+                "lines": [{"expr": words.expr(line.expr), "legend": line.legend} for line in panel.lines],
+            }
+        )
+    except KeyError:
+        return None

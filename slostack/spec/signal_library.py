@@ -1,0 +1,81 @@
+"""The library of signals, as data in slostack/signals/: what each asks for, its alerts and its panels."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from slostack.spec.alerting import Severity
+from slostack.spec.fields import Text
+from slostack.spec.part import Part
+from slostack.spec.quantities import Duration
+from slostack.spec.source import parse_yaml
+
+_FOLDER = Path(__file__).parents[1] / "signals"
+
+
+class Parameter(Part):
+    """What an SLO file may say of a signal. A default may name parameters before it, `$requests`."""
+
+    type: str
+    """A key of KINDS."""
+    description: Text
+    default: Any = None
+    required: bool = False
+
+
+class SignalAlert(Part):
+    """An alert of a signal, in templates of its parameters. Without a value for one of them it isn't there."""
+
+    name: str
+    expr: Text
+    for_: Duration | None = Field(None, alias="for")
+    severity: Severity
+    summary: Text
+    description: Text
+    silenced_by: tuple[str, ...] = Field((), strict=False)
+
+
+class SignalLine(Part):
+    """A line of a panel, in templates."""
+
+    expr: Text
+    legend: Text
+
+
+class SignalPanel(Part):
+    """A graph of a signal beside those of its alerts, in templates."""
+
+    title: Text
+    description: Text
+    unit: str = "short"
+    lines: tuple[SignalLine, ...] = Field(strict=False, min_length=1)
+
+
+class Signal(Part):
+    """One signal: what it watches, what it asks for, how an SLO file uses it, and what comes of it."""
+
+    name: str
+    description: Text
+    example: dict[str, Any]
+    parameters: dict[str, Parameter]
+    alerts: tuple[SignalAlert, ...] = Field(strict=False, min_length=1)
+    panels: tuple[SignalPanel, ...] = Field((), strict=False)
+
+    @property
+    def runbook(self) -> str:
+        """The runbook of its alerts, unless an SLO file names another one."""
+        return f"shared/{self.name}.md"
+
+
+@lru_cache(maxsize=1)
+def signal_library() -> dict[str, Signal]:
+    """The signals that ship with slostack, by name."""
+    found = (
+        Signal.model_validate({**parse_yaml(file.read_text(encoding="utf-8"), file.name).data, "name": file.stem})
+        for file in sorted(_FOLDER.glob("*.yaml"))
+    )
+    return {signal.name: signal for signal in found}

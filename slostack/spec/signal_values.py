@@ -1,0 +1,165 @@
+"""What the parameters of signals may be, and how they are written into expressions and into texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from slostack.spec.fields import LabelName, Name, PlainText, Seconds
+from slostack.spec.quantities import DURATION_SCHEMA, Duration, Matcher, PromQL, Selector, mismatch
+from slostack.spec.source import describe
+
+_PERCENTAGE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)%")
+_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([kMGT]i?B|B)")
+_POWERS = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with a unit: as it is written (`5%`, `800MB`), and as it is in an expression (0.05, 800000000)."""
+
+    written: str
+    number: float
+
+    @classmethod
+    def percentage(cls, value: object) -> Self:
+        """`80%` is 0.8; raises PydanticCustomError for anything else."""
+        found = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+        if not found or not float(found[1]):
+            raise mismatch(describe(value), "a percentage above zero, such as 5%")
+        return cls(found[0], round(float(found[1]) / 100, 8))
+
+    @classmethod
+    def size(cls, value: object) -> Self:
+        """`800MB` is 800000000; raises PydanticCustomError for anything else."""
+        found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+        if not found or not float(found[1]):
+            raise mismatch(describe(value), "a size such as 800MB or 2GiB")
+        base = 1024 if "i" in found[2] else 1000
+        return cls(found[0], float(found[1]) * base ** _POWERS[found[2].rstrip("iB")])
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise mismatch(describe(value), "a number above zero")
+    return float(value)
+
+
+def _amount(value: object) -> float | Selector:
+    return Selector.parse(value) if isinstance(value, str) else _number(value)
+
+
+def _histogram(value: object) -> Selector:
+    selector = Selector.parse(value)
+    if base := re.fullmatch("(.+)_(?:bucket|count|sum)", selector.metric):
+        raise mismatch(repr(selector.metric), f"the histogram's base name {base[1]!r}")
+    return selector
+
+
+_NUMBER = {"type": "number", "exclusiveMinimum": 0}
+_SELECTOR = {"type": "string", "minLength": 1}
+
+
+def _text(pattern: re.Pattern[str]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
+
+
+KINDS: Mapping[str, Any] = {
+    "selector": Selector,
+    "histogram": Annotated[Any, BeforeValidator(_histogram), WithJsonSchema(_SELECTOR)],
+    "amount": Annotated[Any, BeforeValidator(_amount), WithJsonSchema({"anyOf": [_NUMBER, _SELECTOR]})],
+    "number": Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)],
+    "percentage": Annotated[Any, BeforeValidator(Quantity.percentage), _text(_PERCENTAGE)],
+    "size": Annotated[Any, BeforeValidator(Quantity.size), _text(_SIZE)],
+    "seconds": Seconds,
+    "duration": Annotated[Duration, WithJsonSchema(DURATION_SCHEMA)],
+    "labels": Annotated[tuple[LabelName, ...], Field(strict=False, min_length=1)],
+    "label": LabelName,
+    "probe": Name,
+    "text": PlainText,
+    "expr": PromQL,
+}
+"""The types of parameters by their names in the library: of a value as an SLO file has it."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What placeholders stand for: in expressions and in texts, by their names without the `$`."""
+
+    exprs: Mapping[str, str | Selector] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def with_(self, name: str, value: Any) -> Words:
+        """These and those of one more parameter's value."""
+        added = list(_written(name, value))
+        return Words(
+            {**self.exprs, **{word: expr for word, expr, _ in added}},
+            {**self.texts, **{word: text for word, _, text in added}},
+        )
+
+    def expr(self, template: str) -> str:
+        """A template of PromQL filled; raises KeyError with a placeholder that has no value.
+
+        `$name{label="value"}` narrows a selector; `[$name * 2 + 15s]` is a range that is computed.
+        """
+        return _RANGE.sub(_computed, _PLACEHOLDER.sub(self._in_expr, template))
+
+    def text(self, template: str) -> str:
+        """A template of a text filled; raises KeyError as `expr` does. Prometheus' own `$value` and `$labels` stay."""
+        return _TEXT_PLACEHOLDER.sub(lambda found: self.texts[found[1]], template)
+
+    def _in_expr(self, found: re.Match[str]) -> str:
+        value = self.exprs[found[1]]
+        matchers = found[2]
+        if matchers is None:
+            return str(value)
+        assert isinstance(value, Selector), f"${found[1]} is no selector"
+        return str(value.where(*Selector.parse(f"x{{{self.expr(matchers)}}}").matchers))
+
+
+_PLACEHOLDER = re.compile(r"\$(\w+)(?:\{([^}]*)\})?")
+_TEXT_PLACEHOLDER = re.compile(r"\$(?!value\b|labels\b)(\w+)")
+_FACTOR = r"[0-9][0-9.]*[wdhms0-9]*"
+_PRODUCT = rf"{_FACTOR}(?: \* {_FACTOR})*"
+_RANGE = re.compile(rf"\[({_PRODUCT}(?: \+ {_PRODUCT})*)(?=[\]:])")
+
+
+def _computed(found: re.Match[str]) -> str:
+    if " " not in found[1]:
+        return found[0]
+    return f"[{Duration(round(sum(map(_product, found[1].split(' + ')))))}"
+
+
+def _product(text: str) -> float:
+    result = 1.0
+    for factor in text.split(" * "):
+        result *= float(factor) if factor[-1].isdigit() else Duration.parse(factor).seconds
+    return result
+
+
+def _written(name: str, value: Any) -> Iterator[tuple[str, str | Selector, str]]:
+    """The placeholders of a parameter: the name, what it is in an expression, and in a text."""
+    match value:
+        case Selector():
+            yield name, value, value.metric
+            for suffix in ("bucket", "count", "sum"):
+                yield f"{name}_{suffix}", Selector(f"{value.metric}_{suffix}", value.matchers), value.metric
+        case Duration():
+            yield name, str(value), str(value)
+            yield f"{name}_seconds", str(value.seconds), str(value.seconds)
+        case Quantity():
+            yield name, f"{value.number:.12g}", value.written
+        case float():
+            yield name, f"{value:.12g}", f"{value:,.12g}"
+        case tuple():
+            yield name, ", ".join(value), " ".join(f"{{{{ $labels.{label} }}}}" for label in value)
+        case Matcher():
+            yield name, str(value), value.value
+        case PromQL():
+            yield name, f"({value})", value
+        case str():
+            yield name, value, value

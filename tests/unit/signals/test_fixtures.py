@@ -1,0 +1,67 @@
+"""Every alert of the library fires at its time and is silent just below, as promtool plays it.
+
+A fixture has a service's `signals`, and cases: series in promtool's notation, and when which alerts fire or are silent.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slostack import promtool
+from slostack.rules.model import rules_yaml
+from slostack.rules.service import alert_groups
+from slostack.spec import parse_service
+from slostack.spec.signal_library import signal_library
+from tests.unit.spec.switching_on import slo_file
+
+LIBRARY = signal_library()
+FIXTURES = sorted(Path(__file__).parent.glob("*.yaml"))
+
+
+@cache
+def fixture(path: Path) -> dict[str, Any]:
+    """A fixture's data."""
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def promtool_test(case: dict[str, Any]) -> dict[str, Any]:
+    """A case as promtool has it."""
+    asked = []
+    for state, expected in (("fires", [{"labels": "{}", "value": 1}]), ("silent", [])):
+        for alert, times in (case.get(state) or {}).items():
+            expr = f'group(ALERTS{{alertname="{alert}",alertstate="firing"}})'
+            asked += [{"expr": expr, "eval_time": time, "exp_samples": expected} for time in times]
+    inputs = [{"series": series, "values": values} for series, values in (case.get("series") or {}).items()]
+    return {
+        "name": case["case"],
+        "interval": case.get("every", "1m"),
+        "input_series": inputs,
+        "promql_expr_test": asked,
+    }
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_alerts_fire_and_are_silent(path: Path, tmp_path: Path) -> None:
+    data = fixture(path)
+    service = parse_service(slo_file(data["signals"], **data.get("service", {})), path.name)
+    (tmp_path / "rules.yaml").write_text(rules_yaml(alert_groups(service), "a test"), encoding="utf-8")
+    played = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": data.get("evaluated", "30s"),
+        "tests": [promtool_test(case) for case in data["cases"]],
+    }
+    (tmp_path / "fixture.yaml").write_text(yaml.safe_dump(played), encoding="utf-8")
+    result = promtool.test_rules(tmp_path / "fixture.yaml")
+    assert result.passed, result.output
+
+
+def test_every_alert_of_the_library_fires_in_a_fixture_and_is_silent_in_one() -> None:
+    for state in ("fires", "silent"):
+        asked = {alert for path in FIXTURES for case in fixture(path)["cases"] for alert in case.get(state) or ()}
+        assert {alert.name for signal in LIBRARY.values() for alert in signal.alerts} - asked == set(), state

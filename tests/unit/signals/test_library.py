@@ -1,0 +1,106 @@
+"""The library: every example switches all on, every text is right, and docs/signals.md says what is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slostack import promtool
+from slostack.rules.model import rules_yaml
+from slostack.rules.service import alert_groups
+from slostack.spec import Service, parse_service
+from slostack.spec.signal_library import Signal, signal_library
+from slostack.spec.signal_values import KINDS
+from tests.unit.signals.document import DOCUMENT, document, example
+from tests.unit.spec.switching_on import slo_file, switched_on
+
+LIBRARY = signal_library()
+SIGNALS = pytest.mark.parametrize("signal", LIBRARY.values(), ids=LIBRARY)
+
+
+def load(signals: dict[str, Any], **more: Any) -> Service:
+    return parse_service(slo_file(signals, **more), "shop.yaml")
+
+
+@SIGNALS
+def test_an_example_switches_most_of_it_on(signal: Signal) -> None:
+    service = switched_on(signal)
+    assert {alert.name for alert in service.alerts} <= {alert.name for alert in signal.alerts}
+    assert len(service.alerts) * 2 >= len(signal.alerts)
+    assert len(service.panels) == len(signal.panels)
+    assert all(alert.runbook == f"shared/{signal.name}.md" for alert in service.alerts)
+
+
+@SIGNALS
+def test_its_parameters_are_of_known_types_and_its_silencers_are_alerts_of_the_library(signal: Signal) -> None:
+    assert {parameter.type for parameter in signal.parameters.values()} <= KINDS.keys()
+    known = {alert.name for each in LIBRARY.values() for alert in each.alerts}
+    assert {name for alert in signal.alerts for name in alert.silenced_by} <= known
+
+
+def test_alerts_of_the_library_have_names_of_their_own() -> None:
+    names = [alert.name for signal in LIBRARY.values() for alert in signal.alerts]
+    assert len(names) == len(set(names))
+
+
+def test_prometheus_understands_all_expressions_and_texts(tmp_path: Path) -> None:
+    service = load({signal.name: signal.example for signal in LIBRARY.values()})
+    file = tmp_path / "rules.yaml"
+    file.write_text(rules_yaml(alert_groups(service), "a test"), encoding="utf-8")
+    promtool.check_rules([file])
+
+
+@SIGNALS
+def test_the_document_shows_an_example_that_loads(signal: Signal) -> None:
+    assert example(signal) in DOCUMENT.read_text(encoding="utf-8")
+    assert yaml.safe_load(example(signal)) == {"signals": {signal.name: signal.example}}
+
+
+def test_the_document_is_what_the_library_says() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run python -m tests.unit.signals.document"
+
+
+def test_selectors_are_of_the_services_own_jobs_unless_they_name_one() -> None:
+    jobs = {"scrape": [{"job": "shop"}, {"job": "shop-db"}]}
+    (alert,) = load({"dependencies": {}}, **jobs).alerts
+    assert r'dependency_up{job=~"shop|shop\\-db"}' in alert.expr
+    (alert,) = load({"dependencies": {"reached": 'reached{job="x"}'}}, **jobs).alerts
+    assert 'reached{job="x"}' in alert.expr
+    (alert,) = load({"certificates": {}}, **jobs).alerts
+    assert 'job="shop/health"' in alert.expr
+
+
+def test_a_service_changes_what_it_wants_to() -> None:
+    change = {"name": "Down", "severity": "high", "for": "3m", "summary": "Gone", "runbook": "shop/down.md"}
+    service = load({"up": {"runbook": "shop/up.md", "alerts": {"ServiceDown": change}}})
+    down, instance = service.alerts
+    assert (down.name, down.severity, str(down.for_), down.summary, down.runbook) == tuple(change.values())
+    assert (instance.runbook, instance.silenced_by) == ("shop/up.md", ("Down",))
+
+
+@pytest.mark.parametrize("off", [False, "off"])
+def test_an_alert_is_switched_off(off: Any) -> None:
+    service = load({"up": {"alerts": {"ServiceDown": off}}})
+    assert [(alert.name, alert.silenced_by) for alert in service.alerts] == [("InstanceDown", ())]
+
+
+def test_a_signal_is_used_twice_by_a_prefix() -> None:
+    service = load({"backups": [{}, {"prefix": "Storage", "oldest": "8d"}]})
+    assert [alert.name for alert in service.alerts] == [
+        "BackupTooOld", "BackupNeverSeen", "StorageBackupTooOld", "StorageBackupNeverSeen",
+    ]  # fmt: skip
+    assert "> 691200" in service.alerts[2].expr
+    assert "shop (Storage)" in service.alerts[2].summary
+
+
+def test_signals_come_before_written_alerts_which_may_name_them() -> None:
+    written = {
+        "name": "Slow", "expr": "x > 1", "severity": "low", "summary": "Slow", "runbook": "a.md",
+        "silenced_by": ["ServiceDown"],
+    }  # fmt: skip
+    service = load({"up": {}}, alerts=[written])
+    assert [alert.name for alert in service.alerts] == ["ServiceDown", "InstanceDown", "Slow"]
+    assert service.alerts[2].silenced_by == ("ServiceDown",)
