@@ -141,13 +141,15 @@ def _service(source: Source, runbooks: Path | None, file_name: str | None = None
 
 def _switched_on(source: Source, service: Service, runbooks: Path | None) -> tuple[Service, list[Problem]]:
     """A service with the alerts and panels of its signals before its own, and what is wrong with them."""
-    problems, uses = [], []
+    problems: list[Problem] = []
+    uses: list[Expanded] = []
     for use in expanded(service, runbooks):
         if isinstance(use, Expanded):
             uses.append(use)
         else:
             path, error = use
             problems.append(source.problem(path, f"{dotted(path)}: {error.message()}"))
+    uses.sort(key=lambda use: source.values[use.path])
     own = {alert.name: ("alerts", index) for index, alert in enumerate(service.alerts)}
     taken: dict[str, KeyPath] = {**own}
     called: dict[str, list[str]] = {name: [name] for name in own}

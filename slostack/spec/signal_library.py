@@ -37,6 +37,8 @@ class SignalAlert(Part):
     summary: Text
     description: Text
     silenced_by: tuple[str, ...] = Field((), strict=False)
+    renotify: Duration | None = None
+    notice: bool = False
 
 
 class SignalLine(Part):

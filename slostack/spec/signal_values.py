@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from slostack.spec.fields import LabelName, Name, PlainText, Seconds
 from slostack.spec.quantities import DURATION_SCHEMA, Duration, Matcher, PromQL, Selector, mismatch
@@ -28,6 +28,8 @@ class Quantity:
     @classmethod
     def percentage(cls, value: object) -> Self:
         """`80%` is 0.8; raises PydanticCustomError for anything else."""
+        if isinstance(value, cls):
+            return value
         found = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
         if not found or not float(found[1]):
             raise mismatch(describe(value), "a percentage above zero, such as 5%")
@@ -36,6 +38,8 @@ class Quantity:
     @classmethod
     def size(cls, value: object) -> Self:
         """`800MB` is 800000000; raises PydanticCustomError for anything else."""
+        if isinstance(value, cls):
+            return value
         found = _SIZE.fullmatch(value) if isinstance(value, str) else None
         if not found or not float(found[1]):
             raise mismatch(describe(value), "a size such as 800MB or 2GiB")
@@ -64,17 +68,26 @@ _NUMBER = {"type": "number", "exclusiveMinimum": 0}
 _SELECTOR = {"type": "string", "minLength": 1}
 
 
+def _as_written(value: object) -> object:
+    if isinstance(value, Quantity):
+        return value.written
+    return str(value) if isinstance(value, Selector) else value
+
+
+_AS_WRITTEN = PlainSerializer(_as_written)
+
+
 def _text(pattern: re.Pattern[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
 
 
 KINDS: Mapping[str, Any] = {
     "selector": Selector,
-    "histogram": Annotated[Any, BeforeValidator(_histogram), WithJsonSchema(_SELECTOR)],
-    "amount": Annotated[Any, BeforeValidator(_amount), WithJsonSchema({"anyOf": [_NUMBER, _SELECTOR]})],
+    "histogram": Annotated[Any, BeforeValidator(_histogram), _AS_WRITTEN, WithJsonSchema(_SELECTOR)],
+    "amount": Annotated[Any, BeforeValidator(_amount), _AS_WRITTEN, WithJsonSchema({"anyOf": [_NUMBER, _SELECTOR]})],
     "number": Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)],
-    "percentage": Annotated[Any, BeforeValidator(Quantity.percentage), _text(_PERCENTAGE)],
-    "size": Annotated[Any, BeforeValidator(Quantity.size), _text(_SIZE)],
+    "percentage": Annotated[Any, BeforeValidator(Quantity.percentage), _AS_WRITTEN, _text(_PERCENTAGE)],
+    "size": Annotated[Any, BeforeValidator(Quantity.size), _AS_WRITTEN, _text(_SIZE)],
     "seconds": Seconds,
     "duration": Annotated[Duration, WithJsonSchema(DURATION_SCHEMA)],
     "labels": Annotated[tuple[LabelName, ...], Field(strict=False, min_length=1)],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag, create_model
 
 from slostack.spec.alerting import Severity
-from slostack.spec.fields import AlertName, Runbook, Text
+from slostack.spec.fields import AlertName, Renotify, Runbook, Text
 from slostack.spec.part import Part
 from slostack.spec.quantities import Duration
 from slostack.spec.signal_library import Signal, SignalAlert, signal_library
@@ -25,6 +25,7 @@ class AlertChange(Part):
     summary: Text | None = Field(None, description="One line that says what is wrong.")
     description: Text | None = Field(None, description="What it means and what to look at first.")
     runbook: Runbook | None = Field(None, description="A Markdown file below runbooks/.")
+    renotify: Renotify | None = Field(None, description="After what time it is notified again while it fires.")
 
 
 class SignalUse(Part):

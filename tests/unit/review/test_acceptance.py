@@ -48,7 +48,7 @@ def edited(tmp_path: Path) -> Repository:
     repository.git("checkout", "-q", "-b", "topic")
     slo_file = "slos/learnsnap.yaml"
     repository.edit("objective: 99.9", "objective: 99.5", slo_file)
-    repository.edit("alerts:\n", ALERT, slo_file)
+    repository.edit("\nalerts:\n", f"\n{ALERT}", slo_file)
     repository.write(OWN, own_dashboard(at("Errors", 0, 0), at("Logins", 12, 0), at("Sign-ups", 0, 8)))
     return repository
 
