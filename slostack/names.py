@@ -24,6 +24,10 @@ NOTICE = "notice"
 """`true` of what is only to be known, such as a deployment."""
 ESCALATION = "escalation"
 """The level that hears of what still fires; only of alerts that escalate others."""
+ESCALATES = "escalates"
+"""The name of the alert that another one escalates."""
+NO_SEVERITY = "none"
+"""The severity of the stack's alerts that are no trouble of their own, and so are counted and drawn nowhere."""
 
 REPLICA = "prometheus_replica"
 """Tells what one Prometheus wrote from what its replicas did, beyond itself; alerts don't carry it."""
@@ -59,6 +63,7 @@ RESERVED_LABELS = frozenset(
         RENOTIFY,
         NOTICE,
         ESCALATION,
+        ESCALATES,
         PERIOD,
         SLI,
         "le",

@@ -33,7 +33,8 @@ _TEXT = """\
 {{ define "slostack.service" }}{{ or .GroupLabels.service "?" }}{{ end }}
 
 {{ define "slostack.title" -}}
-{{ if eq .Status "firing" }}{{ with .CommonLabels.severity }}[{{ . | toUpper }}] {{ end -}}
+{{ if eq .Status "firing" }}{{ if .CommonLabels.escalation }}[ESCALATED] {{ else -}}
+{{ with .CommonLabels.severity }}[{{ . | toUpper }}] {{ end }}{{ end -}}
 {{ else }}[RESOLVED] {{ end -}}
 {{ with .CommonLabels.environment }}{{ . }}: {{ end -}}
 {{ with .CommonAnnotations.summary }}{{ . -}}
@@ -50,7 +51,7 @@ _TEXT = """\
 
 {{ define "slostack.color" -}}
 {{ if eq .Status "resolved" }}good
-{{- else if match "critical|high" (or .CommonLabels.severity "") }}danger
+{{- else if or .CommonLabels.escalation (match "critical|high" (or .CommonLabels.severity "")) }}danger
 {{- else }}warning{{ end -}}
 {{ end }}
 
@@ -59,10 +60,13 @@ _TEXT = """\
 {{- if eq .Status "resolved" }} until {{ .EndsAt.UTC.Format "2006-01-02 15:04 UTC" }}{{ end -}}
 {{ end }}
 
-{{ define "slostack.respond" -}}
-[% for severity, when in response.items() %]
-{{ if eq .Labels.severity "[[ severity ]]" }}, respond [[ when ]]{{ end -}}
-[% endfor %]
+{{ define "slostack.severity" -}}
+{{ with .Labels.escalation }}critical, escalated to level {{ . }}{{ else }}{{ .Labels.severity }}{{ end -}}
+{{ if eq .Status "firing" }}
+[%- for severity, when in response.items() %]
+{{ if eq .Labels.severity "[[ severity ]]" }}, respond [[ when ]]{{ end }}
+[%- endfor %]
+{{ end -}}
 {{ end }}
 
 {{ define "slostack.since" -}}
@@ -90,8 +94,7 @@ _TEXT = """\
 {{ define "slostack.text" -}}
 {{ range .Alerts -}}
 {{ if eq .Status "firing" }}FIRING{{ else }}RESOLVED{{ end }}: {{ .Annotations.summary }}
-Severity: {{ .Labels.severity }}
-{{- if eq .Status "firing" }}{{ template "slostack.respond" . }}{{ end }}
+Severity: {{ template "slostack.severity" . }}
 {{- with .Labels.window }}, judged over {{ . }}{{ end }}
 Since: {{ template "slostack.since" . }}
 {{ with .Annotations.description }}{{ . }}
@@ -111,8 +114,7 @@ Silence: {{ template "slostack.silence" . }}
 {{ define "slostack.slack" -}}
 {{ range .Alerts -}}
 *{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ .Annotations.summary }}*
-{{ .Labels.severity }}
-{{- if eq .Status "firing" }}{{ template "slostack.respond" . }}{{ end }}; since {{ template "slostack.since" . }}
+{{ template "slostack.severity" . }}; since {{ template "slostack.since" . }}
 {{ with .Annotations.description }}{{ . }}
 {{ end -}}
 {{ with .Annotations.runbook_url }}<{{ . }}|Runbook>{{ end -}}
@@ -127,8 +129,7 @@ Team {{ .CommonLabels.team }} · <{{ template "slostack.silence" . }}|Silence>
 <html><body style="font-family: sans-serif">
 {{ range .Alerts -}}
 <h3>{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ .Annotations.summary }}</h3>
-<p>{{ .Labels.severity }}
-{{- if eq .Status "firing" }}{{ template "slostack.respond" . }}{{ end }}
+<p>{{ template "slostack.severity" . }}
 {{- with .Labels.window }}, judged over {{ . }}{{ end }};
 since {{ template "slostack.since" . }}</p>
 <p>{{ .Annotations.description }}</p>

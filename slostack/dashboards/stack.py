@@ -223,9 +223,9 @@ def causes() -> list[timeseries.Panel]:
 
 
 def stack_alerts() -> list[Alert]:
-    """The stack's alerts as those of an SLO file are; but for the one that always fires, which watches nothing."""
+    """The stack's alerts as those of an SLO file are; but for those that are no trouble of their own."""
     rules = [rule for group in stack_groups() for rule in group.rules if isinstance(rule, AlertingRule)]
-    return [_as_alert(rule) for rule in rules if rule.alert != names.WATCHDOG]
+    return [_as_alert(rule) for rule in rules if rule.labels[names.SEVERITY] != names.NO_SEVERITY]
 
 
 def _without_paths(panel: timeseries.Panel) -> timeseries.Panel:

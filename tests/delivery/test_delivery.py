@@ -55,7 +55,7 @@ KINDS: dict[str, dict[str, str]] = {
     "Medium": {"severity": "medium"},
     "Low": {"severity": "low"},
     "Notice": {"severity": "low", "notice": "true"},
-    "Escalated": {"severity": "critical", "escalation": "2"},
+    "Escalated": {"severity": "none", "escalation": "2"},
     "Nobodys": {"severity": "high", "team": "unknown"},
 }
 MAIL, SENIOR, SLACK = "mail to sales@acme.example", "mail to senior@acme.example", "Slack #sales"
@@ -94,7 +94,8 @@ class Delivery:
 
     def told(self, name: str, *, resolved: bool) -> set[str]:
         """Who was told that an alert fires, or that it is over."""
-        state = "RESOLVED" if resolved else KINDS[name]["severity"].upper()
+        labels = KINDS[name]
+        state = "RESOLVED" if resolved else "ESCALATED" if "escalation" in labels else labels["severity"].upper()
         title = f"[{state}] prod: {name} of the shop"
         found = {f"mail to {recipient}" for recipient, mail in self.heard.mail if mail["Subject"] == title}
         for path, body in self.heard.posts:

@@ -79,11 +79,11 @@ def alerts() -> tuple[Labels, ...]:
 def _alerts() -> Iterator[Labels]:
     for group in (*(group for service in services() for group in service_groups(service)), *stack_groups()):
         for rule in group.rules:
-            if isinstance(rule, AlertingRule):
+            if isinstance(rule, AlertingRule) and names.ESCALATION not in rule.labels:
                 labels = {"alertname": rule.alert, **group.labels, **rule.labels}
                 yield labels
                 if labels[names.SEVERITY] == "critical":
-                    yield {**labels, names.ESCALATION: "2"}
+                    yield {**labels, "alertname": "StillFiring", names.SEVERITY: "none", names.ESCALATION: "2"}
 
 
 @cache

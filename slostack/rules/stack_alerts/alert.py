@@ -22,9 +22,11 @@ def stack_alert(
     description: str,
     runbook: str,
     labels: Mapping[str, str] = MappingProxyType({}),
+    dashboard: str = STACK,
 ) -> AlertingRule:
-    """An alert that fires once `expr` has returned something for some minutes."""
-    panel = None if name == names.WATCHDOG else names.alert_panel(name)
+    """An alert that fires once `expr` has returned something for some minutes; `dashboard` is the service whose
+    dashboard it links to."""
+    panel = None if severity == names.NO_SEVERITY else names.alert_panel(name)
     return AlertingRule(
         alert=name,
         expr=expr,
@@ -33,6 +35,6 @@ def stack_alert(
         annotations={
             "summary": summary,
             "description": description,
-            **links(STACK, f"{STACK}/{runbook}.md", panel),
+            **links(dashboard, f"{STACK}/{runbook}.md", panel),
         },
     )

@@ -10,7 +10,7 @@ NOTIFYING = (
         names.WATCHDOG,
         "vector(1)",
         0,
-        "none",
+        names.NO_SEVERITY,
         "Alerts are judged and sent",
         "Fires all the time, for a dead man's switch: that tells somebody when it hears nothing.",
         "watchdog",
@@ -45,5 +45,19 @@ NOTIFYING = (
         "{{ $labels.job }} could not load its configuration",
         "It goes on with the one before; the last change is not in effect.",
         "config-reload-failing",
+    ),
+    stack_alert(
+        "StillFiring",
+        f'label_replace(max without (alertstate) (ALERTS{{alertstate="firing",{names.SEVERITY}="critical",'
+        f'{names.SERVICE}!="",{names.TEAM}!=""}}), "{names.ESCALATES}", "$1", "alertname", "(.+)")',
+        15,
+        names.NO_SEVERITY,
+        "{{ $labels.escalates }} of {{ $labels.service }}{{ with $labels.slo }} {{ . }}{{ end }} "
+        "still fires after 15 minutes",
+        "It is critical, and the first level has not resolved it. Its own message says what is wrong and links to the "
+        "runbook. A silence of the alert alone doesn't keep this one quiet: one of the whole service does.",
+        "still-firing",
+        {names.SERVICE: "{{ $labels.service }}", names.TEAM: "{{ $labels.team }}", names.ESCALATION: "2"},
+        "{{ $labels.service }}",
     ),
 )

@@ -64,7 +64,9 @@ def test_a_spent_budget_and_absence() -> None:
 def test_alerts_of_the_stack_itself() -> None:
     dashboard = json.loads(render_stack_dashboard())
     for alert in alerts(stack_groups()):
-        if alert.alert == names.WATCHDOG:
+        if alert.alert == "StillFiring":
+            assert alert.annotations["dashboard_url"] == f"{GRAFANA_URL}/d/slo-{{{{ $labels.service }}}}"
+        elif alert.alert == names.WATCHDOG:
             assert alert.annotations["dashboard_url"] == f"{GRAFANA_URL}/d/{dashboard['uid']}"
         else:
             assert linked(alert, dashboard)["title"] == words(alert.alert)
