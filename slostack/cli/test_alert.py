@@ -15,7 +15,7 @@ from slostack.cli.backtest import read_token
 from slostack.deploy.local import running_stack
 from slostack.errors import SlostackError
 from slostack.names import STACK_TEAM
-from slostack.review.routes import NOBODY, channels, routes
+from slostack.routed import NOBODY, channels, routes
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.settings import load_settings, stack_names
 from slostack.spec import Duration, Severity, load_service, slo_file

@@ -44,7 +44,11 @@ this much earlier, it goes out in time."""
 
 def pace(of: Pace) -> dict[str, str]:
     """A route's times."""
-    return {"group_wait": str(of.wait), "group_interval": str(of.interval), "repeat_interval": str(of.repeat)}
+    return {"group_wait": str(of.wait), "group_interval": str(of.interval), "repeat_interval": _repeat(of.repeat)}
+
+
+def _repeat(after: Duration) -> str:
+    return str(Duration(after.seconds - _EARLY.seconds))
 
 
 def name_of(team: str, what: str) -> str:
@@ -138,7 +142,7 @@ def _told_again(kind: _Kind, receiver_name: str, hours: Json) -> list[Json]:
         {
             "matchers": [f'{names.RENOTIFY}="{time}"'],
             "receiver": receiver_name,
-            "repeat_interval": str(Duration(time.seconds - _EARLY.seconds)),
+            "repeat_interval": _repeat(time),
             **hours,
         }
         for time in kind.renotify

@@ -14,8 +14,8 @@ from slostack.review.changes import Change, Detail, Json, Part, Review, differen
 from slostack.review.compare import dashboard_part, rule_file_part
 from slostack.review.cost import costs
 from slostack.review.panels import read_dashboard
-from slostack.review.routes import channels
 from slostack.review.rule_groups import RuleGroup, read_rules
+from slostack.routed import channels
 
 if TYPE_CHECKING:
     from slostack.backtest.prometheus import Prometheus

@@ -13,9 +13,9 @@ from slostack.config.alertmanager import alertmanager_config
 from slostack.errors import SlostackError
 from slostack.review import git
 from slostack.review.changes import Change, Detail, Json, Kind, Part, pairs, part
-from slostack.review.routes import HERE, NOBODY, channels, receivers
 from slostack.review.rule_groups import RuleGroup, RuleKey
 from slostack.review.trees import Tree
+from slostack.routed import HERE, NOBODY, channels, receivers
 from slostack.settings import Settings, load_settings
 from slostack.settings.load import STACK_FOLDER, settings_of, stack_names
 

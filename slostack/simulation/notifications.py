@@ -1,7 +1,7 @@
 """The notifications that Alertmanager would send: a model of its grouping, inhibition and deduplication.
 
-It reads Alertmanager's own configuration: the paces of the routes right below the root, which tell alerts apart by
-`=` matchers alone, and the inhibition rules with `=` and `=~` matchers, which are what slostack writes.
+It reads Alertmanager's own configuration: its routes, and the inhibition rules with `=` and `=~` matchers, which are
+what slostack writes. It knows no times at which a route is mute.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from slostack.routed import routes
 from slostack.simulation.result import Result
 from slostack.simulation.scenario import Span
 
@@ -48,12 +49,11 @@ def notifications(result: Result, config: Mapping[str, Any]) -> tuple[Notificati
     """What Alertmanager with a configuration (alertmanager.yml, read) sends for the alerts of a simulation."""
     alerts = _alerts(result)
     muted = _Inhibition(config.get("inhibit_rules", ()), alerts)
-    route = config["route"]
     groups: dict[tuple[object, ...], list[_Alert]] = defaultdict(list)
     for alert in alerts:
-        branch = next((each for each in route.get("routes", ()) if _match(each["matchers"], alert.labels)), route)
-        by = tuple(alert.labels.get(label, "") for label in branch.get("group_by", route["group_by"]))
-        groups[_pace({**route, **branch}), branch["receiver"], by].append(alert)
+        for route in routes(config, alert.labels):
+            by = tuple(alert.labels.get(label, "") for label in route["group_by"])
+            groups[_pace(route), route["receiver"], by].append(alert)
     sent = (message for (pace, *_), group in groups.items() for message in _group(pace, group, muted))  # type: ignore[arg-type]
     return tuple(sorted(sent, key=lambda message: message.at))
 

@@ -14,7 +14,7 @@ import yaml
 from slostack import names, promtool
 from slostack.config import Place, Topology
 from slostack.config.alertmanager import DEAD_MANS_SWITCH, alertmanager_files
-from slostack.review.routes import HERE, channels, receivers
+from slostack.routed import HERE, channels, receivers
 from slostack.rules import AlertingRule
 from slostack.rules.service import service_groups
 from slostack.rules.stack import stack_groups

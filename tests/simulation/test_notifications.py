@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from slostack.config import Place, Topology
+from slostack.config.alertmanager import alertmanager_config
+from slostack.settings import parse_settings
 from slostack.simulation import Result, Transition
 from slostack.simulation.notifications import Notification, notifications
 from slostack.simulation.result import State
@@ -98,6 +101,14 @@ def test_a_page_is_repeated_while_it_fires() -> None:
     assert [(each.at, each.is_repeated) for each in repeated] == [
         (10, False), (1870, True), (3730, True), (4030, False),
     ]  # fmt: skip
+
+
+def test_by_what_is_rendered_a_page_is_repeated_every_half_hour() -> None:
+    place = Place("", ("",), "", "", "")
+    settings = parse_settings({"environment": "local", "delivery": "local"}, "local")
+    rendered = alertmanager_config((), settings, Topology(place, place, place, ""))
+    page = Result((change(0, "slow", "firing"), change(4000, "slow", "inactive")), {})
+    assert [each.at for each in notifications(page, rendered)] == [10, 1810, 3610, 4030]
 
 
 @pytest.mark.parametrize(("again_at", "messages_sent"), [(300, 2), (500, 4)])

@@ -11,7 +11,7 @@ from slostack import promtool
 from slostack.config import Topology
 from slostack.config.alertmanager import alertmanager_config, alertmanager_files
 from slostack.errors import SlostackError
-from slostack.review.routes import channels, receivers, routes
+from slostack.routed import channels, receivers, routes
 from slostack.settings import Settings, parse_settings
 from slostack.spec import Service, parse_service
 from slostack.teams import parse_teams
@@ -121,7 +121,7 @@ def test_an_alert_may_ask_to_be_told_again_sooner_or_later(config: dict[str, Any
         assert route_of(config, **labels, service="shop")["repeat_interval"] == expected
         assert route_of(config, **labels, service="kiosk")["repeat_interval"] == expected
         assert hears(config, **labels, service="shop")[0] == f"sales-{severity}"
-    assert route_of(config, team="sales", severity="critical")["repeat_interval"] == "30m"
+    assert route_of(config, team="sales", severity="critical")["repeat_interval"] == "29m30s"
 
 
 def test_low_alerts_wait_for_business_hours_and_nothing_else_does(config: dict[str, Any]) -> None:

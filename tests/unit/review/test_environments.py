@@ -10,7 +10,7 @@ import yaml
 from slostack import promtool
 from slostack.errors import SlostackError
 from slostack.review import Change, Detail
-from slostack.review.routes import channels, receivers
+from slostack.routed import channels, receivers
 from tests.unit.review.conftest import Repository
 
 PROD = """\

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
-from slostack.review.changes import Json
-
+Json = dict[str, Any]
 NOBODY = "nobody"
 HERE = "this-machine"
 """Stands for the host and port of the receiver that shows notifications on this machine."""
@@ -18,12 +18,12 @@ _SECRETS = {"sms-url": "SMS", "dead-mans-switch-url": "the dead man's switch"}
 """What a webhook is whose URL is in a file of a name that begins so."""
 
 
-def receivers(config: Json, labels: Mapping[str, str]) -> tuple[str, ...]:
+def receivers(config: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[str, ...]:
     """The names of the receivers, in order, that an alert with these labels reaches."""
     return tuple(route["receiver"] for route in routes(config, labels))
 
 
-def routes(config: Json, labels: Mapping[str, str]) -> tuple[Json, ...]:
+def routes(config: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[Json, ...]:
     """The routes, in order, that take an alert with these labels, with what they inherit.
 
     As Alertmanager does: the first child that matches takes the alert, and with `continue` its next siblings too; a
@@ -55,7 +55,7 @@ def _matches(matcher: str, labels: Mapping[str, str]) -> bool:
     return equal != found["operator"].startswith("!")
 
 
-def channels(config: Json, receiver: str) -> str:
+def channels(config: Mapping[str, Any], receiver: str) -> str:
     """Where a receiver sends: `email oncall@acme.example, Slack #alerts`; NOBODY where nowhere."""
     (found,) = (one for one in config["receivers"] if one["name"] == receiver)
     return ", ".join(_channels(found)) or NOBODY
