@@ -11,6 +11,8 @@ Json = dict[str, Any]
 NOBODY = "nobody"
 HERE = "this-machine"
 """Stands for the host and port of the receiver that shows notifications on this machine."""
+_HIDDEN = "<secret>"
+"""What an Alertmanager that is asked for its config says in place of a webhook's URL."""
 _MATCHER = re.compile(r'\s*"?(?P<name>[^"=!~\s]+)"?\s*(?P<operator>=~|!~|!=|=)\s*"?(?P<value>.*?)"?\s*', re.DOTALL)
 _INHERITED = ("receiver", "group_by", "group_wait", "group_interval", "repeat_interval")
 """What a route has of the one above it, where it doesn't say otherwise."""
@@ -72,4 +74,4 @@ def _channels(receiver: Json) -> Iterator[str]:
         file = PurePosixPath(webhook.get("url_file", "")).name
         url = webhook.get("url", file)
         secret = next((what for name, what in _SECRETS.items() if file.startswith(name)), f"webhook {url}")
-        yield "slostack notifications" if HERE in url else secret
+        yield "slostack notifications" if HERE in url else "a webhook" if url == _HIDDEN else secret

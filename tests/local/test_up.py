@@ -10,6 +10,7 @@ import psutil
 import requests
 import yaml
 
+from slostack.notifications import NotificationReader, store_folder
 from tests.local.project import Project, wait_until
 
 REQUIRED = {"prometheus", "alertmanager", "loki", "notifications", "demo"}
@@ -73,6 +74,14 @@ def test_the_environment_of_the_caller_stays_with_the_caller(small_stack: Projec
         assert "PULUMI_CONFIG_PASSPHRASE" not in process.environ()
 
 
+def test_a_test_alert_reaches_the_receiver_on_this_machine(stack: Project) -> None:
+    said = stack.run("test-alert", "--severity", "high", "--service", "learnsnap", "--for", "1m").splitlines()
+    assert said[0] == f"sent TestAlert (high, service learnsnap, team learnsnap) to {stack.url('alertmanager')}"
+    assert said[1] == "learnsnap-high: a webhook within 30s"
+    reader = NotificationReader(store_folder(stack.root))
+    wait_until(lambda: any(each.alert == "TestAlert" for each in reader.read()), 60, "the notification of the test")
+
+
 def test_a_changed_rule_is_loaded_without_a_restart(stack: Project) -> None:
     before = stack.pids()
     custom = stack.root / "alert_rules" / "custom" / "probe.yaml"
@@ -106,7 +115,7 @@ def test_a_changed_receiver_reloads_alertmanager_without_a_restart(small_stack: 
     small_stack.run("up")
     status = requests.get(f"{small_stack.url('alertmanager')}/api/v2/status", timeout=10).json()
     receivers = {each["name"]: each for each in yaml.safe_load(status["config"]["original"])["receivers"]}
-    assert len(receivers["critical"]["webhook_configs"]) == 2
+    assert len(receivers["platform-critical"]["webhook_configs"]) == 2
     assert small_stack.pids() == before
 
 
