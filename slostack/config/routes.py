@@ -130,7 +130,7 @@ def _of_kind(
         receivers.append(receiver(without, recipient.ways, rest, kind.severity, settings, topology))
         matcher = f'{names.SERVICE}=~"{"|".join(services)}"'
         below = _told_again(kind, without, hours)
-        children.append({"matchers": [matcher], "receiver": without, **hours, **_below(below)})
+        children.append({"matchers": [matcher], "receiver": without, **_below(below)})
     children += _told_again(kind, name, hours)
     route = {"matchers": [kind.matcher], "receiver": name, **pace(kind.pace), **hours, **_below(children)}
     return Routing((route,), tuple(receivers))

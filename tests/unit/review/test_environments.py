@@ -153,3 +153,25 @@ def test_routes_are_matched_as_alertmanager_does(labels: dict[str, str], tmp_pat
     config = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert receivers(config, labels) == promtool.route_test(file, labels)
     assert channels(config, "rest") == "nobody"
+
+
+TEAMS = "teams: {platform: {email: [p@acme.example]}, core: {email: [a@acme.example], business_hours: {}}}"
+
+
+def test_who_hears_in_a_team_whose_address_changes(stacks: Repository) -> None:
+    stacks.write("teams.yaml", TEAMS)
+    stacks.edit("to: a@acme.example, ", "", PATH)
+    stacks.commit()
+    stacks.edit("a@acme.example", "b@acme.example", "teams.yaml")
+    changes = {name: change.details for change in told(stacks, "prod") for name in change.names}
+    assert set(changes) == {f"all core-{kind} alerts" for kind in ("critical", "high", "medium", "low", "notice")}
+    assert changes["all core-low alerts"] == (Detail("", "email a@acme.example", "email b@acme.example"),)
+
+
+def test_teams_that_cannot_be_read_any_more_count_as_absent(stacks: Repository) -> None:
+    stacks.write("teams.yaml", TEAMS.replace("business_hours", "hours_of_business"))
+    stacks.commit()
+    stacks.write("teams.yaml", TEAMS)
+    (note,) = stacks.review().notes
+    assert "teams.yaml of " in note
+    assert "hours_of_business: unknown key" in note
