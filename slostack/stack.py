@@ -54,11 +54,9 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
 
 
 def watched_services(services: Iterable[Service], settings: Settings) -> tuple[Service, ...]:
-    """The services that an environment judges: in a cluster those that its settings name, as the alerts of another one
-    would take its absence for an outage."""
-    if settings.delivery == "local":
-        return tuple(services)
-    return tuple(service for service in services if service.service in settings.services)
+    """The services that an environment judges: those that its settings name, and the demo's where that runs. The alerts
+    of another one would take its absence for an outage."""
+    return tuple(service for service in services if service.service in settings.watched)
 
 
 def _own(root: Path, folder: str) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ from slostack.files import write_atomically
 from slostack.servers import Report, Server, ServerUnavailable, obtain
 from slostack.settings import Settings
 from slostack.spec import Service, load_services
-from slostack.stack import make_bundle
+from slostack.stack import make_bundle, watched_services
 from slostack.teams import load_teams
 
 READY_SECONDS = 120
@@ -82,8 +82,14 @@ def forget_sent_notifications(folder: StateFolder) -> None:
 
 
 def warn_of_missing_targets(services: Iterable[Service], settings: Settings, report: Report) -> None:
-    """Says which services have something to scrape, but no target in this environment."""
-    for service in services:
+    """Says which services this environment doesn't watch, and which have something to scrape, but no target in it."""
+    services = tuple(services)
+    if others := [service.service for service in services if service.service not in settings.watched]:
+        report(
+            f"not watched here: {', '.join(others)}; name what is to be in "
+            f"stacks/Pulumi.{settings.environment}.yaml: slostack:services: {{{others[0]}: {{targets: ['host:port']}}}}"
+        )
+    for service in watched_services(services, settings):
         watched = settings.watched.get(service.service)
         if service.scrape and not (watched and watched.targets):
             report(
