@@ -99,6 +99,7 @@ def _causes(services: tuple[Service, ...]) -> list[dict[str, Any]]:
         {
             "source_matchers": [f'alertname="{cause}"', f'{names.SERVICE}="{service.service}"'],
             "target_matchers": [f'alertname=~"{"|".join(symptoms)}"', f'{names.SERVICE}="{service.service}"'],
+            "equal": [names.SERVICE],
         }
         for service in services
         for cause in dict.fromkeys(name for alert in service.alerts for name in alert.silenced_by)
