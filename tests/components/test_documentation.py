@@ -62,7 +62,8 @@ def test_every_secret_is_documented_and_nothing_else() -> None:
     settings = parse_settings(stack_config("prod"), "prod")
     teams = parse_teams("teams: {platform: {email: [a@b.example], slack: {channel: a, url: x}, pagerduty: x, sms: x}}")
     keys = {secret.key for secret in known_secrets(settings, teams)}
-    assert documented("Secrets") == {re.sub("-x$", "-<name>", re.sub("-learnsnap$", "-<service>", key)) for key in keys}
+    of_services = f"-({'|'.join(settings.services)})$"
+    assert documented("Secrets") == {re.sub("-x$", "-<name>", re.sub(of_services, "-<service>", key)) for key in keys}
 
 
 def test_the_project_file_declares_every_setting() -> None:

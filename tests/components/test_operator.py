@@ -257,7 +257,7 @@ def test_a_service_without_targets_has_no_scrape() -> None:
 
 
 def test_a_probe_asks_by_the_clusters_exporter(program: Program) -> None:
-    (service,) = load_services(ROOT)
+    service = next(service for service in load_services(ROOT) if service.service == "learnsnap")
     probes = of_kind(program, "Probe")
     assert [each["spec"]["jobName"] for each in probes] == [
         names.probe_job(service.service, probe.name) for probe in service.probes

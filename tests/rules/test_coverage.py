@@ -13,6 +13,7 @@ import pytest
 from slostack import names
 from slostack.spec.quantities import Selector
 from tests.rules.conftest import read_yaml
+from tests.unit.signals.test_fixtures import FIXTURES, asked_of, fixture
 
 HERE = Path(__file__).parent
 RULE_FILES = sorted((HERE.parents[1] / "alert_rules").glob("*.yaml"))
@@ -41,13 +42,20 @@ def alerts(rule_file: Path) -> set[Alert]:
 @cache
 def firing() -> frozenset[Alert]:
     """The alerts that some fixture expects to fire."""
-    return frozenset(_covered(expected_to_fire=True))
+    return frozenset(_covered(expected_to_fire=True)) | _covered_in_short("fires")
 
 
 @cache
 def silent() -> frozenset[Alert]:
     """The alerts that some fixture expects to be silent."""
-    return frozenset(_covered(expected_to_fire=False))
+    return frozenset(_covered(expected_to_fire=False)) | _covered_in_short("silent")
+
+
+def _covered_in_short(state: str) -> frozenset[Alert]:
+    """Those of services' fixtures in short."""
+    of = {rule_file.stem: rule_file for rule_file in RULE_FILES}
+    paths = [path for path in FIXTURES if "signals" not in fixture(path)]
+    return frozenset(Alert(of[path.stem], name) for path in paths for name in asked_of(path, state))
 
 
 def _covered(*, expected_to_fire: bool) -> Iterator[Alert]:

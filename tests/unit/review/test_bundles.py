@@ -97,7 +97,7 @@ def test_two_bundles(tmp_path: Path, rules: str) -> None:
 
 def test_a_running_prometheus_that_holds_the_bundle(tmp_path: Path) -> None:
     """Prometheus tells expressions as it prints them itself, which is no change; all kinds of SLIs are in LearnSnap."""
-    (learnsnap,) = load_services(PROJECT)
+    learnsnap = next(service for service in load_services(PROJECT) if service.service == "learnsnap")
     bundle = write_bundle(tmp_path / "bundle", render_rules(learnsnap))
     config = f"rule_files: [{bundle}/prometheus/rules/*.yaml]\n"
     server = tmp_path / "server"

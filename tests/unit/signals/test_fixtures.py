@@ -1,6 +1,7 @@
-"""Every alert of the library fires at its time and is silent just below, as promtool plays it.
+"""Every alert of the library fires at its time and is silent just below, as promtool plays it, and so do the services'.
 
-A fixture has a service's `signals`, and cases: series in promtool's notation, and when which alerts fire or are silent.
+A fixture has `signals`, or the name of a `service` in slos/, and cases: series in promtool's notation, and when which
+alerts fire or are silent.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import yaml
 from slostack import promtool
 from slostack.rules.model import rules_yaml
 from slostack.rules.service import alert_groups
-from slostack.spec import parse_service
+from slostack.spec import load_service, parse_service
 from slostack.spec.signal_library import signal_library
 from tests.unit.spec.switching_on import slo_file
 
 LIBRARY = signal_library()
-FIXTURES = sorted(Path(__file__).parent.glob("*.yaml"))
+ROOT = Path(__file__).parents[3]
+FIXTURES = sorted(Path(__file__).parent.glob("**/*.yaml"))
 
 
 @cache
@@ -28,6 +30,11 @@ def fixture(path: Path) -> dict[str, Any]:
     """A fixture's data."""
     found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found
+
+
+def asked_of(path: Path, state: str) -> set[str]:
+    """The alerts that a fixture expects to fire, or to be silent."""
+    return {alert for case in fixture(path)["cases"] for alert in case.get(state) or ()}
 
 
 def promtool_test(case: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +56,11 @@ def promtool_test(case: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
 def test_alerts_fire_and_are_silent(path: Path, tmp_path: Path) -> None:
     data = fixture(path)
-    service = parse_service(slo_file(data["signals"], **data.get("service", {})), path.name)
+    service = (
+        parse_service(slo_file(data["signals"], **data.get("beside", {})), path.name)
+        if "signals" in data
+        else load_service(ROOT / f"slos/{path.stem}.yaml", ROOT)
+    )
     (tmp_path / "rules.yaml").write_text(rules_yaml(alert_groups(service), "a test"), encoding="utf-8")
     played = {
         "rule_files": ["rules.yaml"],
@@ -63,5 +74,5 @@ def test_alerts_fire_and_are_silent(path: Path, tmp_path: Path) -> None:
 
 def test_every_alert_of_the_library_fires_in_a_fixture_and_is_silent_in_one() -> None:
     for state in ("fires", "silent"):
-        asked = {alert for path in FIXTURES for case in fixture(path)["cases"] for alert in case.get(state) or ()}
+        asked = {alert for path in FIXTURES if "signals" in fixture(path) for alert in asked_of(path, state)}
         assert {alert.name for signal in LIBRARY.values() for alert in signal.alerts} - asked == set(), state
