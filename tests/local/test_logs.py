@@ -18,7 +18,7 @@ PAGE_SECONDS = 60
 SHOP = """
 service: shop
 description: A shop
-team: sales
+team: platform
 slos:
   - name: answered
     description: Requests are answered
@@ -42,6 +42,7 @@ def test_errors_in_logs_are_counted_and_page(project: Project) -> None:
     (project.root / "slos" / "shop.yaml").write_text(SHOP)
     (project.root / "runbooks" / "shop").mkdir()
     (project.root / "runbooks" / "shop" / "burn.md").write_text("# Errors in the shop\n")
+    project.set("services", {"shop": {}})
     project.run("up")
     answer = requests.post(
         f"{project.url('loki')}/loki/api/v1/push",
