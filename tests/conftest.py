@@ -32,8 +32,7 @@ LONGEST_FIRST = (
 """Beginnings of files. A worker gets two tests at once: behind the first three, which are one test each, some that are
 soon over."""
 SHARED = {
-    "a local stack": ("tests/local/test_up.py", "tests/local/test_deaths.py", "tests/local/test_dashboards.py"),
-    "a local stack with Grafana": ("tests/local/test_grafana_pages.py",),
+    "a local stack": tuple(f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages")),
     "a cluster with Pulumi": ("tests/cluster/test_engine",),
     "a cluster": ("tests/cluster",),
 }

@@ -9,22 +9,30 @@ from pathlib import Path
 
 import pytest
 
+from slostack.servers import ServerUnavailable, obtain
 from tests.local.pages import logged_in, page
 from tests.local.project import Project
 from tests.local.test_dashboards import NOTHING_HERE, wait_for_a_step
+from tests.requirements import need
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ROW_PIXELS = 38
 _PANEL = "Panel container title "
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is on PATH")
+@pytest.fixture(scope="session")
+def browser() -> str:
+    """A browser that can draw a Grafana that is at hand; else nothing is started for the tests."""
+    try:
+        obtain("grafana", print)
+    except ServerUnavailable as missing:
+        need("grafana", str(missing))
+    return BROWSER or need("chromium", "needs Chromium on PATH")
+
+
 @pytest.mark.parametrize("name", ["learnsnap", "overview", "slostack"])
-def test_no_panel_has_an_error_or_is_empty(stack: Project, name: str, tmp_path: Path) -> None:
+def test_no_panel_has_an_error_or_is_empty(browser: str, stack: Project, name: str, tmp_path: Path) -> None:
     """Its picture stays in pytest's folder of the test."""
-    if "grafana" not in stack.pids():
-        pytest.skip("no Grafana is at hand: neither GRAFANA_HOME nor PATH has one")
-    assert BROWSER
     wait_for_a_step(stack)
     dashboard = json.loads((stack.root / "dashboards" / f"{name}.json").read_text())
     panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
@@ -33,7 +41,7 @@ def test_no_panel_has_an_error_or_is_empty(stack: Project, name: str, tmp_path: 
     picture = tmp_path / f"{name}.png"
     with logged_in(stack.url("grafana"), password) as grafana:
         url = f"{grafana}/d/{dashboard['uid']}?kiosk&from=now-15m&to=now"
-        html = page(BROWSER, url, picture, ROW_PIXELS * (bottom + 2))
+        html = page(browser, url, picture, ROW_PIXELS * (bottom + 2))
     shown = _by_title(html)
     assert set(shown) == {panel["title"] for panel in panels}
     assert [title for title, text in shown.items() if "panel-info-corner--error" in text] == []
