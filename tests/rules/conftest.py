@@ -3,8 +3,6 @@
 promtool evaluates every rule every time. A fixture runs against those alone that it asks for, directly or not, and
 where its comment `# groups: <regular expression>` names rule groups, against those of them that are theirs: it comes to
 the same result, many times faster.
-
-Of generated fixtures that are alike (of a kind of SLI, for a tier) the first is played; `slostack test` plays all.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ import pytest
 import yaml
 
 from slostack import promtool
-from slostack.spec import load_services
 from tests.rules.needed import needed
 
 GROUPS = re.compile(r"^# groups: (\S+)$", re.MULTILINE)
@@ -91,24 +88,8 @@ class RuleFixtureFile(pytest.File):
         yield RuleFixture.from_parent(self, name=self.path.stem)
 
 
-GENERATED = Path(__file__).parent / "generated"
-
-
-@cache
-def first_of_their_kinds() -> frozenset[Path]:
-    """The generated fixtures that are played."""
-    found: dict[tuple[object, ...], Path] = {}
-    for service in load_services(GENERATED.parents[2]):
-        for slo in service.slos:
-            sli = slo.sli
-            counted = "good" if sli.events and sli.events.good else "bad"
-            for path in sorted((GENERATED / service.service / slo.name).glob("*.yaml")):
-                found.setdefault((sli.kind_name, counted, sli.up is not None, path.stem), path)
-    return frozenset(found.values())
-
-
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RuleFixtureFile | None:
-    """Takes the YAML files below this folder."""
-    if file_path.suffix == ".yaml" and (GENERATED not in file_path.parents or file_path in first_of_their_kinds()):
+    """Takes every YAML file below this folder."""
+    if file_path.suffix == ".yaml":
         return RuleFixtureFile.from_parent(parent, path=file_path)
     return None
