@@ -72,10 +72,11 @@ RECORDED = {
 OF_THE_SIGNALS = {
     metric
     for signal in signal_library().values()
-    for alert in switched_on(signal).alerts
+    for service in (switched_on(signal), *SERVICES)
+    for alert in service.alerts
     for metric in metric_names(alert.expr)
 } | {"http_requests_total", "probe_http_status_code", "probe_http_duration_seconds", "node_filesystem_avail_bytes"}
-"""What the alerts of the signals' examples read, and what their exporters expose beside it."""
+"""What the alerts of the signals' examples and of the services read, and what their exporters expose beside it."""
 SCENARIO_RUNBOOKS = {
     "outage": "service-down.md",
     "errors": "high-error-rate.md",
