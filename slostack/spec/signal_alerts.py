@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from slostack import names
 from slostack.spec.model import Alert, Panel, Service
-from slostack.spec.quantities import PromQL, Selector, mismatch
+from slostack.spec.quantities import Matcher, PromQL, Selector, mismatch
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, signal_library
 from slostack.spec.signal_values import KINDS, Words
 from slostack.spec.signals import AlertChange, SignalUse
@@ -69,7 +69,8 @@ def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, run
 
 def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
     subject = f"{service.service} ({use.prefix})" if use.prefix else service.service
-    words = Words({"jobs": str(service.job_matcher)}, {"service": subject})
+    job = Matcher("job", "=", use.job) if use.job else service.job_matcher
+    words = Words({"jobs": str(job)}, {"service": subject})
     for name, parameter in signal.parameters.items():
         value = getattr(use, name)
         if value is None and parameter.default is not None:
@@ -82,7 +83,7 @@ def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
             words = _with_probe(service, name, value, words)
             continue
         if isinstance(value, Selector):
-            value = _of_service(service, value)
+            value = _of_job(service, job, value)
             if parameter.type == "amount":
                 value = PromQL(f"scalar(max({value}))")
         words = words.with_(name, value)
@@ -99,12 +100,12 @@ def _default(parameter: Parameter, words: Words) -> Any:
     return TypeAdapter(KINDS[parameter.type]).validate_python(written)
 
 
-def _of_service(service: Service, selector: Selector) -> Selector:
-    """A selector that names no job is of the service's own: of its probes, where the metric is a probe's."""
+def _of_job(service: Service, job: Matcher, selector: Selector) -> Selector:
+    """A selector that names no job is of the given one: of the service's probes, where the metric is a probe's."""
     if any(matcher.label == "job" for matcher in selector.matchers):
         return selector
-    job = service.probe_matcher if selector.metric.startswith("probe_") else service.job_matcher
-    return Selector(selector.metric, (job, *selector.matchers))
+    of = service.probe_matcher if selector.metric.startswith("probe_") else job
+    return Selector(selector.metric, (of, *selector.matchers))
 
 
 def _with_probe(service: Service, name: str, value: str, words: Words) -> Words:

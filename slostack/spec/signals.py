@@ -33,6 +33,7 @@ class SignalUse(Part):
 
     prefix: Prefix | None = Field(None, description="Begins the names of its alerts, to tell several uses apart.")
     runbook: Runbook | None = Field(None, description="The runbook of its alerts, instead of the shared one.")
+    job: Text | None = Field(None, description="The job that its selectors are of, instead of all of the service's.")
 
 
 def _is_mapping(value: Any) -> str:
