@@ -19,7 +19,7 @@ from tests.cluster.manifests import manifests, stack_program
 from tests.cluster.pod_process import Machine, PodProcess
 from tests.cluster.tls import own_certificate, serving
 from tests.cluster.volumes import write_volume
-from tests.components.program import Program
+from tests.components.program import Program, stack_config
 from tests.processes import wait_until
 from tests.unit.promql import metric_names
 
@@ -53,8 +53,8 @@ EXPOSED = {
     "kubelet": {"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
 }
 """What each scrape job's targets expose of what the alerts read."""
-OF_PROMETHEUS_ITSELF = {"up"}
-"""Written by Prometheus for every scrape."""
+OF_PROMETHEUS_ITSELF = {"up", "ALERTS"}
+"""Written by Prometheus for every scrape and every alert."""
 START_SECONDS = 60
 OLD = "1000000000"
 """A line's time that Loki refuses: 1970."""
@@ -84,7 +84,8 @@ def test_it_is_scraped_and_kept(job: str, prod: Program) -> None:
 def test_every_job_of_the_stack_has_an_alert_when_it_is_down(prod: Program) -> None:
     config = prod.one(":ConfigMap", "prometheus-config").inputs["data"]["prometheus.yml"]
     jobs = {each["job_name"] for each in yaml.safe_load(config)["scrape_configs"]}
-    assert {job for job in jobs if not job.startswith("learnsnap")} == {*names.SERVER_JOBS, *names.COLLECTOR_JOBS}
+    services = tuple(stack_config("prod")["services"])
+    assert {job for job in jobs if not job.startswith(services)} == {*names.SERVER_JOBS, *names.COLLECTOR_JOBS}
 
 
 @pytest.fixture

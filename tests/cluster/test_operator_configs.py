@@ -197,7 +197,8 @@ def test_alerts_of_others_stay_with_the_charts_routes(alertmanager: Path, labels
 
 def test_the_charts_inhibitions_are_about_none_of_our_alerts(alertmanager: Path) -> None:
     found = yaml.safe_load(alertmanager.read_text())["inhibit_rules"]
-    charts = {matcher for rule in found if "slo" not in rule.get("equal", ()) for matcher in rule["target_matchers"]}
+    of_chart = [rule for rule in found if FORCED not in rule.get("source_matchers", ())]
+    charts = {matcher for rule in of_chart for matcher in rule["target_matchers"]}
     assert charts == {"severity =~ warning|info", "severity = info", "alertname = InfoInhibitor"}
     rules = [rule for each in of_kind("PrometheusRule") for group in each["spec"]["groups"] for rule in group["rules"]]
     alerts = [{"alertname": rule["alert"], **rule["labels"]} for rule in rules if "alert" in rule]

@@ -19,6 +19,7 @@ from tests.components.program import ROOT, stack_config
 from tests.processes import wait_until
 
 LOADED_SECONDS = 30
+OF = {"service": "learnsnap", "slo": "availability"}
 _INPUTS = ("slos", "alert_rules", "dashboards", "runbooks")
 
 
@@ -47,6 +48,7 @@ def _rules_with_another_objective(project: Path) -> dict[str, str]:
     """The rules of this project where an objective is 99.5 in place of 99.9."""
     for name in _INPUTS:
         shutil.copytree(ROOT / name, project / name)
+    shutil.copy(ROOT / "teams.yaml", project)
     slos = project / "slos" / "learnsnap.yaml"
     text = slos.read_text(encoding="utf-8")
     edited = text.replace("objective: 99.9 ", "objective: 99.5 ", 1)
@@ -70,5 +72,5 @@ def _names(groups: list[dict[str, Any]]) -> set[tuple[str, str]]:
 def _objective(groups: list[dict[str, Any]]) -> str:
     """The recorded objective of the SLO that is edited."""
     rules = (rule for group in groups for rule in group["rules"] if rule["name"] == "slo:objective:ratio")
-    (found,) = (rule["query"] for rule in rules if rule["labels"]["slo"] == "availability")
+    (found,) = (rule["query"] for rule in rules if rule["labels"].items() >= OF.items())
     return str(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -36,7 +37,7 @@ def wait_for_a_step(stack: Project) -> None:
 
 def test_every_panel_has_data(stack: Project) -> None:
     wait_for_a_step(stack)
-    dashboards = [json.loads(path.read_text()) for path in sorted((stack.root / "dashboards").glob("*.json"))]
+    dashboards = [json.loads(path.read_text()) for path in sorted(_dashboards(stack).glob("*.json"))]
     dashboards = [dashboard for dashboard in dashboards if dashboard["uid"] != "slo-probes"]  # nothing probes here
     assert len(dashboards) == 3
     every = [panel for dashboard in dashboards for panel in dashboard["panels"] if panel["type"] != "row"]
@@ -54,9 +55,14 @@ def test_every_panel_has_data(stack: Project) -> None:
 
 
 def test_every_marker_can_be_asked_for(stack: Project) -> None:
-    for path in sorted((stack.root / "dashboards").glob("*.json")):
+    for path in sorted(_dashboards(stack).glob("*.json")):
         for marker in json.loads(path.read_text())["annotations"]["list"]:
             stack.query(marker["expr"])
+
+
+def _dashboards(stack: Project) -> Path:
+    """The folder of those that its Grafana shows."""
+    return stack.folder.config / "grafana" / "dashboards"
 
 
 def _results(stack: Project, panel: dict[str, Any], target: dict[str, Any]) -> list[Any]:

@@ -140,14 +140,15 @@ def test_the_demo_can_be_switched_on_and_off(small_stack: Project) -> None:
 
 
 def test_down_leaves_no_process_and_keeps_the_data(project: Project) -> None:
+    scraped = 'up{job="prometheus"}'
     project.run("up")
-    wait_until(lambda: project.query("slo:objective:ratio"), 60, "Prometheus has recorded something")
+    wait_until(lambda: project.query(scraped), 60, "Prometheus has recorded something")
     assert "is down" in project.run("down")
     assert project.processes() == []
     assert not project.folder.socket.exists()
     assert "`slostack up` starts it" in project.run("status", exit_code=1)
     project.run("up")
-    assert project.query("count_over_time(slo:objective:ratio[10m])")
+    assert project.query(f"count_over_time({scraped}[10m])")
 
 
 def test_down_twice_is_no_mistake(project: Project) -> None:
