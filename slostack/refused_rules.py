@@ -58,6 +58,9 @@ def _query_problems(source: Source, rules: str) -> Iterator[Problem]:
     for group in yaml.load(rules, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["groups"]:
         index = _named(source.data["slos"], group["name"].rpartition("/")[2])
         for rule in group["rules"]:
+            if rule.get("record") == names.LOG_LINES:
+                yield from _count_problems(source, rule)
+                continue
             key = {names.LOG_EVENTS: "total", names.LOG_BAD_EVENTS: "bad"}.get(rule.get("record"))
             if index is None or key is None:
                 continue
@@ -66,6 +69,14 @@ def _query_problems(source: Source, rules: str) -> Iterator[Problem]:
             if reason := logql_mistake(query) or logql_mistake(rule["expr"]):
                 what = f"{describe(query)} ({reason}), expected LogQL that Loki understands"
                 yield source.problem(path, f"slos[{index}].sli.logs.{key}: {what}")
+
+
+def _count_problems(source: Source, rule: Mapping[str, Any]) -> Iterator[Problem]:
+    index = _named(source.data["log_counts"], rule["labels"][names.COUNT])
+    if index is not None and (reason := logql_mistake(rule["expr"])):
+        query = source.data["log_counts"][index]["query"]
+        what = f"{describe(query)} ({reason}), expected LogQL that Loki understands"
+        yield source.problem(("log_counts", index, "query"), f"log_counts[{index}].query: {what}")
 
 
 def _source(slo_file: Path, root: Path) -> Source:

@@ -1,4 +1,4 @@
-"""Loki's rules: they count the lines of an SLO's log queries every minute, for Prometheus to judge.
+"""Loki's rules: they count the lines of log queries every minute, for Prometheus to judge.
 
 Loki's ruler evaluates them on a fixed grid, so that the minutes are next to each other, and writes what it counts to
 Prometheus. It never counts a minute again: lines of a minute in which it didn't run are in no count.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from slostack import names
 from slostack.rules.grouping import Grouping
 from slostack.rules.model import RecordingRule, RuleGroup
-from slostack.spec.model import Service, Slo
+from slostack.spec.model import LogCount, Service, Slo
 from slostack.spec.quantities import Duration
 from slostack.spec.sli import LogRatio
 
@@ -25,8 +25,17 @@ GROUP = "logs/"
 
 
 def log_groups(service: Service) -> tuple[RuleGroup, ...]:
-    """Loki's rule groups of a service: one for each of its SLOs from logs."""
-    return tuple(_group(service, slo, slo.sli.logs) for slo in service.slos if slo.sli.logs)
+    """Loki's rule groups of a service: one for each of its SLOs from logs, and one for its other counts."""
+    of_slos = tuple(_group(service, slo, slo.sli.logs) for slo in service.slos if slo.sli.logs)
+    counts = tuple(_line_count(service, count) for count in service.log_counts)
+    return (*of_slos, RuleGroup(f"{GROUP}{service.service}", INTERVAL, counts)) if counts else of_slos
+
+
+def _line_count(service: Service, count: LogCount) -> RecordingRule:
+    lines = f'count_over_time(\n{count.query}\n| __error__=""\n[{count.window}] offset {LATENESS})'
+    by = f" by ({', '.join(count.by)})" if count.by else ""
+    labels = {names.SERVICE: service.service, names.COUNT: count.name}
+    return RecordingRule(names.LOG_LINES, f"sum{by} ({lines}) >= {count.at_least}", labels)
 
 
 def _group(service: Service, slo: Slo, logs: LogRatio) -> RuleGroup:

@@ -22,7 +22,14 @@ from slostack.spec.source import KeyPath, Problem, Source, SpecError, describe, 
 SLO_FOLDER = "slos"
 RUNBOOK_FOLDER = "runbooks"
 
-_NAMED_LISTS = {"slos": "name", "alerts": "name", "panels": "title", "probes": "name", "scrape": "job"}
+_NAMED_LISTS = {
+    "slos": "name",
+    "log_counts": "name",
+    "alerts": "name",
+    "panels": "title",
+    "probes": "name",
+    "scrape": "job",
+}
 _MODELS: dict[str, type[BaseModel]] = {"slos": Slo, "probes": Probe, "scrape": Scrape}
 _STAND_INS: dict[str, dict[str, Any]] = {
     "slos": {

@@ -18,6 +18,7 @@ from slostack.spec.fields import (
     AnnotationName,
     JobName,
     LabelName,
+    LogQuery,
     Name,
     Objective,
     PlainText,
@@ -249,6 +250,22 @@ class Alert(Part):
         return self
 
 
+class LogCount(Part):
+    """Log lines that Loki counts every minute, for alerts and graphs to read."""
+
+    name: Name = Field(description="Unique in the service; the label `count` of the series `log:lines:count`.")
+    query: LogQuery = Field(description="A LogQL log query, without a range.")
+    by: tuple[LabelName, ...] = Field((), strict=False, description="Labels that the query yields, to count apart by.")
+    window: Duration = Field(Duration(300), description="The time in which lines count, at most 1h.")
+    at_least: int = Field(1, ge=1, description="Label sets with fewer lines have no series.")
+
+    @model_validator(mode="after")
+    def _short(self) -> Self:
+        if not 60 <= self.window.seconds <= 3600 or self.window.seconds % 60:
+            raise mismatch(f"{self.window}", "whole minutes, at most 1h", "window")
+        return self
+
+
 class PanelLine(Part):
     """A line of a graph, or one for each series that its expression returns."""
 
@@ -314,6 +331,7 @@ class Service(Part):
     signals: Signals = Field(
         default_factory=Signals, description="Alerts and panels of the library that are switched on, by its names."
     )
+    log_counts: tuple[LogCount, ...] = Field((), strict=False, description="Log lines that are counted for alerts.")
     alerts: tuple[Alert, ...] = Field((), strict=False, description="Threshold alerts for causes and saturation.")
     panels: tuple[Panel, ...] = Field((), strict=False, description="Graphs of its own on its dashboard.")
     probes: tuple[Probe, ...] = Field((), strict=False, description="Endpoints asked from outside.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from slostack.config import TENANT
 from slostack.deploy.kubernetes.labels import selector
 from slostack.servers import versions
 from slostack.settings import parse_settings
@@ -261,7 +262,8 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
         *(f"/etc/slostack/secrets/{file}" for file in OF_TEAMS),
         "/etc/slostack/secrets/dead-mans-switch-url",
     }
-    assert _files(prod, pods["loki"]) == {"/etc/loki/loki.yaml"}
+    rules = {f"/etc/loki/rules/{TENANT}/{name}.yaml" for name in ("junkos", "stolen-tee")}
+    assert _files(prod, pods["loki"]) == {"/etc/loki/loki.yaml", *rules}
     assert _files(prod, pods["grafana"]) >= {
         "/etc/grafana/grafana.ini",
         "/etc/grafana/provisioning/datasources/slostack.yaml",

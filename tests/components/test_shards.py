@@ -82,7 +82,7 @@ def test_all_shards_are_mounted_before_they_exist(prod: Program) -> None:
     mounted = {source["configMap"]["name"] for source in rules}
     assert len(mounted) == 16
     assert all(source["configMap"]["optional"] for source in rules)
-    assert {each.name for each in prod.of_type(":ConfigMap") if "rules" in each.name} < mounted
+    assert {each.name for each in prod.of_type(":ConfigMap") if each.name.startswith("prometheus-rules")} < mounted
 
 
 def test_another_service_changes_its_shards_and_no_pod() -> None:

@@ -102,3 +102,23 @@ def test_maintenance_reaches_as_far_as_the_lines_of_a_count_are_old() -> None:
     assert AGE.seconds == 90
     assert "[2h6m30s:1h]" in rules[names.error_ratio(names.TIER_INTERVAL)], "2h and 5m and the age"
     assert "[2h8m:1h]" in rules[names.BAD_EVENTS], "2h, 5m, the delivery and the age"
+
+
+def test_lines_are_counted_for_alerts_too() -> None:
+    counts = """
+log_counts:
+  - {name: logins, query: '{job="api"} |= "failed"', by: [address], window: 10m, at_least: 3}
+  - {name: all, query: '{job="api"}'}
+"""
+    text = FILE.replace("{more}", "window: 30d").replace("{sli}", EVENTS) + counts
+    (group,) = log_groups(parse_service(text, "api.yaml"))
+    logins, every = group.rules
+    assert isinstance(logins, RecordingRule)
+    assert isinstance(every, RecordingRule)
+    assert logins.record == "log:lines:count"
+    assert logins.labels == {"service": "api", "count": "logins"}
+    assert " ".join(logins.expr.split()) == (
+        'sum by (address) (count_over_time( {job="api"} |= "failed" | __error__="" [10m] offset 30s)) >= 3'
+    )
+    assert every.expr.startswith("sum (count_over_time(")
+    assert every.expr.endswith("[5m] offset 30s)) >= 1")
