@@ -24,17 +24,18 @@ def page_over_rules(
 ) -> tuple[RecordingRule, RecordingRule]:
     """While an incident is over: by the shortest window that can tell, or, for a page within an hour of another, by
     the slowest page's short window alone, so that errors in bursts don't page once a burst. And what tells such a page:
-    1 when a page ends by the first, and while one fires within the hour after."""
+    1 when a page ends, and while one fires within the hour after."""
     firing = _firing("|".join(page.name for page in slo.pages), "=~", identity)
     ended = f"{names.PAGE_ENDED}{{{identity}}}"
     over = f"{names.PAGE_OVER}{{{identity}}}"
     lately = f"max_over_time({ended}[{AGAIN_WITHIN}])"
     at_last = f"{_burn(slo.pages[-1].short, identity)} <= {end.burn:.12g}"
     told = "\nor\n".join(_tells(slo, end, window, identity) for window in telling_windows(slo, end, interval))
+    ends = f"{over} or {lately}{_faded(slo, end, interval, identity)}"
     by_any = f"(\n{told}\n) unless {by.on} ({firing} and {by.on} {lately})\nor\n{at_last}" if told else at_last
     return (
         RecordingRule(names.PAGE_OVER, f"0 * (\n{by_any}\n) + 1"),
-        RecordingRule(names.PAGE_ENDED, f"({over} or {lately}) and {by.on} {firing}"),
+        RecordingRule(names.PAGE_ENDED, f"({ends}) and {by.on} {firing}"),
     )
 
 
@@ -62,6 +63,14 @@ def _tells(slo: Slo, end: End, window: Duration, identity: str) -> str:
     if window < SHORT:
         over += f" and {rate} >= {NEARLY_ALL} * {names.event_rate(SHORT)}{{{identity}}}"
     return f"({over})"
+
+
+def _faded(slo: Slo, end: End, interval: Duration, identity: str) -> str:
+    """Where scrapes are so far apart that no window can tell sooner, a page may hold no longer before it is over."""
+    if any(window < SHORT for window in telling_windows(slo, end, interval)):
+        return ""
+    limit = f"<= {slo.pages[-1].burn:.12g}"
+    return f" or 0 * ({_burn(SHORT, identity)} {limit} and {_burn(RAW_WINDOW, identity)} {limit}) + 1"
 
 
 def _firing(tiers: str, operator: str, identity: str) -> str:
