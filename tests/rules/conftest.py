@@ -63,7 +63,7 @@ def with_its_rules(fixture: Path, folder: Path) -> Path:
             files[rule_file] = [group for group in groups if re.fullmatch(named[1], group["name"])]
             if not files[rule_file]:
                 raise FixtureError(f"{fixture.name}: no group of {rule_file} matches {named[1]}")
-    own = needed([group for groups in files.values() for group in groups], *_questions(document))
+    own = needed([group for groups in files.values() for group in groups], *_questions(document), _given(document))
     for rule_file, groups in files.items():
         of = {group["name"] for group in groups}
         name = Path(rule_file).name
@@ -79,6 +79,11 @@ def _questions(fixture: dict[str, Any]) -> tuple[list[str], list[str]]:
     exprs = [case["expr"] for test in fixture["tests"] for case in test.get("promql_expr_test") or ()]
     alerts = [case["alertname"] for test in fixture["tests"] for case in test.get("alert_rule_test") or ()]
     return exprs, alerts
+
+
+def _given(fixture: dict[str, Any]) -> list[str]:
+    """The series that a fixture has."""
+    return [each["series"] for test in fixture["tests"] for each in test.get("input_series") or ()]
 
 
 class RuleFixtureFile(pytest.File):

@@ -1,11 +1,11 @@
 """The rules that questions depend on. promtool evaluates every rule at every step, which is most of what a test costs;
-without those that nobody asks for, directly or not, the answers are the same.
+without those that nobody asks for, directly or not, and those that have nothing to read, the answers are the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,23 +15,29 @@ Rule = Mapping[str, Any]
 Group = Mapping[str, Any]
 _ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
 _WORD = re.compile(r"[a-zA-Z_:][\w:]*")
+_FROM_NOTHING = re.compile(r"\b(or|unless|absent|absent_over_time|vector|scalar)\b")
+"""What may give something although a series that it reads isn't there."""
 
 
 class Wanted(NamedTuple):
-    """Series of a name (None is any) whose labels have some values."""
+    """Series of a name (None is any) whose labels match regular expressions."""
 
     name: str | None
     labels: frozenset[tuple[str, str]] = frozenset()
 
 
-def needed(groups: Iterable[Group], asked: Iterable[str], alerts: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """Rule groups, as in a rule file, with the rules alone that expressions or alerts of these names depend on."""
-    groups = list(groups)
+def needed(
+    groups: Iterable[Group], asked: Iterable[str], alerts: Sequence[str] = (), given: Iterable[str] | None = None
+) -> list[dict[str, Any]]:
+    """Rule groups, as in a rule file, with the rules alone that expressions or alerts of these names depend on. Where
+    no alert is asked for, nobody reads annotations: they are left out with what they ask for. Where all series that are
+    given are known, rules that can't give anything are left out."""
+    groups = [dict(group) for group in groups] if alerts else [_without_annotations(group) for group in groups]
+    if given is not None:
+        groups = _able(groups, {series[0] if (series := _WORD.match(each)) else None for each in given})
     rules = [
         (number, rule, group.get("labels") or {}) for number, group in enumerate(groups) for rule in group["rules"]
     ]
-    if not rules:
-        return []
     wanted = {each for expr in asked for each in _read(expr)}
     wanted |= {Wanted("ALERTS", frozenset({("alertname", name)})) for name in alerts}
     records = {rule["record"] for _, rule, _ in rules if "record" in rule}
@@ -53,6 +59,33 @@ def needed(groups: Iterable[Group], asked: Iterable[str], alerts: Iterable[str] 
     ]
 
 
+def _without_annotations(group: Group) -> dict[str, Any]:
+    rules = [{key: value for key, value in rule.items() if key != "annotations"} for rule in group["rules"]]
+    return {**group, "rules": rules}
+
+
+def _able(groups: list[dict[str, Any]], given: Collection[str | None]) -> list[dict[str, Any]]:
+    """Those that can give something, from series of these names (None is unknown)."""
+    if None in given:
+        return groups
+    while True:
+        rules = [rule for group in groups for rule in group["rules"]]
+        there = {*given, *(rule.get("record") or "ALERTS" for rule in rules)}
+        able = [
+            {**group, "rules": own}
+            for group in groups
+            if (own := [rule for rule in group["rules"] if _can_give(rule["expr"], there)])
+        ]
+        if sum(len(group["rules"]) for group in able) == len(rules):
+            return able
+        groups = able
+
+
+def _can_give(expr: str, there: Collection[str | None]) -> bool:
+    names = {None if each.name in (None, *_ALERTS[1:]) else each.name for each in _read(expr)}
+    return bool(_FROM_NOTHING.search(str(expr))) or names <= {None, *there}
+
+
 def _gives(rule: Rule, group_labels: Mapping[str, str], wanted: Wanted) -> bool:
     if "record" in rule:
         if wanted.name not in (None, rule["record"]):
@@ -62,7 +95,7 @@ def _gives(rule: Rule, group_labels: Mapping[str, str], wanted: Wanted) -> bool:
         if wanted.name not in (None, *_ALERTS):
             return False
         known = {**group_labels, **rule["labels"], "alertname": rule["alert"]}
-    return all("{{" in known.get(label, "{{") or known[label] == value for label, value in wanted.labels)
+    return all("{{" in known.get(label, "{{") or re.fullmatch(value, known[label]) for label, value in wanted.labels)
 
 
 def _read_by(rule: Rule, records: set[str]) -> Iterator[Wanted]:
@@ -75,13 +108,23 @@ def _read_by(rule: Rule, records: set[str]) -> Iterator[Wanted]:
 def _read(expr: str) -> tuple[Wanted, ...]:
     return tuple(
         Wanted(
-            selector.name or next((each.value for each in equal if each.name == "__name__"), None),
-            frozenset((each.name, each.value) for each in equal if each.value and each.name not in _UNKNOWN),
+            selector.name or next((each.value for each in matchers if _is_name(each)), None),
+            frozenset((each.name, _pattern(each)) for each in matchers if _tells(each)),
         )
         for selector in selectors(str(expr))
-        for equal in [[each for each in selector.matchers.matchers if str(each.op) == "MatchOp.Equal"]]
+        for matchers in [selector.matchers.matchers]
     )
 
 
-_UNKNOWN = ("__name__", "alertstate")
-"""What rules don't say themselves."""
+def _is_name(matcher: Any) -> bool:
+    return matcher.name == "__name__" and str(matcher.op) == "MatchOp.Equal"
+
+
+def _tells(matcher: Any) -> bool:
+    """Whether it is met by a value alone that rules say themselves."""
+    told = str(matcher.op) in ("MatchOp.Equal", "MatchOp.Re") and matcher.name not in ("__name__", "alertstate")
+    return told and not re.fullmatch(_pattern(matcher), "")
+
+
+def _pattern(matcher: Any) -> str:
+    return re.escape(matcher.value) if str(matcher.op) == "MatchOp.Equal" else f"(?:{matcher.value})"

@@ -126,7 +126,7 @@ def _run(
         rules = yaml.load(rules_yaml(groups, "a test"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["groups"]
         exprs = [each["expr"] for each in cases.get("promql_expr_test", ())]
         alerts = [each["alertname"] for each in cases.get("alert_rule_test", ())]
-        own = needed(rules or (), exprs, alerts)
+        own = needed(rules or (), exprs, alerts, series)
         (folder / "rules.yaml").write_text(json.dumps({"groups": own}), encoding="utf-8")
         fixture = {
             "rule_files": ["rules.yaml"],

@@ -9,7 +9,7 @@ import pytest
 
 from tests.rules.conftest import read_yaml
 from tests.rules.needed import needed
-from tests.rules.playing import HOUR, play, slo_file
+from tests.rules.playing import HOUR, Played, play, slo_file
 
 SLO = "sli: {events: {bad: bad_total, total: all_total}, up: up}\nalerting: {spent: {share: 1}, absence: {}}"
 SERIES = {"all_total": "0+150x600", "bad_total": "0x240 0+30x60 1800x300", "up": "1x600"}
@@ -20,6 +20,7 @@ QUESTIONS = (
     "slo:error_budget_exhaustion:seconds",
     "slo:error_ratio:rate6h",
 )
+TIMES = (HOUR + 300, HOUR + 900, 2 * HOUR)
 
 
 def groups(*rules: dict[str, Any]) -> list[dict[str, Any]]:
@@ -42,6 +43,7 @@ def test_what_is_read_is_kept_however_indirectly() -> None:
     assert names(needed(found, [], ["B"])) == ["a", "b", "c", "A", "B"]
     assert names(needed(found, ['ALERTS{alertname="A",tier="2"}'])) == []
     assert names(needed(found, ['{__name__=~"a|c"}'])) == ["a", "b", "c", "A", "B"]
+    assert names(needed(found, ["ALERTS"])) == ["a", "b", "A", "B"]
     assert needed(found, ["x"]) == []
 
 
@@ -56,14 +58,42 @@ def test_rules_of_other_label_values_are_not() -> None:
     assert len(needed(found, ['r{route="/"}'])) == 2
 
 
+@pytest.fixture(scope="module")
+def among_all() -> Played:
+    """All questions, and one that every rule answers."""
+    return play(slo_file(SLO), SERIES, dict.fromkeys(QUESTIONS, TIMES) | {'{__name__=~".+"}': [30]})
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_the_answer_is_that_of_all_rules(question: str) -> None:
-    every = '{__name__=~".+"}'
-    times = (HOUR + 300, HOUR + 900, 2 * HOUR)
-    alone = play(slo_file(SLO), SERIES, {question: times}).answers
-    among_all = play(slo_file(SLO), SERIES, {question: times, every: [30]}).answers
-    assert {at: alone[question, at] for at in times} == {at: among_all[question, at] for at in times}
-    assert any(alone[question, at] for at in times)
+def test_the_answer_is_that_of_all_rules(question: str, among_all: Played) -> None:
+    alone = play(slo_file(SLO), SERIES, {question: TIMES}).answers
+    assert alone == {(question, at): among_all.answers[question, at] for at in TIMES}
+    assert any(alone.values())
+
+
+def test_rules_of_no_matching_label_are_not() -> None:
+    found = [
+        {"name": "g", "rules": [{"alert": "A", "expr": "x", "labels": {"tier": tier}} for tier in ("fast", "slow")]}
+    ]
+    assert len(needed(found, ['ALERTS{tier=~"fast|middle"}'])[0]["rules"]) == 1
+    assert len(needed(found, ['ALERTS{tier=~"fast|"}'])[0]["rules"]) == 2
+    assert len(needed(found, ['ALERTS{tier!="fast"}'])[0]["rules"]) == 2
+
+
+def test_rules_that_have_nothing_to_read_are_not() -> None:
+    found = groups(
+        {"record": "a", "expr": "sum(rate(x[5m])) / y"},
+        {"record": "b", "expr": "a and z"},
+        {"record": "c", "expr": "x or a"},
+        {"record": "d", "expr": "d offset 5m + x"},
+        {"record": "e", "expr": "absent(a)"},
+        {"alert": "A", "expr": "b > 1", "labels": {}},
+        {"record": "f", "expr": "count(ALERTS)"},
+    )
+    every = ['{__name__=~".+"}', "ALERTS"]
+    assert names(needed(found, every, given=['x{le="1"}', "z"])) == ["c", "d", "e"]
+    assert names(needed(found, every, given=["x", "y", "z"])) == ["a", "b", "c", "d", "e", "A", "f"]
+    assert names(needed(found, every, given=['{__name__="x"}'])) == ["a", "b", "c", "d", "e", "A", "f"]
 
 
 def test_few_rules_are_left_for_a_question_about_one_window() -> None:
