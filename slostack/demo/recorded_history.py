@@ -14,6 +14,8 @@ from slostack.spec import Duration, EventRatio, LatencyRatio, Service, Slo
 
 LENGTH = Duration(30 * 86400)
 STEP = names.TIER_INTERVAL.seconds
+GRAPHED = Duration(7 * 86400)
+"""For how long ratios and burn rates, which only graphs of the past show, are there."""
 USUAL_BURN = 0.4
 BURN_SWING = 0.1
 """How far a week's best and worst day are from the usual burn rate."""
@@ -60,14 +62,16 @@ def _samples(slo: Slo, now: int) -> Iterator[tuple[str, int, float]]:
             yield names.GOOD_EVENTS, time, events - bad
         for window, ratio in ratios.items():
             ratio.add(bad, events)
-            yield names.error_ratio(window), time, ratio.value
-            yield names.burn_rate(window), time, ratio.value / slo.budget
-            if window > RAW_WINDOW:
+            if time > now - GRAPHED.seconds:
+                yield names.error_ratio(window), time, ratio.value
+                yield names.burn_rate(window), time, ratio.value / slo.budget
+            if time == now and window > RAW_WINDOW:
                 yield names.tier(names.error_ratio(window)), time, ratio.value
         budget = ratios[slo.window]
-        coverage = min(budget.length * STEP / slo.window.seconds, 1)
-        for name in (names.BUDGET_REMAINING, names.tier(names.BUDGET_REMAINING)):
-            yield name, time, 1 - budget.value / slo.budget * coverage
+        left = 1 - budget.value / slo.budget * min(budget.length * STEP / slo.window.seconds, 1)
+        yield names.BUDGET_REMAINING, time, left
+        if time == now:
+            yield names.tier(names.BUDGET_REMAINING), time, left
         yield names.OBJECTIVE, time, slo.objective / 100
 
 

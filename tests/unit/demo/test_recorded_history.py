@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from slostack import names
-from slostack.demo.recorded_history import LENGTH, STEP, recorded_history
+from slostack.demo.recorded_history import GRAPHED, LENGTH, STEP, recorded_history
 from slostack.spec import SLO_FOLDER, Duration, Service, load_service, parse_service
 
 ROOT = Path(__file__).parents[3]
@@ -41,8 +41,11 @@ def test_every_slo_has_a_month_that_ends_now(learnsnap: Service, history: Series
         assert len(times) == LENGTH.seconds // STEP
         assert times[-1] == int(NOW)
         assert {later - earlier for earlier, later in pairwise(times)} == {STEP}
-        for name in (names.BAD_EVENTS, names.BUDGET_REMAINING, names.OBJECTIVE, names.error_ratio(slo.window)):
+        for name in (names.BAD_EVENTS, names.BUDGET_REMAINING, names.OBJECTIVE):
             assert list(history[name, slo.name]) == times
+        for name in (names.error_ratio(slo.window), names.burn_rate(slo.window)):
+            assert list(history[name, slo.name]) == times[-GRAPHED.seconds // STEP :]
+        assert list(history[names.tier(names.error_ratio(slo.window)), slo.name]) == times[-1:]
 
 
 def test_good_events_are_recorded_where_the_sli_counts_them(history: Series) -> None:
