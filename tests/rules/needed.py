@@ -32,12 +32,10 @@ def needed(
     """Rule groups, as in a rule file, with the rules alone that expressions or alerts of these names depend on. Where
     no alert is asked for, nobody reads annotations: they are left out with what they ask for. Where all series that are
     given are known, rules that can't give anything are left out."""
-    groups = [dict(group) for group in groups] if alerts else [_without_annotations(group) for group in groups]
+    read = [dict(group) if alerts else _without_annotations(group) for group in groups]
     if given is not None:
-        groups = _able(groups, {series[0] if (series := _WORD.match(each)) else None for each in given})
-    rules = [
-        (number, rule, group.get("labels") or {}) for number, group in enumerate(groups) for rule in group["rules"]
-    ]
+        read = _able(read, {series[0] if (series := _WORD.match(each)) else None for each in given})
+    rules = [(number, rule, group.get("labels") or {}) for number, group in enumerate(read) for rule in group["rules"]]
     wanted = {each for expr in asked for each in _read(expr)}
     wanted |= {Wanted("ALERTS", frozenset({("alertname", name)})) for name in alerts}
     records = {rule["record"] for _, rule, _ in rules if "record" in rule}
@@ -54,7 +52,7 @@ def needed(
         wanted = {each for index in found for each in _read_by(rules[index][1], records)}
     return [
         {**group, "rules": own}
-        for number, group in enumerate(groups)
+        for number, group in enumerate(read)
         if (own := [rule for index, (of, rule, _) in enumerate(rules) if of == number and index in kept])
     ]
 
