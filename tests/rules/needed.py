@@ -36,6 +36,8 @@ def needed(
     if given is not None:
         read = _able(read, {series[0] if (series := _WORD.match(each)) else None for each in given})
     rules = [(number, rule, group.get("labels") or {}) for number, group in enumerate(read) for rule in group["rules"]]
+    if not rules:
+        return []
     wanted = {each for expr in asked for each in _read(expr)}
     wanted |= {Wanted("ALERTS", frozenset({("alertname", name)})) for name in alerts}
     records = {rule["record"] for _, rule, _ in rules if "record" in rule}
