@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bench.alerts_score import PAGE
+from slostack import plain_yaml
 from slostack.config.alertmanager import alertmanager_files
 from slostack.config.topology import Place, Topology
 from slostack.errors import SlostackError
@@ -39,11 +38,11 @@ class RuleSet:
 
 def slostack(name: str = "slostack", **slo: Any) -> RuleSet:
     """This project's rules for the SLO, with other values for keys of the SLO in its file."""
-    service = parse_service(yaml.safe_dump({**_SLO_FILE, "slos": [{**_SLO, **slo}]}), "api.yaml")
+    service = parse_service(plain_yaml.dump({**_SLO_FILE, "slos": [{**_SLO, **slo}]}), "api.yaml")
     nowhere = Place("", (), "", "", "")
     settings = parse_settings({"environment": "local", "delivery": "local"}, "local")
     files = alertmanager_files((service,), settings, Topology(nowhere, nowhere, nowhere, ""))
-    config = yaml.safe_load(files["alertmanager/alertmanager.yml"])
+    config = plain_yaml.load(files["alertmanager/alertmanager.yml"])
     return RuleSet(name, {"api.yaml": render_rules(service)}, config)
 
 
@@ -55,7 +54,7 @@ def raw_windows() -> RuleSet:
         _raw_alert("medium", ("1d", "2h", 3), ("3d", "6h", 1)),
     ]
     group = {"name": "raw-windows", "interval": "30s", "rules": ratios + alerts}
-    return _without_inhibitions("raw windows", {"raw.yaml": yaml.safe_dump({"groups": [group]})})
+    return _without_inhibitions("raw windows", {"raw.yaml": plain_yaml.dump({"groups": [group]})})
 
 
 def sloth() -> RuleSet | None:
@@ -72,7 +71,7 @@ def pyrra() -> RuleSet | None:
 
 def only_pages(rules: Mapping[str, str]) -> dict[str, str]:
     """The alerts that page, and the recordings that they read, also through others: all that decides about them."""
-    documents = {file: yaml.safe_load(text) for file, text in rules.items()}
+    documents = {file: plain_yaml.load(text) for file, text in rules.items()}
     every = [rule for document in documents.values() for group in document["groups"] for rule in group["rules"]]
     wanted = [rule for rule in every if rule.get("labels", {}).get("severity") == PAGE and "alert" in rule]
     for rule in wanted:
@@ -82,7 +81,7 @@ def only_pages(rules: Mapping[str, str]) -> dict[str, str]:
         for group in document["groups"]:
             group["rules"] = [rule for rule in group["rules"] if rule in wanted]
         document["groups"] = [group for group in document["groups"] if group["rules"]]
-    return {file: yaml.safe_dump(document, sort_keys=False) for file, document in documents.items()}
+    return {file: plain_yaml.dump(document) for file, document in documents.items()}
 
 
 def _generated(command: str, spec: Mapping[str, Any], arguments: Callable[[Path, Path], list[str]]) -> RuleSet | None:
@@ -92,7 +91,7 @@ def _generated(command: str, spec: Mapping[str, Any], arguments: Callable[[Path,
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "out").mkdir()
-        (folder / "spec.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+        (folder / "spec.yaml").write_text(plain_yaml.dump(spec), encoding="utf-8")
         call = [executable, *arguments(folder / "spec.yaml", folder / "out")]
         answer = subprocess.run(call, capture_output=True, text=True, check=False)
         files = sorted((folder / "out").glob("*.yaml"))

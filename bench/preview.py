@@ -9,9 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import yaml
-
 from bench.render import megabytes
+from slostack import plain_yaml
 
 ROOT = Path(__file__).parents[1]
 SIZES = ((10, 1), (10, 5), (1_000, 1), (1_000, 5))
@@ -51,10 +50,10 @@ def write_project(root: Path, services: int, slos: int) -> None:
         shutil.copy(ROOT / file, root)
     (root / "runbooks/shared/burn.md").write_text("# Burn\n", encoding="utf-8")
     names = [f"service-{number:04}" for number in range(services)]
-    stack = yaml.safe_load((ROOT / "stacks/Pulumi.prod.yaml").read_text(encoding="utf-8"))
+    stack = plain_yaml.load((ROOT / "stacks/Pulumi.prod.yaml").read_text(encoding="utf-8"))
     stack["config"]["slostack:services"] = {name: {"targets": [f"{name}.acme.example:8080"]} for name in names}
     stack["config"]["slostack:kubernetes"]["shards"] = SHARDS
-    (root / "stacks/Pulumi.prod.yaml").write_text(yaml.safe_dump(stack), encoding="utf-8")
+    (root / "stacks/Pulumi.prod.yaml").write_text(plain_yaml.dump(stack), encoding="utf-8")
     for name in names:
         (root / "slos" / f"{name}.yaml").write_text(_slo_file(name, slos), encoding="utf-8")
 
@@ -82,4 +81,4 @@ def _slo_file(service: str, slos: int) -> str:
             for number, route in enumerate(routes)
         ],
     }
-    return yaml.safe_dump(document, sort_keys=False)
+    return plain_yaml.dump(document)

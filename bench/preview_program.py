@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import run_pulumi_func
 
+from slostack import plain_yaml
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import PROJECT, load_settings
 from slostack.teams import load_teams
@@ -40,7 +40,7 @@ class _Counting(pulumi.runtime.Mocks):
 
 
 async def _preview(root: Path, stack: str) -> int:
-    config = yaml.safe_load((root / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    config = plain_yaml.load((root / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
     secrets = {
         f"{PROJECT}:{secret.key}": "x" for secret in required_secrets(load_settings(root, stack), load_teams(root))
     }

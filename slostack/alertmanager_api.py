@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import requests
 import yaml
 
+from slostack import plain_yaml
 from slostack.errors import SlostackError
 
 _SECONDS = 30
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """No proxy is asked for these."""
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def running_config(alertmanager: str, token: str | None = None) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def running_config(alertmanager: str, token: str | None = None) -> dict[str, Any
     """
     document = _asked("GET", alertmanager, "/api/v2/status", token)
     try:
-        config: dict[str, Any] = yaml.load(document.json()["config"]["original"], _Loader)
+        config: dict[str, Any] = plain_yaml.load(document.json()["config"]["original"])
         return {"route": config["route"], "receivers": config["receivers"]}
     except (ValueError, LookupError, TypeError, yaml.YAMLError):
         raise SlostackError(f"{alertmanager} answers otherwise, expected the URL of an Alertmanager") from None

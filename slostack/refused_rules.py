@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.files import shown_path
 from slostack.promtool import CheckFailed, RuleMistake, logql_mistake, rule_mistakes, verify_loki_rules
 from slostack.spec import Problem, SpecError
@@ -55,7 +53,7 @@ def check_log_rules(root: Path, rules: Mapping[Path, str]) -> None:
 
 
 def _query_problems(source: Source, rules: str) -> Iterator[Problem]:
-    for group in yaml.load(rules, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["groups"]:
+    for group in plain_yaml.load(rules)["groups"]:
         index = _named(source.data["slos"], group["name"].rpartition("/")[2])
         for rule in group["rules"]:
             if rule.get("record") == names.LOG_LINES:

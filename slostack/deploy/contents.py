@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from slostack import plain_yaml
 from slostack.bundle import Bundle
 from slostack.errors import SlostackError
 from slostack.rules.model import GENERATED
@@ -27,7 +28,6 @@ OUTPUT = "contents"
 """The stack's output that keeps them."""
 _RULE_FOLDERS = ("prometheus/rules", "loki/rules")
 _DASHBOARDS = "grafana/dashboards"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADS = re.compile("^(?:- name: (?P<group>.*)|  - (?P<kind>record|alert): (?P<name>.*))$", re.MULTILINE)
 """Where a group or a rule begins in a generated file, whose texts are all indented further."""
 
@@ -87,7 +87,7 @@ def _rules(path: str, text: str) -> Iterator[tuple[str, str, str, str]]:
                 yield head["kind"], group, head["name"], settings + text[start:end]
         return
     try:
-        for group in yaml.load(text, _Loader)["groups"]:
+        for group in plain_yaml.load(text)["groups"]:
             settings = _plain({key: value for key, value in group.items() if key != "rules"})
             for rule in group["rules"]:
                 kind = "alert" if "alert" in rule else "record"

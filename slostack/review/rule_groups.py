@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.errors import SlostackError
 from slostack.spec.source import describe
 
@@ -64,7 +64,7 @@ Rules = Mapping[RuleKey, Rule]
 def read_rules(text: str, path: str) -> tuple[RuleGroup, ...]:
     """The groups of a rule file's text; raises SlostackError where it is none."""
     try:
-        return _RuleFile.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))).groups
+        return _RuleFile.model_validate(plain_yaml.load(text)).groups
     except (yaml.YAMLError, UnicodeError) as error:
         reason = " ".join(str(error).split())
         raise SlostackError(f"{path}: not YAML ({reason}), expected a Prometheus rule file") from None

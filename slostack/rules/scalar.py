@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.spec.source import TEXT_TAG, plain_tag
 
 _INDICATORS = frozenset(" -?:,[]{}#&*!|>'\"%@`")
 """What a plain scalar had better not begin with (YAML 1.2.2, 5.3)."""
 _LINE_START = re.compile(r"\n(?!\n)")
 _UNFOLDED = 2**31 - 1
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def value(text: str, indent: str) -> str:
@@ -46,5 +44,5 @@ def _block(text: str, indent: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    quoted: str = yaml.dump(text, Dumper=_Dumper, default_style='"', width=_UNFOLDED, allow_unicode=True)
+    quoted = plain_yaml.dump(text, default_style='"', width=_UNFOLDED, allow_unicode=True)
     return quoted.removesuffix("\n")

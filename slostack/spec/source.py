@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from slostack import plain_yaml
 from slostack.spec.problem import KeyPath, Place, Problem, SpecError, describe, shorten
 from slostack.spec.reader import TEXT_TAG, Reader, not_yaml, plain_tag, refusal
 
@@ -32,7 +33,6 @@ _MOST_CHARACTERS = 1_000_000
 _UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
 _BYTE_ORDER_MARK = "\ufeff"
 """No mistake at a file's beginning, unprintable elsewhere."""
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def parse_yaml(text: str, file: str) -> Source:
     text = text.removeprefix(_BYTE_ORDER_MARK)
     _refuse_hostile(text, file)
     try:
-        loader = _Loader(text)
+        loader = plain_yaml.Loader(text)
         try:
             reader = Reader(file, loader)
             data = reader.read(())

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 
+from slostack import plain_yaml
 from tests.cluster.binaries import cluster_binary
 from tests.processes import free_ports, held_port, running, wait_until
 from tests.requirements import need_command
@@ -107,7 +107,7 @@ class Cluster:
             "contexts": [{"name": name, "context": {"cluster": "test", "user": "user"}} for name in contexts],
             "current-context": contexts[0],
         }
-        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        path.write_text(plain_yaml.dump(document), encoding="utf-8")
 
 
 def _list(objects: Sequence[Object]) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 
+from slostack import plain_yaml
 from tests.cluster.binaries import cluster_binary
 from tests.cluster.control_plane import Cluster
 from tests.processes import free_port, running, wait_until
@@ -75,7 +75,7 @@ class Operator:
 
     def _unzipped(self, secret: str, key: str) -> str:
         found = self.cluster.kubectl("get", "secret", secret, "--namespace", self.namespace, "-o", "json")
-        return gzip.decompress(base64.b64decode(yaml.safe_load(found)["data"][key])).decode()
+        return gzip.decompress(base64.b64decode(plain_yaml.load(found)["data"][key])).decode()
 
 
 @contextmanager

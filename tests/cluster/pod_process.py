@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 
+from slostack import plain_yaml
 from slostack.deploy.kubernetes.topology import ACCOUNT_FOLDER
 from slostack.servers import Server, ServerUnavailable, obtain
 from tests.cluster.manifests import WORKLOADS, data_of
@@ -120,7 +120,7 @@ class Machine:
     def _account(self) -> dict[str, str]:
         """The files of the pod's account: those that the kubeconfig has."""
         assert self.kubeconfig
-        document = yaml.safe_load(self.kubeconfig.read_text(encoding="utf-8"))
+        document = plain_yaml.load(self.kubeconfig.read_text(encoding="utf-8"))
         (user,), (cluster,) = document["users"], document["clusters"]
         ca = cluster["cluster"].get("certificate-authority")
         return {"token": user["user"].get("token", ""), "ca.crt": Path(ca).read_text(encoding="utf-8") if ca else ""}

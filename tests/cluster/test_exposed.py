@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
 
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.rules.stack import stack_groups
 from tests.cluster.manifests import manifests, stack_program
 from tests.cluster.pod_process import Machine, PodProcess
@@ -74,7 +73,7 @@ def prod() -> Program:
 @pytest.mark.parametrize("job", EXPOSED)
 def test_it_is_scraped_and_kept(job: str, prod: Program) -> None:
     config = prod.one(":ConfigMap", "prometheus-config").inputs["data"]["prometheus.yml"]
-    (found,) = (each for each in yaml.safe_load(config)["scrape_configs"] if each["job_name"] == job)
+    (found,) = (each for each in plain_yaml.load(config)["scrape_configs"] if each["job_name"] == job)
     for rule in found.get("metric_relabel_configs", []):
         assert rule["action"] == "keep"
         assert rule["source_labels"] == ["__name__"]
@@ -83,7 +82,7 @@ def test_it_is_scraped_and_kept(job: str, prod: Program) -> None:
 
 def test_every_job_of_the_stack_has_an_alert_when_it_is_down(prod: Program) -> None:
     config = prod.one(":ConfigMap", "prometheus-config").inputs["data"]["prometheus.yml"]
-    jobs = {each["job_name"] for each in yaml.safe_load(config)["scrape_configs"]}
+    jobs = {each["job_name"] for each in plain_yaml.load(config)["scrape_configs"]}
     services = tuple(stack_config("prod")["services"])
     assert {job for job in jobs if not job.startswith(services)} == {*names.SERVER_JOBS, *names.COLLECTOR_JOBS}
 
@@ -109,7 +108,7 @@ def test_a_server_exposes_it(server: str, machine: Machine) -> None:
 def _with_a_rule_that_reads_logs(loki: PodProcess) -> None:
     rule = {"alert": "Test", "expr": 'sum(count_over_time({app="a"}[1m])) > 0'}
     groups = {"groups": [{"name": "test", "interval": "1s", "rules": [rule]}]}
-    write_volume(loki.root / "etc/loki/rules/fake", {"test.yaml": yaml.safe_dump(groups)})
+    write_volume(loki.root / "etc/loki/rules/fake", {"test.yaml": plain_yaml.dump(groups)})
 
 
 def _refuses_a_line(loki: PodProcess) -> None:
@@ -132,7 +131,7 @@ def test_a_probe_exposes_it(machine: Machine, tmp_path: Path) -> None:
 
 def _jobs(machine: Machine) -> list[dict[str, Any]]:
     (config,) = (each for each in machine.objects if each["metadata"]["name"] == "prometheus-config")
-    return list(yaml.safe_load(config["data"]["prometheus.yml"])["scrape_configs"])
+    return list(plain_yaml.load(config["data"]["prometheus.yml"])["scrape_configs"])
 
 
 class _Site(BaseHTTPRequestHandler):

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.servers import obtain_binary
 from tests.cluster.control_plane import Cluster
 from tests.cluster.kube_prometheus_stack import Operator, operator
@@ -28,7 +28,6 @@ OURS = f"{NAMESPACE}/slostack/"
 FORCED = f'namespace="{NAMESPACE}"'
 """The matcher that the operator adds."""
 READ = ("PrometheusRule", "ScrapeConfig", "Probe", "AlertmanagerConfig")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
@@ -52,7 +51,7 @@ def of_kind(kind: str) -> list[dict[str, Any]]:
 def ours(file: str, *, pods: bool = False) -> Any:
     """A config as `delivery: kubernetes` has it."""
     ((bundle, _),) = _program(pods=pods).checked
-    return yaml.load(bundle.files[file], _Loader)
+    return plain_yaml.load(bundle.files[file])
 
 
 def targets(job: dict[str, Any]) -> list[Any]:
@@ -120,7 +119,7 @@ def test_prometheus_has_every_rule(at_work: Operator, tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     check("promtool", "check", "rules", *sorted(tmp_path.iterdir()))
-    found = [group for text in files.values() for group in yaml.load(text, _Loader)["groups"]]
+    found = [group for text in files.values() for group in plain_yaml.load(text)["groups"]]
     wanted = [group for each in of_kind("PrometheusRule") for group in each["spec"]["groups"]]
     assert sorted(found, key=lambda group: str(group["name"])) == sorted(wanted, key=lambda group: str(group["name"]))
 
@@ -135,14 +134,14 @@ def alertmanager(at_work: Operator, tmp_path: Path) -> Path:
 
 def test_alertmanager_can_read_its_config_and_has_every_receiver(alertmanager: Path) -> None:
     check("amtool", "check-config", alertmanager)
-    found, wanted = yaml.safe_load(alertmanager.read_text()), ours("alertmanager/alertmanager.yml")
+    found, wanted = plain_yaml.load(alertmanager.read_text()), ours("alertmanager/alertmanager.yml")
     receivers = {each["name"]: each for each in found["receivers"]}
     for each in wanted["receivers"]:
         assert said(receivers[OURS + each["name"]]) == said(each)
 
 
 def test_alertmanager_has_every_route_and_inhibition_for_its_namespace(alertmanager: Path) -> None:
-    found, wanted = yaml.safe_load(alertmanager.read_text()), ours("alertmanager/alertmanager.yml")
+    found, wanted = plain_yaml.load(alertmanager.read_text()), ours("alertmanager/alertmanager.yml")
     (route,) = (each for each in found["route"]["routes"] if each["receiver"].startswith(OURS))
     assert sorted(route.pop("matchers")) == ['environment="prod"', FORCED]
     assert route.pop("continue")
@@ -196,7 +195,7 @@ def test_alerts_of_others_stay_with_the_charts_routes(alertmanager: Path, labels
 
 
 def test_the_charts_inhibitions_are_about_none_of_our_alerts(alertmanager: Path) -> None:
-    found = yaml.safe_load(alertmanager.read_text())["inhibit_rules"]
+    found = plain_yaml.load(alertmanager.read_text())["inhibit_rules"]
     of_chart = [rule for rule in found if FORCED not in rule.get("source_matchers", ())]
     charts = {matcher for rule in of_chart for matcher in rule["target_matchers"]}
     assert charts == {"severity =~ warning|info", "severity = info", "alertname = InfoInhibitor"}
@@ -224,7 +223,7 @@ def rejections(at_work: Operator) -> list[str]:
 
 def jobs_of(at_work: Operator) -> dict[str, dict[str, Any]]:
     """The scrape jobs of the generated config."""
-    return {job["job_name"]: job for job in yaml.load(at_work.prometheus_config(), _Loader)["scrape_configs"]}
+    return {job["job_name"]: job for job in plain_yaml.load(at_work.prometheus_config())["scrape_configs"]}
 
 
 def routed(alertmanager: Path, labels: dict[str, str]) -> list[str]:

@@ -16,11 +16,11 @@ from unittest.mock import patch
 
 import pulumi
 import pytest
-import yaml
 from pulumi.runtime import rpc, set_mocks
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
+from slostack import plain_yaml
 from slostack.bundle import Bundle
 from slostack.deploy.secrets import known_secrets
 from slostack.settings import parse_settings
@@ -133,7 +133,7 @@ def canaries(stack: str) -> dict[str, str]:
 
 def stack_config(stack: str) -> dict[str, Any]:
     """The plain config of stacks/Pulumi.<stack>.yaml, by key: without the secrets that its owner may have set."""
-    document = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    document = plain_yaml.load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
     return {key.removeprefix(_PREFIX): value for key, value in document["config"].items() if not _encrypted(value)}
 
 

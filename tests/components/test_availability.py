@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.deploy.kubernetes.labels import selector
 from tests.components.program import Program, canaries, run_program, stack_config
 
@@ -69,7 +69,7 @@ def test_every_alertmanager_hears_of_every_alert_and_of_the_others(program: Prog
     pods = [f"alertmanager-{number}.alertmanager.slostack.svc" for number in range(replicas)]
     alerting = prometheus_config(program)["alerting"]
     assert alerting["alertmanagers"] == [{"static_configs": [{"targets": [f"{name}:9093" for name in pods]}]}]
-    ruler = yaml.safe_load(config_map(program, "loki-config")["loki.yaml"])["ruler"]
+    ruler = plain_yaml.load(config_map(program, "loki-config")["loki.yaml"])["ruler"]
     assert ruler["alertmanager_url"] == ",".join(f"http://{name}:9093" for name in pods)
     (container,) = pod(program, "alertmanager")["containers"]
     gossip = [argument for argument in container["args"] if argument.startswith("--cluster")]
@@ -96,7 +96,7 @@ def test_each_prometheus_has_a_label_that_its_alerts_lose(program: Program) -> N
 
 
 def prometheus_config(program: Program) -> dict[str, Any]:
-    return dict(yaml.safe_load(config_map(program, "prometheus-config")["prometheus.yml"]))
+    return dict(plain_yaml.load(config_map(program, "prometheus-config")["prometheus.yml"]))
 
 
 def config_map(program: Program, name: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from tests.components.program import Program, canaries, run_program, stack_config
 
 OFF: dict[str, dict[str, Any]] = {
@@ -26,7 +26,7 @@ def run(edit: dict[str, Any]) -> Program:
 def jobs(program: Program) -> set[str]:
     """The jobs that Prometheus scrapes."""
     config = program.one(":ConfigMap", "prometheus-config").inputs["data"]["prometheus.yml"]
-    return {job["job_name"] for job in yaml.safe_load(config)["scrape_configs"]}
+    return {job["job_name"] for job in plain_yaml.load(config)["scrape_configs"]}
 
 
 @pytest.mark.parametrize("collector", OFF)

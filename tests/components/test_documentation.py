@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel
 
+from slostack import plain_yaml
 from slostack.deploy.secrets import known_secrets
 from slostack.settings import Settings, parse_settings
 from slostack.teams import parse_teams
@@ -67,7 +67,7 @@ def test_every_secret_is_documented_and_nothing_else() -> None:
 
 
 def test_the_project_file_declares_every_setting() -> None:
-    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    project = plain_yaml.load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     assert set(project["config"]) == {field.alias or name for name, field in Settings.model_fields.items()}
     for name, declared in project["config"].items():
         is_object = inner_model(Settings.model_fields[name].annotation) is not None

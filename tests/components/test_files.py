@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.bundle import Bundle
 from slostack.checks import check_bundle
 from slostack.deploy.files.contents import OBJECTS, SERVERS, contents
@@ -35,11 +35,11 @@ def _config() -> dict[str, Any]:
 
 
 def test_the_objects_are_those_of_an_operators_stack_without_secrets(texts: dict[str, str]) -> None:
-    written = {path: yaml.safe_load(text) for path, text in texts.items() if path.startswith(f"{OBJECTS}/")}
+    written = {path: plain_yaml.load(text) for path, text in texts.items() if path.startswith(f"{OBJECTS}/")}
     registered = [dict(each.inputs) for each in operator_program("monitoring").resources if "kind" in each.inputs]
     expected = [each for each in registered if each["kind"] != "Secret"]
     assert sorted(written.values(), key=str_of) == sorted(expected, key=str_of)
-    assert yaml.safe_load(texts["kustomization.yaml"])["resources"] == sorted(written)
+    assert plain_yaml.load(texts["kustomization.yaml"])["resources"] == sorted(written)
 
 
 def str_of(each: dict[str, Any]) -> str:

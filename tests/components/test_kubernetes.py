@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.config import TENANT
 from slostack.deploy.kubernetes.labels import selector
 from slostack.servers import versions
@@ -181,7 +180,7 @@ def test_services_lead_to_their_pods(program: Program) -> None:
 
 
 def test_any_replica_is_reached_by_a_service_that_stays_with_one(program: Program) -> None:
-    datasources = yaml.safe_load(_config(program, "grafana-provisioning-datasources")["slostack.yaml"])["datasources"]
+    datasources = plain_yaml.load(_config(program, "grafana-provisioning-datasources")["slostack.yaml"])["datasources"]
     for server, name in (("prometheus", "Prometheus"), ("alertmanager", "Alertmanager")):
         service = program.one(":Service", f"{server}-any").inputs
         assert service["spec"]["sessionAffinity"] == "ClientIP"
@@ -224,7 +223,7 @@ def test_prometheus_takes_what_loki_counts_where_loki_writes_it(program: Program
     (config,) = [
         each.inputs["data"]["loki.yaml"] for each in program.of_type(":ConfigMap") if each.name == "loki-config"
     ]
-    ruler = yaml.safe_load(config)["ruler"]
+    ruler = plain_yaml.load(config)["ruler"]
     written = {client["url"] for client in ruler["remote_write"]["clients"].values()}
     service = program.one(":Service", "prometheus").inputs
     name, port = service["metadata"]["name"], int(service["spec"]["ports"][0]["port"])

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from tests.components.program import Program, canaries, run_program, stack_config
 
 NAME = "app.kubernetes.io/name"
@@ -157,7 +157,7 @@ def flows(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
 
 
 def _prometheus(program: Program) -> Iterator[Traffic]:
-    document = yaml.safe_load(_file(program, "prometheus-config", "prometheus.yml"))
+    document = plain_yaml.load(_file(program, "prometheus-config", "prometheus.yml"))
     for group in document["alerting"]["alertmanagers"]:
         yield from (_to("prometheus", target) for each in group["static_configs"] for target in each["targets"])
     for job in document["scrape_configs"]:
@@ -188,7 +188,7 @@ def _to_pods(program: Program, found: dict[str, Any], relabel: list[dict[str, An
 
 
 def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
-    document = yaml.safe_load(_file(program, "alertmanager-config", "alertmanager.yml"))
+    document = plain_yaml.load(_file(program, "alertmanager-config", "alertmanager.yml"))
     receivers = config.get("receivers", {})
     hidden = {
         "sms-url": receivers.get("sms", {}).get("gateway"),
@@ -211,13 +211,13 @@ def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]
 
 
 def _loki(program: Program) -> Iterator[Traffic]:
-    ruler = yaml.safe_load(_file(program, "loki-config", "loki.yaml"))["ruler"]
+    ruler = plain_yaml.load(_file(program, "loki-config", "loki.yaml"))["ruler"]
     yield from (_to_url("loki", url) for url in ruler["alertmanager_url"].split(","))
     yield from (_to_url("loki", client["url"]) for client in ruler["remote_write"]["clients"].values())
 
 
 def _grafana(program: Program) -> Iterator[Traffic]:
-    sources = yaml.safe_load(_file(program, "grafana-provisioning-datasources", "slostack.yaml"))["datasources"]
+    sources = plain_yaml.load(_file(program, "grafana-provisioning-datasources", "slostack.yaml"))["datasources"]
     yield from (_to_url("grafana", source["url"]) for source in sources)
     ini = RawConfigParser()
     ini.read_string(_file(program, "grafana-config", "grafana.ini"))

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.bundle import Bundle
 from slostack.config.alertmanager import alertmanager_files
 from slostack.config.messages import TEMPLATES
@@ -137,7 +136,7 @@ def test_an_slo_by_namespace_needs_an_alertmanager_that_leaves_it_alone(tmp_path
 
 def test_the_route_takes_this_environments_alerts_and_says_what_alertmanagers_config_says(program: Program) -> None:
     ((bundle, _),) = program.checked
-    config = yaml.safe_load(bundle.files["alertmanager/alertmanager.yml"])
+    config = plain_yaml.load(bundle.files["alertmanager/alertmanager.yml"])
     (found,) = of_kind(program, "AlertmanagerConfig")
     route = found["spec"]["route"]
     assert _texts(route["matchers"]) == ['environment="prod"']
@@ -235,7 +234,7 @@ def test_pods_are_found_as_prometheus_config_says() -> None:
     config = operator_config("monitoring", pods=True)
     program = run_program("prod", config, operator_secrets())
     ((bundle, _),) = program.checked
-    jobs = yaml.safe_load(bundle.files["prometheus/prometheus.yml"])["scrape_configs"]
+    jobs = plain_yaml.load(bundle.files["prometheus/prometheus.yml"])["scrape_configs"]
     (job,) = (each for each in jobs if each["job_name"] == "learnsnap")
     (scrape,) = (each["spec"] for each in of_kind(program, "ScrapeConfig"))
     (discovery,) = scrape["kubernetesSDConfigs"]

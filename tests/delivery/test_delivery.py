@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
 from click.testing import CliRunner
 
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.cli.test_alert import command
 from slostack.config import Place, Topology
 from slostack.config.alertmanager import alertmanager_files
@@ -166,7 +165,7 @@ def write_config(root: Path, heard: Heard, port: int) -> Path:
     (root / "teams.yaml").write_text(TEAMS_FILE)
     (root / "stacks").mkdir()
     plain = {"config": {f"slostack:{key}": value for key, value in document.items()}}
-    (root / "stacks/Pulumi.test.yaml").write_text(yaml.safe_dump(plain))
+    (root / "stacks/Pulumi.test.yaml").write_text(plain_yaml.dump(plain))
     kiosk = SHOP.replace("service: shop", "service: kiosk") + "notify: {pagerduty: off}\n"
     services = (parse_service(SHOP, "shop.yaml"), parse_service(kiosk, "kiosk.yaml"))
     place = Place("", ("",), str(root), str(root), str(secrets))
@@ -175,9 +174,9 @@ def write_config(root: Path, heard: Heard, port: int) -> Path:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     file = root / "alertmanager/alertmanager.yml"
-    rendered = yaml.safe_load(file.read_text())
+    rendered = plain_yaml.load(file.read_text())
     hasten(rendered["route"])
-    file.write_text(yaml.safe_dump(rendered))
+    file.write_text(plain_yaml.dump(rendered))
     return file
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import names, promtool
+from slostack import names, plain_yaml, promtool
 from slostack.config import Place, Topology
 from slostack.config.alertmanager import DEAD_MANS_SWITCH, alertmanager_files
 from slostack.routed import HERE, channels, receivers
@@ -93,7 +92,7 @@ def config_of(environment: str) -> dict[str, Any]:
     place = Place("", ("",), "", "", "")
     topology = Topology(place, place, place, "", notifications=here)
     files = alertmanager_files(services(), settings, topology, load_teams(ROOT))
-    config: dict[str, Any] = yaml.safe_load(files["alertmanager/alertmanager.yml"])
+    config: dict[str, Any] = plain_yaml.load(files["alertmanager/alertmanager.yml"])
     return config
 
 
@@ -116,7 +115,7 @@ def test_every_alert_reaches_exactly_those_who_should_hear_of_it(environment: st
 def test_amtool_says_so_too(environment: str, tmp_path: Path) -> None:
     config = config_of(environment)
     file = tmp_path / "alertmanager.yml"
-    file.write_text(yaml.safe_dump({**config, "templates": []}))
+    file.write_text(plain_yaml.dump({**config, "templates": []}))
     asked_for = set(re.findall(r"(\w+)(?:=~|!~|!=|=)", " ".join(matchers(config["route"]))))
     different = {tuple(sorted((k, v) for k, v in labels.items() if k in asked_for)): labels for labels in alerts()}
     for labels in different.values():

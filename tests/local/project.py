@@ -15,8 +15,8 @@ from typing import Any
 
 import psutil
 import requests
-import yaml
 
+from slostack import plain_yaml
 from slostack.deploy.local import status
 from slostack.deploy.local.processes import own_processes, stop_processes
 from slostack.deploy.local.state_folder import StateFolder
@@ -64,9 +64,9 @@ class Project:
 
     def set(self, key: str, value: Any) -> None:
         """Writes one of the settings of the stack."""
-        document = yaml.safe_load(self.settings_file.read_text())
+        document = plain_yaml.load(self.settings_file.read_text())
         document["config"][f"slostack:{key}"] = value
-        self.settings_file.write_text(yaml.safe_dump(document))
+        self.settings_file.write_text(plain_yaml.dump(document))
 
     def set_local(self, **values: Any) -> None:
         """Writes the settings of the stack on this machine, besides its ports."""

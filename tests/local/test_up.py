@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 import requests
-import yaml
 
+from slostack import plain_yaml
 from slostack.notifications import NotificationReader, store_folder
 from tests.local.project import Project, wait_until
 
@@ -114,7 +114,7 @@ def test_a_changed_receiver_reloads_alertmanager_without_a_restart(small_stack: 
     small_stack.set("receivers", {"webhook": "http://127.0.0.1:9/hook"})
     small_stack.run("up")
     status = requests.get(f"{small_stack.url('alertmanager')}/api/v2/status", timeout=10).json()
-    receivers = {each["name"]: each for each in yaml.safe_load(status["config"]["original"])["receivers"]}
+    receivers = {each["name"]: each for each in plain_yaml.load(status["config"]["original"])["receivers"]}
     assert len(receivers["platform-critical"]["webhook_configs"]) == 2
     assert small_stack.pids() == before
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from slostack import plain_yaml
 from tests.requirements import need
 
 ROOT = Path(__file__).parents[2]
@@ -95,9 +94,9 @@ def need_kubernetes_provider() -> None:
 def edit_stack(engine: Engine, stack: str, key: str, value: object) -> None:
     """Sets a key of the copied stack file."""
     path = engine.project / "stacks" / f"Pulumi.{stack}.yaml"
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = plain_yaml.load(path.read_text(encoding="utf-8"))
     document["config"][f"slostack:{key}"] = value
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    path.write_text(plain_yaml.dump(document), encoding="utf-8")
 
 
 def free_ports(number: int) -> list[int]:
@@ -111,11 +110,11 @@ def free_ports(number: int) -> list[int]:
 
 def _forget_secrets(path: Path) -> None:
     """Drops what the owner of a stack may have encrypted in its file with another passphrase."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = plain_yaml.load(path.read_text(encoding="utf-8"))
     document.pop("encryptionsalt", None)
     config = document["config"]
     document["config"] = {k: v for k, v in config.items() if not (isinstance(v, dict) and set(v) == {"secure"})}
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    path.write_text(plain_yaml.dump(document), encoding="utf-8")
 
 
 def _kubeconfig() -> str:
@@ -123,7 +122,7 @@ def _kubeconfig() -> str:
     contexts = [
         context
         for path in sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
-        if (context := _context(yaml.safe_load(path.read_text(encoding="utf-8"))))
+        if (context := _context(plain_yaml.load(path.read_text(encoding="utf-8"))))
     ]
     (port,) = free_ports(1)
     document = {
@@ -133,7 +132,7 @@ def _kubeconfig() -> str:
         "users": [{"name": "nobody", "user": {}}],
         "contexts": [{"name": name, "context": {"cluster": "none", "user": "nobody"}} for name in contexts],
     }
-    return yaml.safe_dump(document)
+    return plain_yaml.dump(document)
 
 
 def _context(stack: dict[str, Any]) -> str | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.rules import RecordingRule, service_groups
 from slostack.spec import parse_service
 
@@ -38,7 +36,7 @@ def evaluate(expr: str, series: Mapping[str, str], at: str, folder: Path, interv
     inputs = [{"series": name, "values": values} for name, values in series.items()]
     fixture = folder / "fixture.yaml"
     fixture.write_text(
-        yaml.safe_dump({"tests": [{"interval": interval, "input_series": inputs, "promql_expr_test": expected}]}),
+        plain_yaml.dump({"tests": [{"interval": interval, "input_series": inputs, "promql_expr_test": expected}]}),
         encoding="utf-8",
     )
     output = promtool.test_rules(fixture).output

@@ -14,9 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
-
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.rules import AlertingRule, RuleGroup, service_groups
 from slostack.rules.model import rules_yaml
 from slostack.spec import parse_service
@@ -57,7 +55,7 @@ class Played:
 def slo_file(slo: str, *, head: str = HEAD, objective: float = 99.9, window: str = "30d") -> str:
     """An SLO file of one SLO, "it", with further keys (`sli: …`) in YAML."""
     keys = {"name": "it", "description": "It works", "objective": objective, "window": window, "runbook": "a.md"}
-    return head + yaml.safe_dump({"slos": [{**keys, **yaml.safe_load(slo)}]})
+    return head + plain_yaml.dump({"slos": [{**keys, **plain_yaml.load(slo)}]})
 
 
 def play(
@@ -123,7 +121,7 @@ def _run(
         test["start_timestamp"] = start
     with TemporaryDirectory(prefix="slostack-rules-") as name:
         folder = Path(name)
-        rules = yaml.load(rules_yaml(groups, "a test"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["groups"]
+        rules = plain_yaml.load(rules_yaml(groups, "a test"))["groups"]
         exprs = [each["expr"] for each in cases.get("promql_expr_test", ())]
         alerts = [each["alertname"] for each in cases.get("alert_rule_test", ())]
         own = needed(rules or (), exprs, alerts, series)
@@ -134,7 +132,7 @@ def _run(
             "group_eval_order": [group.name for group in groups],
             "tests": [test],
         }
-        (folder / "fixture.yaml").write_text(yaml.safe_dump(fixture), encoding="utf-8")
+        (folder / "fixture.yaml").write_text(plain_yaml.dump(fixture), encoding="utf-8")
         return promtool.test_rules(folder / "fixture.yaml").output
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.rules import render_rules
 from slostack.simulation import (
     Counters,
@@ -40,7 +40,7 @@ SLOS: dict[str, dict[str, object]] = {
 
 def file() -> str:
     keys = {"description": "It works", "objective": 95, "window": "1d", "runbook": "a.md"}
-    return HEAD + yaml.safe_dump({"slos": [{**keys, **slo, "name": name} for name, slo in SLOS.items()]})
+    return HEAD + plain_yaml.dump({"slos": [{**keys, **slo, "name": name} for name, slo in SLOS.items()]})
 
 
 def test_every_kind_judges_without_a_gap_and_counts_what_happened() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.spec.quantities import Duration
 from tests.rules.histograms import classic, native
 from tests.rules.playing import DAY, HEAD, HOUR, MINUTE, play, repeated, slo_file
@@ -133,10 +132,10 @@ def of_all_kinds() -> str:
     kinds: list[tuple[str, dict[str, object]]] = [(sli, {}) for sli in SLIS.values()]
     kinds += [(SLIS[kind], {"group_by": ["route"], "window": "month"}) for kind in ("bad", "native", "error_ratio")]
     slos = [
-        {**keys, **more, "name": f"it-{number}", "sli": yaml.safe_load(f"{{{sli}}}")}
+        {**keys, **more, "name": f"it-{number}", "sli": plain_yaml.load(f"{{{sli}}}")}
         for number, (sli, more) in enumerate(kinds)
     ]
-    return HEAD + yaml.safe_dump({"slos": slos})
+    return HEAD + plain_yaml.dump({"slos": slos})
 
 
 @pytest.mark.parametrize("past", PASTS.values(), ids=PASTS)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.rules import render_rules
 from slostack.simulation import (
     DAY,
@@ -118,8 +117,8 @@ def day(
         "counted": Query("sum_over_time(slo:bad_events:count5m[1d])", at_end),
         "raw": Query(f"sum(increase({BAD}[1d]))", at_end),
     }
-    own = needed(yaml.safe_load(_rules(scrape_interval))["groups"], ["slo:bad_events:count5m", PAGE])
-    rules = {"api.yaml": yaml.safe_dump({"groups": own}, width=_UNFOLDED), "raw.yaml": _raw_rules()}
+    own = needed(plain_yaml.load(_rules(scrape_interval))["groups"], ["slo:bad_events:count5m", PAGE])
+    rules = {"api.yaml": plain_yaml.dump({"groups": own}, width=_UNFOLDED), "raw.yaml": _raw_rules()}
     result = simulate(rules, scenario, queries)
     counted, raw = result.value("counted", *at_end), result.value("raw", *at_end)
     assert counted is not None
@@ -175,4 +174,4 @@ def _raw_rules() -> str:
         f"({ratio[long]} > {burn * 0.001} and {ratio[short]} > {burn * 0.001})" for long, short, burn in tiers
     )
     rule = {"alert": "RawWindows", "expr": expr, "labels": {"severity": "critical"}}
-    return yaml.safe_dump({"groups": [{"name": "raw", "interval": "30s", "rules": [rule]}]})
+    return plain_yaml.dump({"groups": [{"name": "raw", "interval": "30s", "rules": [rule]}]})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.errors import SlostackError
 from slostack.simulation import (
     Counters,
@@ -47,7 +47,7 @@ def rules(**alert: object) -> dict[str, str]:
     recording = {"record": "recorded", "expr": "healthy"}
     fires = {"alert": "Ill", "expr": "healthy == 0", **alert}
     group = {"name": "g", "interval": "30s", "rules": [recording, fires]}
-    return {"rules.yaml": yaml.safe_dump({"groups": [group]})}
+    return {"rules.yaml": plain_yaml.dump({"groups": [group]})}
 
 
 def values(result: Result, query: str) -> dict[float, float | None]:

@@ -6,9 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-import yaml
-
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.rules import render_rules
 from slostack.spec import Service, parse_service
 
@@ -81,7 +79,7 @@ def recorded(of: Service, folder: Path) -> dict[str, set[frozenset[str]]]:
     asked = [{"expr": '{__name__=~"slo:.*"}', "eval_time": "30m", "exp_samples": []}]
     test = {"interval": "30s", "input_series": series, "promql_expr_test": asked}
     fixture = {"rule_files": ["rules.yaml"], "evaluation_interval": "30s", "tests": [test]}
-    (folder / "fixture.yaml").write_text(yaml.safe_dump(fixture), encoding="utf-8")
+    (folder / "fixture.yaml").write_text(plain_yaml.dump(fixture), encoding="utf-8")
     output = promtool.test_rules(folder / "fixture.yaml").output
     assert "err:" not in output, output
     found: dict[str, set[frozenset[str]]] = defaultdict(set)

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.checks import check_custom_files
 from slostack.cli import COMMANDS
 from slostack.rules import AlertingRule
@@ -47,7 +47,7 @@ def test_the_stacks_load(project: Path, stack: str) -> None:
 
 @pytest.mark.parametrize(("path", "part"), PARTS)
 def test_a_part_of_a_stack_fits_in(path: str, part: str) -> None:
-    config = yaml.safe_load(FILES[path])["config"] | yaml.safe_load(part)
+    config = plain_yaml.load(FILES[path])["config"] | plain_yaml.load(part)
     assert Settings.model_validate({key.removeprefix("slostack:"): value for key, value in config.items()}).services
 
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.config.channels import CHANNELS, NOTICE_CHANNELS
 from slostack.config.messages import RESPONSE
 from slostack.config.routes import PACES, SEVERITIES
@@ -33,7 +33,7 @@ def test_every_example_loads(example: str) -> None:
         case "teams":
             assert parse_teams(example)
         case "slostack":
-            assert Receivers.model_validate(yaml.safe_load(example)["slostack:receivers"])
+            assert Receivers.model_validate(plain_yaml.load(example)["slostack:receivers"])
         case _:
             assert parse_service(SHOP + example, "docs/routing.md")
 

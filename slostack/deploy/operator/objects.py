@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.bundle import Bundle
 from slostack.deploy.kubernetes.labels import STACK
 from slostack.deploy.kubernetes.shards import shards
@@ -18,7 +17,6 @@ from slostack.settings import Settings
 from slostack.spec import Service, load_services
 from slostack.stack import watched_services
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NAMESPACE = "namespace"
 """The label that the operator has every route of an AlertmanagerConfig, and its inhibitions, ask for."""
 
@@ -46,7 +44,7 @@ def _rules(root: Path, services: tuple[Service, ...], settings: Settings) -> lis
         _refuse_slos_by_namespace(services)
         labels[NAMESPACE] = settings.kubernetes.namespace
     objects = project_objects(root, services, settings, Metadata(alert_labels=labels))
-    documents = ((name, yaml.load(text, _Loader)) for name, text in objects.items())
+    documents = ((name, plain_yaml.load(text)) for name, text in objects.items())
     return [
         {**document, "metadata": metadata(name, settings, settings.operator.labels)} for name, document in documents
     ]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.bundle import Bundle
 from slostack.config.blackbox import PROBE_MODULE
 from slostack.config.discovery import CA_FOLDER
@@ -17,14 +15,13 @@ from slostack.deploy.operator.secrets import selector
 from slostack.settings import Settings
 from slostack.spec import Service
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CA = f"{STACK}-ca"
 
 
 def scrape_configs(bundle: Bundle, services: tuple[Service, ...], settings: Settings) -> Iterator[Manifest]:
     """A ScrapeConfig for each job of the services in Prometheus' config, and the ConfigMap with their certificates."""
     of_services = {scrape.job for service in services for scrape in service.scrape}
-    for job in yaml.load(bundle.files["prometheus/prometheus.yml"], _Loader)["scrape_configs"]:
+    for job in plain_yaml.load(bundle.files["prometheus/prometheus.yml"])["scrape_configs"]:
         if job["job_name"] in of_services and job.get("static_configs") != [{"targets": []}]:
             name = f"{STACK}-{job['job_name'].lower().replace('_', '-')}"
             yield manifest("monitoring.coreos.com/v1alpha1", "ScrapeConfig", name, settings, spec=_spec(job))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from jsonschema import validate
 
+from slostack import plain_yaml
 from slostack.cli.new import command
 from slostack.errors import SlostackError
 from slostack.rules import render_rules
@@ -50,7 +50,7 @@ def test_the_new_file_is_short_and_right_for_editors(tmp_path: Path) -> None:
     assert len(text.splitlines()) <= 18
     assert text.count("# to edit") == 3
     assert "{{" not in text
-    validate(yaml.safe_load(text), slo_file_schema())
+    validate(plain_yaml.load(text), slo_file_schema())
 
 
 def test_the_new_runbook_has_every_section(tmp_path: Path) -> None:

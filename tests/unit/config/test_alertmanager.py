@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import names, promtool
+from slostack import names, plain_yaml, promtool
 from slostack.config import Topology, config_files
 from slostack.config.alertmanager import DEAD_MANS_SWITCH
 from slostack.config.routes import NOBODY, PACES, SEVERITIES
@@ -31,7 +30,7 @@ def write(services: Services, settings: Settings, topology: Topology, folder: Pa
 
 
 def receivers(services: Services, settings: Settings, topology: Topology) -> dict[str, Any]:
-    document = yaml.safe_load(config_files(services, settings, topology)[FILE])
+    document = plain_yaml.load(config_files(services, settings, topology)[FILE])
     return {receiver["name"]: set(receiver) - {"name"} for receiver in document["receivers"]}
 
 
@@ -77,7 +76,7 @@ def test_the_watchdog_reaches_the_dead_mans_switch_alone_every_minute(
         assert promtool.route_test(file, {"alertname": rule.alert, **group.labels, **rule.labels}) == (expected,)
     teams_own = {"alertname": names.WATCHDOG, "service": "shop", "severity": "high"}
     assert promtool.route_test(file, teams_own) == ("high",)
-    document = yaml.safe_load(file.read_text())
+    document = plain_yaml.load(file.read_text())
     (route,) = (route for route in document["route"]["routes"] if route["receiver"] == DEAD_MANS_SWITCH)
     assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "50s")
     (receiver,) = (receiver for receiver in document["receivers"] if receiver["name"] == DEAD_MANS_SWITCH)
@@ -87,7 +86,7 @@ def test_the_watchdog_reaches_the_dead_mans_switch_alone_every_minute(
 def test_text_messages_are_sent_for_critical_alerts_alone(
     services: Services, settings: Settings, topology: Topology
 ) -> None:
-    document = yaml.safe_load(config_files(services, settings, topology)[FILE])
+    document = plain_yaml.load(config_files(services, settings, topology)[FILE])
     url_file = f"{topology.alertmanager.secrets}/sms-url"
     hear = [each["name"] for each in document["receivers"] if url_file in _url_files(each)]
     assert hear == ["critical"]
@@ -118,7 +117,7 @@ def test_pagerduty_can_be_switched_off(services: Services, topology: Topology) -
 def test_the_receiver_on_this_machine_hears_everything(
     services: Services, quiet_settings: Settings, topology: Topology
 ) -> None:
-    document = yaml.safe_load(config_files(services, quiet_settings, topology)[FILE])
+    document = plain_yaml.load(config_files(services, quiet_settings, topology)[FILE])
     *silent, notice, critical, high, medium, low = document["receivers"]
     assert silent == [{"name": DEAD_MANS_SWITCH}, {"name": NOBODY}]
     for receiver in (notice, critical, high, medium, low):
@@ -126,7 +125,7 @@ def test_the_receiver_on_this_machine_hears_everything(
 
 
 def test_every_channel_tells_recoveries(services: Services, settings: Settings, topology: Topology) -> None:
-    document = yaml.safe_load(config_files(services, settings, topology)[FILE])
+    document = plain_yaml.load(config_files(services, settings, topology)[FILE])
     channels = [
         channel
         for receiver in document["receivers"]
@@ -173,7 +172,7 @@ def inhibited(rules: list[dict[str, Any]], source: str, target: str) -> bool:
 def test_a_tier_silences_exactly_the_less_urgent_ones(
     services: Services, settings: Settings, topology: Topology
 ) -> None:
-    rules = yaml.safe_load(config_files(services, settings, topology)[FILE])["inhibit_rules"]
+    rules = plain_yaml.load(config_files(services, settings, topology)[FILE])["inhibit_rules"]
     tiers = [tier.name for tier in policies()["google"].tiers]
     for urgency, source in enumerate(tiers):
         for other, target in enumerate(tiers):
@@ -193,7 +192,7 @@ def test_two_services_of_a_policy_need_its_inhibitions_once(settings: Settings, 
 def inhibit_rules(text: str, settings: Settings, topology: Topology) -> list[dict[str, Any]]:
     """The inhibitions of a stack with one service."""
     files = config_files((parse_service(text, "shop.yaml"),), settings, topology)
-    rules: list[dict[str, Any]] = yaml.safe_load(files[FILE])["inhibit_rules"]
+    rules: list[dict[str, Any]] = plain_yaml.load(files[FILE])["inhibit_rules"]
     return rules
 
 

@@ -6,8 +6,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.config.blackbox import PROBE_MODULE, blackbox_files
 from slostack.config.topology import Topology
 from slostack.servers import ServerUnavailable, obtain_binary
@@ -16,7 +15,7 @@ from tests.requirements import need
 
 def test_the_module_of_the_probes_is_there(topology: Topology) -> None:
     (text,) = blackbox_files(topology).values()
-    assert yaml.safe_load(text)["modules"][PROBE_MODULE]["prober"] == "http"
+    assert plain_yaml.load(text)["modules"][PROBE_MODULE]["prober"] == "http"
     assert blackbox_files(replace(topology, blackbox=None)) == {}
 
 

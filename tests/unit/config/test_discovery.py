@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.config import config_files
 from slostack.config.topology import Topology
 from slostack.settings import Pods, parse_settings
@@ -29,7 +28,7 @@ def scraped(services: tuple[Service, ...], topology: Topology, tmp_path: Path) -
         found = config_files(services, settings, topology)
         (tmp_path / "prometheus.yml").write_text(found["prometheus/prometheus.yml"])
         promtool.check_config_syntax(tmp_path / "prometheus.yml")
-        jobs = yaml.safe_load(found["prometheus/prometheus.yml"])["scrape_configs"]
+        jobs = plain_yaml.load(found["prometheus/prometheus.yml"])["scrape_configs"]
         (job,) = (each for each in jobs if each["job_name"] == "shop")
         return found, job
 
@@ -107,7 +106,7 @@ def test_servers_whose_pods_are_discovered_have_no_address(services: tuple[Servi
         for server in ("grafana", "kube-state-metrics", "node-exporter")
     }
     files = config_files(services, parse_settings(CONFIG, "test"), replace(topology, discovered=found))
-    jobs = {job["job_name"]: job for job in yaml.safe_load(files["prometheus/prometheus.yml"])["scrape_configs"]}
+    jobs = {job["job_name"]: job for job in plain_yaml.load(files["prometheus/prometheus.yml"])["scrape_configs"]}
     assert not any("static_configs" in jobs[server] for server in found)
     assert jobs["kube-state-metrics"]["honor_labels"] is True
     instance = {server: jobs[server]["relabel_configs"][-1]["source_labels"] for server in found}

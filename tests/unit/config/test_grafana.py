@@ -4,8 +4,8 @@ from configparser import RawConfigParser
 from dataclasses import replace
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from slostack.config import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, Place, Topology, config_files
 from slostack.config.grafana import grafana_files
 from slostack.settings import Settings, parse_settings
@@ -61,7 +61,7 @@ def test_it_knows_its_own_url(ini: RawConfigParser) -> None:
 
 
 def test_datasources_have_fixed_uids(files: dict[str, str]) -> None:
-    datasources = {d["uid"]: d for d in yaml.safe_load(files[DATASOURCES])["datasources"]}
+    datasources = {d["uid"]: d for d in plain_yaml.load(files[DATASOURCES])["datasources"]}
     assert {uid: d["url"] for uid, d in datasources.items()} == {
         PROMETHEUS_UID: "http://prometheus-0:8080",
         LOKI_UID: "http://loki-0:8080",
@@ -72,7 +72,7 @@ def test_datasources_have_fixed_uids(files: dict[str, str]) -> None:
 
 def test_dashboards_are_only_what_is_provisioned(files: dict[str, str], topology: Topology) -> None:
     assert topology.grafana
-    (provider,) = yaml.safe_load(files[DASHBOARDS])["providers"]
+    (provider,) = plain_yaml.load(files[DASHBOARDS])["providers"]
     assert provider["allowUiUpdates"] is False
     assert provider["options"]["path"] == f"{topology.grafana.config}/dashboards"
 
@@ -150,5 +150,5 @@ def test_cookies_go_by_https_where_grafana_does(ini: RawConfigParser, settings: 
 
 def test_any_replica_answers_queries(services: Services, settings: Settings, topology: Topology) -> None:
     shared = replace(topology, prometheus=replace(topology.prometheus, shared="prometheus-any:9090"))
-    sources = yaml.safe_load(config_files(services, settings, shared)[DATASOURCES])["datasources"]
+    sources = plain_yaml.load(config_files(services, settings, shared)[DATASOURCES])["datasources"]
     assert [source["url"] for source in sources if source["uid"] == PROMETHEUS_UID] == ["http://prometheus-any:9090"]

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.config import Topology, config_files
 from slostack.config.kubelets import VOLUME_METRICS
 from slostack.errors import SlostackError
@@ -31,7 +30,7 @@ def jobs(services: tuple[Service, ...], topology: Topology, tmp_path: Path) -> A
         text = config_files(services, settings, replace(topology, account=account))["prometheus/prometheus.yml"]
         (tmp_path / "prometheus.yml").write_text(text)
         promtool.check_config_syntax(tmp_path / "prometheus.yml")
-        return {job["job_name"]: job for job in yaml.safe_load(text)["scrape_configs"] if job["job_name"] in JOBS}
+        return {job["job_name"]: job for job in plain_yaml.load(text)["scrape_configs"] if job["job_name"] in JOBS}
 
     return found
 

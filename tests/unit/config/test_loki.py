@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.config import Topology, config_files
 from slostack.settings import Settings
 from slostack.spec import Service
@@ -18,7 +17,7 @@ Services = tuple[Service, ...]
 
 @pytest.fixture
 def document(services: Services, settings: Settings, topology: Topology) -> Any:
-    return yaml.safe_load(config_files(services, settings, topology)[FILE])
+    return plain_yaml.load(config_files(services, settings, topology)[FILE])
 
 
 def test_loki_accepts_it(services: Services, settings: Settings, topology: Topology, tmp_path: Path) -> None:
@@ -62,6 +61,6 @@ def test_on_this_machine_it_listens_on_loopback_only(
 ) -> None:
     place = replace(topology.loki, listen="127.0.0.1:3100")
     topology = replace(topology, loki=place, loki_grpc="127.0.0.1:9096")
-    server = yaml.safe_load(config_files(services, settings, topology)[FILE])["server"]
+    server = plain_yaml.load(config_files(services, settings, topology)[FILE])["server"]
     assert (server["http_listen_address"], server["http_listen_port"]) == ("127.0.0.1", 3100)
     assert (server["grpc_listen_address"], server["grpc_listen_port"]) == ("127.0.0.1", 9096)

@@ -4,9 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.config import Topology, config_files
 from slostack.settings import Settings, parse_settings
 from slostack.spec import Service
@@ -17,7 +15,7 @@ Services = tuple[Service, ...]
 
 
 def config(services: Services, settings: Settings, topology: Topology) -> Any:
-    return yaml.safe_load(config_files(services, settings, topology)[FILE])
+    return plain_yaml.load(config_files(services, settings, topology)[FILE])
 
 
 def jobs(services: Services, settings: Settings, topology: Topology) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.cli.export import command
 from slostack.errors import SlostackError
 from slostack.exports import Metadata, custom_objects, service_objects
@@ -66,20 +66,20 @@ def service(*, slos: int = 1, name: str = "api") -> Service:
 
 def groups_of(objects: dict[str, str]) -> list[dict[str, Any]]:
     """The rule groups of objects, in order."""
-    return [group for text in objects.values() for group in yaml.safe_load(text)["spec"]["groups"]]
+    return [group for text in objects.values() for group in plain_yaml.load(text)["spec"]["groups"]]
 
 
 def check_by_promtool(objects: dict[str, str], folder: Path) -> None:
     """Asks promtool about each object's spec, which is a rule file."""
     for name, text in objects.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(yaml.safe_load(text)["spec"]), encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(plain_yaml.dump(plain_yaml.load(text)["spec"]), encoding="utf-8")
     promtool.check_rules([folder / f"{name}.yaml" for name in objects])
 
 
 def test_a_service_becomes_one_object_that_promtool_accepts(tmp_path: Path) -> None:
     objects = service_objects(service(), Metadata("monitoring", {"prometheus": "k8s", "role": "alert-rules"}))
     (text,) = objects.values()
-    found = yaml.safe_load(text)
+    found = plain_yaml.load(text)
     assert (found["apiVersion"], found["kind"]) == ("monitoring.coreos.com/v1", "PrometheusRule")
     assert found["metadata"] == {
         "name": "slostack-api",
@@ -91,7 +91,7 @@ def test_a_service_becomes_one_object_that_promtool_accepts(tmp_path: Path) -> N
 
 def test_without_a_namespace_the_object_names_none() -> None:
     (text,) = service_objects(service(), Metadata()).values()
-    assert "namespace" not in yaml.safe_load(text)["metadata"]
+    assert "namespace" not in plain_yaml.load(text)["metadata"]
 
 
 def test_every_rule_has_its_groups_labels_and_all_else_as_it_was() -> None:
@@ -116,7 +116,7 @@ def test_a_large_service_is_spread_over_objects_that_the_operator_accepts(tmp_pa
     large = service(slos=60)
     objects = service_objects(large, Metadata("monitoring"))
     assert list(objects)[:2] == ["slostack-api", "slostack-api.2"]
-    assert all(len(yaml.safe_dump(yaml.safe_load(text)["spec"])) < 524_288 for text in objects.values())
+    assert all(len(plain_yaml.dump(plain_yaml.load(text)["spec"])) < 524_288 for text in objects.values())
     assert all(len(text.encode()) < MOST_BYTES * 1.1 for text in objects.values())
     names = [group["name"] for group in groups_of(objects)]
     assert names == [group.name for group in service_groups(large)]
@@ -126,7 +126,7 @@ def test_a_large_service_is_spread_over_objects_that_the_operator_accepts(tmp_pa
 def test_a_group_too_large_for_any_object_is_refused() -> None:
     rules = [{"record": f"a:b{i}", "expr": "sum(x) + " * 100 + "1"} for i in range(700)]
     with pytest.raises(SlostackError, match=r"custom/big.yaml: a rule group of [\d,]+ bytes, expected at most 450,000"):
-        custom_objects("custom/big.yaml", yaml.safe_dump({"groups": [{"name": "big", "rules": rules}]}), Metadata())
+        custom_objects("custom/big.yaml", plain_yaml.dump({"groups": [{"name": "big", "rules": rules}]}), Metadata())
 
 
 def test_a_teams_own_rules_keep_what_they_have(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ groups:
   - {record: 'namespace:restarts:sum', expr: sum by (namespace) (restarts)}
 """
     (found,) = custom_objects("custom/pods.yaml", text, metadata).values()
-    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(yaml.safe_load(found)["spec"]), encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(plain_yaml.dump(plain_yaml.load(found)["spec"]), encoding="utf-8")
     added = "environment: prod, namespace: monitoring, severity: low"
     (tmp_path / "fixture.yaml").write_text(
         f"""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from slostack import plain_yaml
 from slostack.imports import import_files
 from slostack.spec import SpecError
 from slostack.spec.explain import dotted
@@ -73,7 +74,7 @@ def outcome(data: list[Any], folder: Path) -> tuple[str, set[tuple[int, str]]]:
     """All that an import says and writes, without the lines where keys are; and the keys that it left out, each with
     the number of its document."""
     file = folder / "a.yaml"
-    text = yaml.dump_all(data, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False)
+    text = yaml.dump_all(data, Dumper=plain_yaml.Dumper)
     file.write_text(text, encoding="utf-8")
     try:
         found = import_files([(file, "a.yaml")])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
+from slostack import plain_yaml
 from tests.rules.playing import play
 from tests.unit.imports.reading import imported, the_file
 
@@ -34,7 +34,7 @@ COUNTED = f"sum(rate(answer_seconds_count{W}))"
 def sloth(sli: dict[str, dict[str, str]]) -> str:
     """A file of sloth with one SLO."""
     slo = {"name": "it", "objective": 99, "description": "It works", "sli": sli}
-    return yaml.safe_dump({"version": "prometheus/v1", "service": "api", "slos": [slo]}, sort_keys=False)
+    return plain_yaml.dump({"version": "prometheus/v1", "service": "api", "slos": [slo]})
 
 
 def events(error: str, total: str) -> tuple[str, str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.errors import SlostackError
 from slostack.review import Change, Detail
 from slostack.routed import channels, receivers
@@ -150,7 +149,7 @@ receivers: [{name: rest}, {name: dba}, {name: pager}, {name: odd}]
 def test_routes_are_matched_as_alertmanager_does(labels: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yml"
     file.write_text(TREE.replace("odd=''", 'odd=\\"\\"'), encoding="utf-8")
-    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    config = plain_yaml.load(file.read_text(encoding="utf-8"))
     assert receivers(config, labels) == promtool.route_test(file, labels)
     assert channels(config, "rest") == "nobody"
 

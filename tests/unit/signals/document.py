@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.dashboards.naming import words
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, signal_library
 
@@ -48,7 +47,7 @@ def example(signal: Signal) -> str:
     """A signal's example as a part of an SLO file."""
     if not signal.example:
         return f"signals:\n  {signal.name}: {{}}"
-    used = yaml.safe_dump(signal.example, sort_keys=False, width=200).rstrip()
+    used = plain_yaml.dump(signal.example, width=200).rstrip()
     return f"signals:\n  {signal.name}:\n{textwrap.indent(used, '    ')}"
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.rules.model import AlertingRule, RuleGroup, rules_yaml
 from slostack.rules.service import alert_groups
 from slostack.spec import load_service, parse_service
@@ -29,7 +28,7 @@ FIXTURES = sorted(Path(__file__).parent.glob("**/*.yaml"))
 @cache
 def fixture(path: Path) -> dict[str, Any]:
     """A fixture's data."""
-    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = plain_yaml.load(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -49,7 +48,7 @@ def differences(case: dict[str, Any], data: dict[str, Any], group: RuleGroup, fo
         "evaluation_interval": case.get("evaluated") or data.get("evaluated", "30s"),
         "tests": [promtool_test(case)],
     }
-    (folder / "fixture.yaml").write_text(yaml.safe_dump(played), encoding="utf-8")
+    (folder / "fixture.yaml").write_text(plain_yaml.dump(played), encoding="utf-8")
     result = promtool.test_rules(folder / "fixture.yaml")
     return "" if result.passed else f": {result.output}"
 

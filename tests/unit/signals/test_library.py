@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import promtool
+from slostack import plain_yaml, promtool
 from slostack.rules.model import rules_yaml
 from slostack.rules.service import alert_groups
 from slostack.spec import Service, parse_service
@@ -56,7 +55,7 @@ def test_prometheus_understands_all_expressions_and_texts(tmp_path: Path) -> Non
 @SIGNALS
 def test_the_document_shows_an_example_that_loads(signal: Signal) -> None:
     assert example(signal) in DOCUMENT.read_text(encoding="utf-8")
-    assert yaml.safe_load(example(signal)) == {"signals": {signal.name: signal.example}}
+    assert plain_yaml.load(example(signal)) == {"signals": {signal.name: signal.example}}
 
 
 def test_the_document_is_what_the_library_says() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
 from hypothesis import strategies as st
 
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.spec import Service, SpecError, parse_service, policies
 
 Data = dict[str, Any]
@@ -187,6 +186,6 @@ def services(draw: st.DrawFn) -> Data:
 def loaded(data: Data) -> Service | None:
     """The service, where it loads."""
     try:
-        return parse_service(yaml.safe_dump(data, allow_unicode=True), "slos/made-up.yaml")
+        return parse_service(plain_yaml.dump(data, allow_unicode=True), "slos/made-up.yaml")
     except SpecError:
         return None

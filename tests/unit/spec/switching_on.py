@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.spec import Service, parse_service
 from slostack.spec.signal_library import Signal
 
@@ -29,7 +28,7 @@ SERVICE: dict[str, Any] = {
 
 def slo_file(signals: dict[str, Any], **more: Any) -> str:
     """The text of an SLO file with these signals and further sections."""
-    return yaml.safe_dump({**SERVICE, "signals": signals, **more}, sort_keys=False)
+    return plain_yaml.dump({**SERVICE, "signals": signals, **more})
 
 
 def switched_on(signal: Signal) -> Service:

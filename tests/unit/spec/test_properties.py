@@ -6,11 +6,10 @@ import copy
 from functools import cache
 from pathlib import Path
 
-import yaml
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from slostack import names, promtool
+from slostack import names, plain_yaml, promtool
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard
 from slostack.rules import RecordingRule, render_rules, service_groups
 from slostack.rules.logs import log_groups
@@ -27,7 +26,7 @@ def test_whatever_loads_renders(data: Data) -> None:
     service = loaded(data)
     assume(service)
     assert service
-    assert yaml.safe_load(render_rules(service))["groups"]
+    assert plain_yaml.load(render_rules(service))["groups"]
     assert render_service_dashboard(service)
     assert render_overview_dashboard((service,))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
+from slostack import plain_yaml
 from slostack.spec import parse_service, slo_file_schema
 from slostack.spec.sli import KINDS
 from tests.unit.spec.files import RIGHT, Mistake, table
@@ -81,7 +81,7 @@ def test_the_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "slos").glob("*.yaml")), ids=lambda path: path.name)
 def test_the_schema_accepts_the_services(path: Path) -> None:
-    assert schema_mistakes(yaml.safe_load(path.read_text(encoding="utf-8"))) == []
+    assert schema_mistakes(plain_yaml.load(path.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_the_schema_accepts_the_services(path: Path) -> None:
     ],
 )
 def test_the_schema_accepts_every_kind_of_sli(sli: str) -> None:
-    data = yaml.safe_load(RIGHT)
-    data["slos"][0]["sli"] = yaml.safe_load(sli)
+    data = plain_yaml.load(RIGHT)
+    data["slos"][0]["sli"] = plain_yaml.load(sli)
     assert schema_mistakes(data) == []
-    assert parse_service(yaml.safe_dump(data), "api.yaml").slos[0].sli.kind
+    assert parse_service(plain_yaml.dump(data), "api.yaml").slos[0].sli.kind
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_the_schema_accepts_every_kind_of_sli(sli: str) -> None:
     ],
 )
 def test_the_schema_accepts_what_an_slo_may_have(keys: str) -> None:
-    data = yaml.safe_load(RIGHT)
-    data["slos"][0] |= yaml.safe_load(keys)
+    data = plain_yaml.load(RIGHT)
+    data["slos"][0] |= plain_yaml.load(keys)
     assert schema_mistakes(data) == []
-    assert parse_service(yaml.safe_dump(data), "api.yaml").slos
+    assert parse_service(plain_yaml.dump(data), "api.yaml").slos
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_schema_accepts_what_an_slo_may_have(keys: str) -> None:
     ids=str,
 )
 def test_the_schema_refuses_what_the_loader_refuses(mistake: Mistake) -> None:
-    assert schema_mistakes(yaml.safe_load(mistake.text))
+    assert schema_mistakes(plain_yaml.load(mistake.text))
 
 
 def test_most_mistakes_are_within_the_schemas_reach() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
+from slostack import plain_yaml
 from slostack.spec import SpecError, parse_service
 from slostack.teams import check_teams, load_teams, parse_teams, teams_file_schema
 from tests.unit.config.conftest import SHOP
@@ -59,19 +59,19 @@ def test_a_mistake_is_named_at_its_place(edit: tuple[str, str], said: str) -> No
     assert edit[0] in RIGHT
     text = RIGHT.replace(*edit, 1)
     assert any(line.startswith("teams.yaml:") and said in line for line in refusal(text).splitlines())
-    is_refused_by_schema = bool([*VALIDATOR.iter_errors(yaml.safe_load(text))])
+    is_refused_by_schema = bool([*VALIDATOR.iter_errors(plain_yaml.load(text))])
     assert is_refused_by_schema != any(words in said for words in OF_VALUES_ALONE)
 
 
 def test_the_right_file_is_right() -> None:
     assert set(parse_teams(RIGHT)) == {"platform", "sales"}
-    assert [*VALIDATOR.iter_errors(yaml.safe_load(RIGHT))] == []
+    assert [*VALIDATOR.iter_errors(plain_yaml.load(RIGHT))] == []
 
 
 def test_the_projects_own_teams_are_right_and_begin_with_the_line_for_editors() -> None:
     text = (ROOT / "teams.yaml").read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=schemas/teams.schema.json\n")
-    assert [*VALIDATOR.iter_errors(yaml.safe_load(text))] == []
+    assert [*VALIDATOR.iter_errors(plain_yaml.load(text))] == []
     assert "platform" in load_teams(ROOT)
 
 
