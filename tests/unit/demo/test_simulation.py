@@ -35,7 +35,7 @@ def test_an_ordinary_day_is_well_inside_every_objective() -> None:
     play.run(DAY, step=15)
     answered = play.value("http_requests_total")
     failed = play.value("http_requests_total", status="500") + play.value("http_requests_total", status="503")
-    assert 10 < answered / play.now < 20
+    assert 20 < answered / play.now < 40
     assert 0.0002 * 0.5 < failed / answered < 0.0003 * 1.3
     quizzes = play.value("quiz_generation_duration_seconds_count")
     assert play.value("quiz_generation_duration_seconds_bucket", le="60.0") / quizzes > 0.99
@@ -59,7 +59,7 @@ def test_the_first_hour_after_a_start_has_no_chance_failures() -> None:
 def test_a_long_pause_is_not_made_up() -> None:
     play = Play()
     play.service.advance(DAY, ORDINARY)
-    assert play.value("http_requests_total") < 25 * MINUTE
+    assert play.value("http_requests_total") < 50 * MINUTE
 
 
 def test_a_clock_that_goes_back_stops_time_and_breaks_nothing() -> None:
