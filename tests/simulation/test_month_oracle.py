@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from slostack import plain_yaml
 from slostack.rules import render_rules
 from slostack.simulation import (
     DAY,
@@ -23,6 +24,7 @@ from slostack.simulation import (
     simulate,
 )
 from slostack.spec import parse_service
+from tests.rules.needed import needed
 
 HOUR, MINUTE = 3600.0, 60.0
 DAYS = 30
@@ -41,11 +43,11 @@ INCIDENTS = tuple(
     )
 )  # fmt: skip
 LENGTH = DAYS * DAY + 2 * HOUR
-LENGTH = DAYS * DAY + 2 * HOUR
 ASKED = (*(DAY + 7 * HOUR * step for step in range(99)), LENGTH - HOUR)
 """About when windows are compared: each time after the count of the next five minutes."""
 OFFSET = 15.0
 """Windows of two hours and more are counted up to a scrape's timeout and five seconds ago."""
+_UNFOLDED = 1_000_000
 SETTLED = HOUR
 """Around an incident's edges the last scrape's age, up to 30 s, is more than a hundredth of what a window saw of it."""
 
@@ -140,4 +142,6 @@ slos:
     sli: {{events: {{bad: '{BAD}', total: '{TOTAL}'}}}}
     runbook: a.md
 """
-    return render_rules(parse_service(slo, "api.yaml"))
+    groups = plain_yaml.load(render_rules(parse_service(slo, "api.yaml")))["groups"]
+    asked = (*(f"slo:error_ratio:rate{window}" for window in WINDOWS), "slo:error_budget_remaining:ratio")
+    return plain_yaml.dump({"groups": needed(groups, asked, given=(TOTAL,))}, width=_UNFOLDED)
