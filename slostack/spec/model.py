@@ -265,6 +265,13 @@ class LogCount(Part):
             raise mismatch(f"{self.window}", "whole minutes, at most 1h", "window")
         return self
 
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        if names.COUNT in self.by:
+            expected = "another label; that one has the name of the count (`| label_format` renames the query's)"
+            raise mismatch(repr(names.COUNT), expected, "by")
+        return self
+
 
 class PanelLine(Part):
     """A line of a graph, or one for each series that its expression returns."""

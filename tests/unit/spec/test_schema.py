@@ -55,6 +55,7 @@ BEYOND_A_SCHEMA = (
     "never ends",
     "at most 7d",
     "whole minutes",
+    "has the name of the count",
     "(Bad day",
     "counts weekdays",
     "by which it is grouped",
