@@ -13,18 +13,20 @@ from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[1]
 LONGEST_FIRST = (
-    "tests/local/test_burn_page.py",
     "tests/local/test_outage.py",
+    "tests/local/test_burn_page.py",
     "tests/local/test_logs.py",
     "tests/local/test_up.py",
     "tests/cluster/test_engine",
     "tests/cluster",
     *("tests/unit/test_parallel.py", "tests/unit/test_retention.py", "tests/unit/test_files.py"),
     "tests/simulation/test_month_oracle.py",
+    "tests/local/test_outage_restart.py",
     "tests/local/test_deaths.py",
     "tests/local",
     "tests/simulation",
     "tests/pulumi",
+    "tests/components",
     "tests/unit/fixtures",
     "tests/unit/imports",
     "tests/rules",
@@ -35,8 +37,9 @@ SHARED = {
     "a local stack": tuple(f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages")),
     "a cluster with Pulumi": ("tests/cluster/test_engine",),
     "a cluster": ("tests/cluster",),
+    "the stacks' programs, run once": ("tests/components",),
 }
-"""Fixtures of a whole session, and the beginnings of the files whose tests use them."""
+"""What is made once a session, and the beginnings of the files whose tests use them."""
 
 
 def pytest_configure() -> None:

@@ -20,7 +20,7 @@ LEARNSNAP = load_service(ROOT / SLO_FOLDER / f"{SERVICE}.yaml", ROOT)
 SCRAPE_INTERVAL = 15
 HEALTHY_MINUTES = 15
 BROKEN_MINUTES = 25
-ORDINARY_MINUTES = 90
+ORDINARY_MINUTES = 75
 """Longer than the first hour, which has no chance failures."""
 
 FIRED = 'group by (alertname, slo) (count_over_time(ALERTS{alertstate="firing"}[1d]))'
