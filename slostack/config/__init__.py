@@ -6,7 +6,7 @@ from slostack.config.blackbox import blackbox_files
 from slostack.config.channels import NOTIFICATION_PATH
 from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
 from slostack.config.loki import TENANT, loki_files
-from slostack.config.prometheus import REMOTE_WRITE_FLAG, prometheus_files
+from slostack.config.prometheus import EXEMPLARS_FLAG, REMOTE_WRITE_FLAG, prometheus_files
 from slostack.config.recipients import NO_TEAMS
 from slostack.config.topology import Place, Topology
 from slostack.settings import Settings
@@ -15,6 +15,7 @@ from slostack.teams import Teams
 
 __all__ = [
     "ALERTMANAGER_UID",
+    "EXEMPLARS_FLAG",
     "LOKI_UID",
     "NODE_NAME",
     "NOTIFICATION_PATH",

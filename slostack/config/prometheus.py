@@ -22,6 +22,8 @@ SHARE_OF_STORAGE = 0.8
 
 REMOTE_WRITE_FLAG = "--web.enable-remote-write-receiver"
 """Has Prometheus take what Loki counts; it would otherwise be refused."""
+EXEMPLARS_FLAG = "--enable-feature=exemplar-storage"
+"""Has Prometheus keep the traces that histograms name, for the dots on latency panels."""
 REMOTE_WRITE_PATH = "/api/v1/write"
 
 _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from grafana_foundation_sdk.builders import common, table, timeseries
 
@@ -63,9 +64,9 @@ def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
     )
 
 
-def watched(alert: Alert, *, most: int | None = None) -> timeseries.Panel:
-    """What a threshold alert watches, against its threshold, with the link to its runbook; of more lines than `most`
-    those that are the nearest to firing."""
+def watched(alert: Alert, *, most: int | None = None, links: Sequence[house.PanelLink] = ()) -> timeseries.Panel:
+    """What a threshold alert watches, against its threshold, with the link to its runbook and further ones; of more
+    lines than `most` those that are the nearest to firing."""
     shown = signals(alert.expr)
     held = f" for {alert.for_}" if alert.for_ else ""
     panel = house.graph(
@@ -77,7 +78,7 @@ def watched(alert: Alert, *, most: int | None = None) -> timeseries.Panel:
         shown[0].unit,
         [(_worst(signal, most), _legend(alert, signal, alone=len(shown) == 1)) for signal in shown],
         from_zero=all((signal.threshold or 0) >= 0 for signal in shown),
-    ).links([house.link("Runbook", f"{RUNBOOK_URL}/{alert.runbook}", new_tab=True)])
+    ).links([house.PanelLink("Runbook", f"{RUNBOOK_URL}/{alert.runbook}"), *links])
     if len(shown) == 1 and shown[0].labels == ():
         panel = house.without_legend(panel)
     limits = _limits(shown, SEVERITY_COLORS[alert.severity])

@@ -129,16 +129,22 @@ def latency(service: Service) -> list[timeseries.Panel]:
     """A graph per histogram: its quantiles, against the thresholds of the objectives."""
     by_rate: dict[str, list[tuple[Slo, float]]] = {}
     for slo in service.slos:
-        if isinstance(slo.sli.kind, LatencyRatio):
-            by_rate.setdefault(_rate_of(slo.sli.kind), []).append((slo, slo.sli.kind.threshold))
+        match slo.sli.kind:
+            case LatencyRatio(histogram=classic, native_histogram=native, threshold=limit):
+                by_rate.setdefault(_rate(classic, native), []).append((slo, limit))
+            case TimeSlices(histogram=classic, native_histogram=native) as judged if (
+                _unit(judged) == units.SECONDS and judged.quantile
+            ):
+                by_rate.setdefault(_rate(classic, native), []).append((slo, judged.bad_comparison[1]))
     return [_latency(rate, objectives) for rate, objectives in by_rate.items()]
 
 
-def _rate_of(latency: LatencyRatio) -> str:
+def _rate(classic: Selector | None, native: Selector | None) -> str:
     """The rate of a histogram, as a quantile needs it."""
-    if latency.native_histogram:
-        return f"sum(rate({latency.native_histogram}[$__rate_interval]))"
-    buckets = Selector(f"{latency.source.metric}_bucket", latency.source.matchers)
+    if native:
+        return f"sum(rate({native}[$__rate_interval]))"
+    assert classic
+    buckets = Selector(f"{classic.metric}_bucket", classic.matchers)
     return f"sum by (le) (rate({buckets}[$__rate_interval]))"
 
 
@@ -146,12 +152,19 @@ def _latency(rate: str, objectives: list[tuple[Slo, float]]) -> timeseries.Panel
     panel = house.graph(
         f"latency/{objectives[0][0].name}",
         f"Latency: {', '.join(slo.name for slo, _ in objectives)}",
-        "\n\n".join(f"{slo.name}: {slo.objective:g} % within {seconds:g} s." for slo, seconds in objectives),
+        "\n\n".join(_promise(slo, seconds) for slo, seconds in objectives),
         units.SECONDS,
         [(f"histogram_quantile({q}, {rate})", f"p{100 * q:g}") for q in QUANTILES],
     )
+    house.show_exemplars(panel)
     limits = sorted({seconds for _, seconds in objectives})
     return house.with_limits(panel, [(None, house.NO_COLOR), *((seconds, house.ORANGE) for seconds in limits)])
+
+
+def _promise(slo: Slo, seconds: float) -> str:
+    if slices := slo.sli.slices:
+        return f"{slo.name}: {slo.objective:g} % of slices with p{100 * (slices.quantile or 0):g} within {seconds:g} s."
+    return f"{slo.name}: {slo.objective:g} % within {seconds:g} s."
 
 
 def uptimes(service: Service) -> list[timeseries.Panel]:

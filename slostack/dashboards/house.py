@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import cast
 
@@ -18,6 +18,7 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import prometheus as prometheus_model
 
+from slostack.dashboards.variables import Variable, narrowed
 from slostack.names import panel_id
 from slostack.spec.model import MOST_SCRAPE_INTERVAL
 
@@ -68,6 +69,13 @@ def graph(
         .legend(_legend(common_model.LegendDisplayMode.LIST))
         .tooltip(common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI))
     )
+
+
+def show_exemplars(panel: timeseries.Panel) -> None:
+    """Draws the exemplars of what the graph's last line reads; its other lines read the same."""
+    query = (panel.build().targets or [])[-1]
+    assert isinstance(query, prometheus_model.Dataquery)
+    query.exemplar = True
 
 
 def without_legend(panel: timeseries.Panel) -> timeseries.Panel:
@@ -187,9 +195,37 @@ def log_lines(key: str, title: str, description: str, expr: str) -> logs.Panel:
 
 
 def link(title: str, url: str, *, new_tab: bool = False) -> dashboard.DashboardLink:
-    """A link of a dashboard or of a panel."""
+    """A link of a dashboard."""
     to = dashboard.DashboardLink(title).type(model.DashboardLinkType.LINK).icon("external link")
     return to.url(url).keep_time(not new_tab).target_blank(new_tab)
+
+
+class PanelLink(Builder[model.DashboardLink]):
+    """A link of a panel, in a new tab. Its address may name variables."""
+
+    def __init__(self, title: str, url: str) -> None:
+        self._link = _PanelLink(title, url=url)
+
+    def build(self) -> model.DashboardLink:
+        """The link as the SDK takes it."""
+        return self._link
+
+
+_IN_ADDRESS = str.maketrans({character: f"%{ord(character):X}" for character in "%#&+"})
+"""What would end a parameter of an address; browsers write the rest as it has to be."""
+
+
+def logs_link(matcher: str) -> PanelLink:
+    """The link to the log lines with a label, in the panel's time range, where they can be searched further."""
+    query = json.dumps({"expr": f"{{{matcher}}}"}, separators=(",", ":"))
+    return PanelLink("Logs", f'/explore?left=["${{__from}}","${{__to}}","{LOKI}",{query.translate(_IN_ADDRESS)}]')
+
+
+class _PanelLink(model.DashboardLink):
+    """Links of panels have nothing else."""
+
+    def to_json(self) -> dict[str, object]:
+        return {"targetBlank": True, "title": self.title, "url": self.url}
 
 
 def dashboard_path(uid: str) -> str:
@@ -256,8 +292,9 @@ def render(
     links: Sequence[dashboard.DashboardLink],
     marked: Sequence[Markers],
     sections: Sequence[Section],
+    variables: Sequence[Variable],
 ) -> str:
-    """A dashboard's JSON, without empty sections."""
+    """A dashboard's JSON, without empty sections; its queries are narrowed by the variables."""
     board = (
         dashboard.Dashboard(title)
         .uid(uid)
@@ -275,8 +312,36 @@ def render(
             board.with_row(dashboard.Row(section.title).id(panel_id(f"section/{section.title}")))
         for sized in section.panels:
             sized.panel.build().grid_pos = model.GridPos(h=sized.height, w=sized.width)
+            _narrow(sized.panel.build(), variables)
             board.with_panel(sized.panel)
     built = board.build()
     built.schema_version = SCHEMA_VERSION
-    built.annotations = model.AnnotationContainer([_Annotation(markers) for markers in marked])
-    return json.dumps(built, cls=JSONEncoder, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    narrower = [replace(markers, expr=narrowed(markers.expr, variables)) for markers in marked]
+    built.annotations = model.AnnotationContainer([_Annotation(markers) for markers in narrower])
+    built.templating = cast(model.DashboardDashboardTemplating, {"list": variables})
+    return json.dumps(built, cls=_Encoder, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def _narrow(panel: model.Panel, variables: Sequence[Variable]) -> None:
+    for query in panel.targets or []:
+        if isinstance(query, prometheus_model.Dataquery):
+            query.expr = narrowed(query.expr, variables)
+
+
+class _Encoder(JSONEncoder):
+    """Leaves out what every Grafana takes for granted: there are many panels."""
+
+    _GRANTED: tuple[tuple[str, object], ...] = (
+        ("repeatDirection", "h"),
+        ("transformations", []),
+        ("transparent", False),
+        ("instant", False),
+    )
+
+    def default(self, o: object) -> object:
+        data = super().default(o)
+        if isinstance(o, model.Panel | prometheus_model.Dataquery):
+            for name, value in self._GRANTED:
+                if data.get(name) == value:
+                    del data[name]
+        return data

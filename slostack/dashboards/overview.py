@@ -14,6 +14,7 @@ from slostack.dashboards.house import Section, Sized
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.probes import PROBES
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
+from slostack.dashboards.variables import ENVIRONMENT, Variable, chosen_later, environment, is_recorded
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.spec import Duration, Service
 
@@ -49,7 +50,21 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
                 ),
             ),
         ],
+        variables=_variables(),
     )
+
+
+def _variables() -> list[Variable]:
+    """Environment, team and service; of SLOs `slo:info` alone knows the team, alerts have it themselves."""
+    return [
+        environment(),
+        Variable(names.TEAM, names.INFO, "Team", _says_its_team),
+        Variable(names.SERVICE, f'{names.INFO}{{{names.TEAM}=~"${names.TEAM}"}}', "Service", is_recorded),
+    ]
+
+
+def _says_its_team(selector: str) -> bool:
+    return selector.startswith(("ALERTS", names.INFO)) and selector != queries.OF_OTHER_TEAMS
 
 
 def _table_height(services: Sequence[Service]) -> int:
@@ -107,9 +122,11 @@ def alerts() -> table.Panel:
 def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
     """The lowest budgets of now, over the longest window."""
     window = max((slo.reach for service in services for slo in service.slos), default=_OF_NO_SLO)
-    left, slo = queries.budget_left(EVERYTHING), f"{names.SERVICE}, {names.SLO}"
-    latest = f"last_over_time({names.BUDGET_REMAINING}[1h] @ end())"
-    lowest_now = f"bottomk({WORST_BUDGETS}, max by ({slo}) ({latest}))"
+    slo = f"{names.SERVICE}, {names.SLO}"
+    left = f"min by ({slo}) ({names.BUDGET_REMAINING})"
+    latest = f"max by ({slo}) (last_over_time({names.BUDGET_REMAINING}[1h] @ end()))"
+    others = f"last_over_time({queries.OF_OTHER_TEAMS}[1h] @ end())"
+    lowest_now = f"bottomk({WORST_BUDGETS}, {latest} unless on ({slo}) {others})"
     return budgets(
         "worst-budgets",
         f"The {WORST_BUDGETS} lowest budgets, last {window}",
@@ -121,4 +138,5 @@ def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
 
 
 def _to_service(name: str) -> DashboardLink:
-    return house.link("Dashboard", f"{house.dashboard_path(names.dashboard_uid(name))}?${{__url_time_range}}")
+    path = house.dashboard_path(names.dashboard_uid(name))
+    return house.link("Dashboard", f"{path}?${{__url_time_range}}&{chosen_later(ENVIRONMENT)}")

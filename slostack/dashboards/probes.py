@@ -10,6 +10,7 @@ from slostack.dashboards.alert_panels import watched
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.stack import stack_alerts
+from slostack.dashboards.variables import Variable, environment
 
 PROBES = "probes"
 MOST_LINES = 10
@@ -35,7 +36,16 @@ def render_probes_dashboard() -> str:
             Section("Answers", grid([answers(), durations(), phases()], most=3, height=8)),
             Section("Certificates", grid([watched(expiring, most=MOST_LINES)], most=1, height=8)),
         ],
+        variables=[
+            environment(),
+            Variable("job", "probe_success", "Probe", _of_probes),
+            Variable("instance", 'probe_success{job=~"$job"}', "Endpoint", _of_probes),
+        ],
     )
+
+
+def _of_probes(selector: str) -> bool:
+    return selector.startswith("probe_")
 
 
 def probes() -> table.Panel:

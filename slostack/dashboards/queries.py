@@ -14,6 +14,8 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The worst first."""
 URGENT: tuple[Severity, ...] = ("critical", "high")
 """Those that someone is to act on at once."""
+OF_OTHER_TEAMS = f'{names.INFO}{{{names.TEAM}!~"${names.TEAM}"}}'
+"""The SLOs that the variable of teams leaves out."""
 _SLO = f"{names.SERVICE}, {names.SLO}"
 _ALERT = f"alertname, {names.SERVICE}, {names.SLO}, {names.TIER}"
 
@@ -25,8 +27,9 @@ def matchers(**values: str) -> str:
 
 def recorded(metric: str, where: str, worst: Literal["max", "min"] = "max") -> str:
     """A recorded series by service and SLO alone, of a grouped SLO the worst; without any label that Prometheus or a
-    federation adds."""
-    return f"{worst} by ({_SLO}) ({metric}{{{where}}})"
+    federation adds. Of all services those of the chosen teams, which `slo:info` alone knows."""
+    found = f"{worst} by ({_SLO}) ({metric}{{{where}}})"
+    return found if where else f"({found} unless on ({_SLO}) {OF_OTHER_TEAMS})"
 
 
 def budget_left(where: str) -> str:

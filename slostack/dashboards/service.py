@@ -10,6 +10,7 @@ from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watch
 from slostack.dashboards.golden_panels import errors, latency, slices, statuses, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
+from slostack.dashboards.service_variables import service_variables
 from slostack.dashboards.slo_panels import (
     budget_history,
     budgets_by_group,
@@ -21,6 +22,8 @@ from slostack.dashboards.slo_panels import (
 from slostack.spec import Panel, Selector, Service
 
 _MOST_SLOS_SHOWN = 12
+TRACES = "traces"
+"""The name of the link, in an SLO file, to where a service's traces are."""
 VERSION_INFO = "app_version_info"
 """1 for each version that runs, named by its label `version`."""
 
@@ -48,10 +51,11 @@ def render_service_dashboard(service: Service) -> str:
             Section("By label set", grid(_by_label_set(service), most=2, height=8)),
             Section("Traffic", grid(traffic(service), most=4, height=7)),
             Section("Errors and latency", grid(_goodness(service), most=4, height=7)),
-            Section("Causes and saturation", grid([watched(alert) for alert in service.alerts], most=3, height=7)),
+            Section("Causes and saturation", grid(_causes(service), most=3, height=7)),
             Section("Further graphs", grid([own_panel(panel) for panel in service.panels], most=3, height=7)),
             Section("Logs", (Sized(log_panel(service), house.GRID_WIDTH, 12),)),
         ],
+        variables=service_variables(service),
     )
 
 
@@ -65,7 +69,18 @@ def _now(service: Service, where: str) -> tuple[Sized, ...]:
 
 
 def _goodness(service: Service) -> list[timeseries.Panel]:
-    return [*errors(service), *statuses(service), *latency(service), *slices(service), *uptimes(service)]
+    logs = house.logs_link(str(service.job_matcher))
+    traces = [house.PanelLink("Traces", service.links[TRACES])] if TRACES in service.links else []
+    return [
+        *(panel.links([logs]) for panel in (*errors(service), *statuses(service))),
+        *(panel.links([logs, *traces]) for panel in latency(service)),
+        *(panel.links([logs]) for panel in (*slices(service), *uptimes(service))),
+    ]
+
+
+def _causes(service: Service) -> list[timeseries.Panel]:
+    logs = house.logs_link(str(service.job_matcher))
+    return [watched(alert, links=[logs]) for alert in service.alerts]
 
 
 def _by_label_set(service: Service) -> list[timeseries.Panel]:

@@ -158,7 +158,7 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
         panel.override_by_name(_tier_legend(tier), house.properties(color=house.fixed_color(_color(slo, tier))))
     limits = sorted((tier.burn, _color(slo, tier)) for tier in slo.tiers)
     return house.with_limits(panel, [(None, house.NO_COLOR), *limits]).links(
-        [house.link("Runbook", f"{RUNBOOK_URL}/{slo.runbook}", new_tab=True)]
+        [house.PanelLink("Runbook", f"{RUNBOOK_URL}/{slo.runbook}")]
     )
 
 

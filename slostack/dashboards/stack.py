@@ -11,6 +11,7 @@ from slostack.dashboards import house, queries, units
 from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
+from slostack.dashboards.variables import environment
 from slostack.rules.model import AlertingRule
 from slostack.rules.stack import stack_groups
 from slostack.rules.stack_alerts.alert import STACK
@@ -44,6 +45,7 @@ def render_stack_dashboard() -> str:
             Section("Loki and Grafana", grid([log_lines(), log_requests(), grafana_requests()], most=3, height=7)),
             Section("What the stack's alerts watch", grid(causes(), most=3, height=7)),
         ],
+        variables=[environment()],
     )
 
 

@@ -13,7 +13,7 @@ from slostack.review import git
 from slostack.review.changes import Change, Json, Kind, Part, Review, pairs, part
 from slostack.review.cost import costs
 from slostack.review.environments import compared_stacks, new_stacks, old_stacks
-from slostack.review.panels import compared, dashboard_changes, read_dashboard
+from slostack.review.panels import compared, dashboard_changes, read_dashboard, variable_changes
 from slostack.review.rule_groups import RuleGroup, Rules, keyed, read_rules
 from slostack.review.rules import alert_changes, group_changes, recording_changes, recording_names
 from slostack.review.slo_alerts import burn_alert_changes, other_alert_changes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from slostack.backtest.prometheus import Prometheus
 
 ALERTS, RECORDINGS, PANELS = "Alerts", "Recording rules", "Dashboard panels"
+VARIABLES = "Dashboard variables"
 
 
 def review(root: Path, base: str | None = None, prometheus: Prometheus | None = None) -> Review:
@@ -75,7 +76,8 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
     renamed = renamed_slos(old, new)
     old = with_names(old, renamed) if old else None
     before, after = (_rules(side) if side else () for side in (old, new))
-    dashboards = compared(_dashboard(old), _dashboard(new), generated=True)
+    boards = (_dashboard(old), _dashboard(new))
+    dashboards = compared(*boards, generated=True)
     found = part(
         name,
         _kind(old, new),
@@ -88,6 +90,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
                 *alert_changes(_threshold_alerts(before), _threshold_alerts(after)),
             ),
             RECORDINGS: recording_names(keyed(before, alerts=False), keyed(after, alerts=False)),
+            VARIABLES: variable_changes(*boards) if all(boards) else (),
             PANELS: dashboards.changes,
         },
         dashboards,
@@ -135,4 +138,6 @@ def dashboard_part(path: str, old: Json | None, new: Json | None, *, generated: 
     dashboards = compared(old, new, generated=generated)
     settings = dashboard_changes(old, new) if old and new and not generated else ()
     kind = "changed" if generated else _kind(old, new)
-    return part(path, kind, {"Dashboard": settings, PANELS: dashboards.changes}, dashboards)
+    variables = variable_changes(old, new) if old and new else ()
+    sections = {"Dashboard": settings, VARIABLES: variables, PANELS: dashboards.changes}
+    return part(path, kind, sections, dashboards)

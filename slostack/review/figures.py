@@ -22,6 +22,8 @@ _MOST_QUERIES = 8
 _MOST_LINES = 12
 _VARIABLES = {"__rate_interval": "5m", "__interval": "2m", "__range": "6h"}
 """What stands for Grafana's variables where a panel is drawn."""
+_CHOSEN = re.compile(r'([=!]~)\s*"\$\{?\w+(?::\w+)?\}?"')
+"""A matcher by a dashboard's own variable."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def _asked(queries: Iterable[str], prometheus: Prometheus) -> tuple[tuple[float 
 
 
 def _without_variables(query: str) -> str:
+    """A query that a server can be asked; what is to be chosen on a dashboard is All."""
+    query = _CHOSEN.sub(r'\1".*"', query)
     return re.sub(r"\$\{?(\w+)\}?", lambda match: _VARIABLES.get(match[1], match[0]), query)
 
 

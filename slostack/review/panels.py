@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from slostack.dashboards.variables import whole
 from slostack.errors import SlostackError
 from slostack.review.changes import Change, Dashboards, Detail, Json, PanelChange, difference, pairs
 from slostack.review.places import PLACE, PanelKey, matches, moved, place
@@ -84,10 +85,40 @@ def _place(old: Json, new: Json, is_moved: bool) -> Iterator[Detail]:
 
 def dashboard_changes(old: Json, new: Json) -> Iterator[Change]:
     """What changed in a dashboard beside its panels, by the names of its settings."""
-    ignored = {"panels", "version", "id", "iteration"}
+    ignored = {"panels", "version", "id", "iteration", "templating"}
     changed = [name for name, was, now in pairs(old, new) if was != now and name not in ignored]
     if changed:
         yield Change("changed", str(new.get("title", "dashboard")), tuple(Detail(name) for name in sorted(changed)))
+
+
+def variable_changes(old: Json | None, new: Json | None) -> Iterator[Change]:
+    """The variables that were added, removed or changed, by their titles."""
+    for _, was, now in pairs(_variables(old), _variables(new)):
+        title = str((now or was or {}).get("label") or (now or was or {}).get("name"))
+        if was is None or now is None:
+            yield Change("added" if was is None else "removed", title)
+        elif details := tuple(_variable_details(was, now)):
+            yield Change("changed", title, details)
+
+
+def _variables(dashboard: Json | None) -> dict[str, Json]:
+    found = ((dashboard or {}).get("templating") or {}).get("list") or []
+    return {str(variable.get("name")): variable for variable in found if isinstance(variable, dict)}
+
+
+def _variable_details(old: Json, new: Json) -> Iterator[Detail]:
+    yield from difference("title", old.get("label"), new.get("label"))
+    yield from difference("type", old.get("type"), new.get("type"))
+    yield from difference("values", _values(old), _values(new))
+    named = {"label", "type", "query", "definition"}
+    if others := sorted(name for name, was, now in pairs(old, new) if was != now and name not in named):
+        yield Detail(f"other settings ({', '.join(others)})")
+
+
+def _values(variable: Json) -> str:
+    """Where a variable's values come from, as this or another Grafana writes it."""
+    query = variable.get("query")
+    return query if isinstance(query, str) else str(variable.get("definition") or _text(query))
 
 
 def _in_rows(items: list[Json], row: str = "") -> Iterator[tuple[str, Json]]:
@@ -102,16 +133,16 @@ def _in_rows(items: list[Json], row: str = "") -> Iterator[tuple[str, Json]]:
 def _details(old: Json, new: Json, generated: bool) -> tuple[Detail, ...]:
     return (
         *difference("type", old.get("type"), new.get("type")),
-        *_merged_queries(old, new, _LONGEST_QUERY if generated else None),
+        *_merged_queries(_queries(old, generated), _queries(new, generated), _LONGEST_QUERY if generated else None),
         *difference("unit", _default(old, "unit"), _default(new, "unit")),
         *difference("thresholds", _thresholds(old), _thresholds(new)),
     )
 
 
-def _merged_queries(old: Json, new: Json, longest: int | None) -> Iterator[Detail]:
+def _merged_queries(old: Mapping[str, str], new: Mapping[str, str], longest: int | None) -> Iterator[Detail]:
     """Changed queries, in at most so many characters; those that change in the same way are one detail."""
     same: dict[tuple[str | None, str | None], list[str]] = {}
-    for name, was, now in pairs(_queries(old), _queries(new)):
+    for name, was, now in pairs(old, new):
         for detail in changed_promql(name, was, now, _SHORT_QUERY):
             same.setdefault((detail.before, detail.after), []).append(name)
     for (before, after), names in same.items():
@@ -125,11 +156,13 @@ def _within(query: str | None, longest: int | None) -> str | None:
     return f"{query[: longest * 2 // 3].rstrip()} … {query[-longest // 3 :].lstrip()}"
 
 
-def _queries(panel: Json) -> dict[str, str]:
+def _queries(panel: Json, generated: bool) -> dict[str, str]:
+    """A panel's queries; generated ones without what a dashboard's variables put into all of them."""
     targets = [target for target in panel.get("targets") or [] if isinstance(target, dict)]
-    return {
+    asked = {
         str(t.get("refId", nth)): str(t.get("expr") or _text(_without(t, "refId"))) for nth, t in enumerate(targets)
     }
+    return {name: whole(query) for name, query in asked.items()} if generated else asked
 
 
 def _default(panel: Json, name: str) -> Any:

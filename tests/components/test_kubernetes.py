@@ -218,6 +218,10 @@ def test_prometheus_loads_edited_files_by_itself_and_writes_to_its_volume(progra
     assert f"--web.external-url={stack_config(stack)['urls']['prometheus']}" in arguments
 
 
+def test_prometheus_keeps_the_exemplars_that_latency_panels_show(program: Program) -> None:
+    assert "--enable-feature=exemplar-storage" in _arguments(program, "prometheus")
+
+
 def test_prometheus_takes_what_loki_counts_where_loki_writes_it(program: Program) -> None:
     assert "--web.enable-remote-write-receiver" in _arguments(program, "prometheus")
     (config,) = [

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from slostack.dashboards.variables import whole
 from tests.local.project import Project, wait_until
 
 SECONDS = 150
 SCRAPE_SECONDS = 15
 STEP_SECONDS = 75
+OF_OTHER_TEAMS = r' unless on \([^)]*\) (last_over_time\()?slo:info\{team!~"\$team"\}(\[1h\] @ end\(\)\))?'
 NOTHING_HERE = {
     "AI concurrency will run out",
     "Database connections will run out",
@@ -37,8 +41,7 @@ def wait_for_a_step(stack: Project) -> None:
 
 def test_every_panel_has_data(stack: Project) -> None:
     wait_for_a_step(stack)
-    dashboards = [json.loads(path.read_text()) for path in sorted(_dashboards(stack).glob("*.json"))]
-    dashboards = [dashboard for dashboard in dashboards if dashboard["uid"] != "slo-probes"]  # nothing probes here
+    dashboards = [dashboard for dashboard in _read(stack) if dashboard["uid"] != "slo-probes"]  # nothing probes here
     assert len(dashboards) == 3
     every = [panel for dashboard in dashboards for panel in dashboard["panels"] if panel["type"] != "row"]
     empty = list(every)
@@ -55,9 +58,60 @@ def test_every_panel_has_data(stack: Project) -> None:
 
 
 def test_every_marker_can_be_asked_for(stack: Project) -> None:
-    for path in sorted(_dashboards(stack).glob("*.json")):
-        for marker in json.loads(path.read_text())["annotations"]["list"]:
-            stack.query(marker["expr"])
+    for dashboard in _read(stack):
+        for marker in dashboard["annotations"]["list"]:
+            stack.query(_chosen(marker["expr"]))
+
+
+def test_with_all_every_query_gives_what_it_gives_without_variables(stack: Project) -> None:
+    wait_for_a_step(stack)
+    at = time.time() - SCRAPE_SECONDS
+    full = 0
+    for expr in set(_queries(stack)):
+        found = _instant(stack, _chosen(expr), at)
+        before = re.sub(OF_OTHER_TEAMS, "", whole(expr))
+        assert "$" not in before.replace("$__rate_interval", "")
+        assert found == _instant(stack, before, at), expr
+        full += bool(found)
+    assert full > 80
+
+
+def test_what_is_chosen_narrows_what_is_asked_and_nothing_else(stack: Project) -> None:
+    wait_for_a_step(stack)
+    at = time.time() - SCRAPE_SECONDS
+    (instance,) = {found["metric"]["instance"] for found in stack.query('up{job="learnsnap"}')}
+    traffic = next(expr for expr in _queries(stack) if expr.startswith("sum(rate(http_requests_total"))
+    assert _instant(stack, _chosen(traffic, instance=instance), at) == _instant(stack, _chosen(traffic), at) != []
+    assert _instant(stack, _chosen(traffic, instance="another"), at) == []
+    lowest = next(expr for expr in _queries(stack) if expr.startswith("sort(bottomk("))
+    assert _instant(stack, _chosen(lowest, team="learnsnap", service="learnsnap"), at) != []
+    assert _instant(stack, _chosen(lowest, team="others"), at) == []
+    assert _instant(stack, _chosen(lowest, service="others"), at) == []
+
+
+def _read(stack: Project) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted(_dashboards(stack).glob("*.json"))]
+
+
+def _queries(stack: Project) -> Iterator[str]:
+    """The PromQL of every panel."""
+    for dashboard in _read(stack):
+        for panel in dashboard["panels"]:
+            if panel.get("datasource") == "prometheus":
+                yield from (target["expr"] for target in panel["targets"])
+
+
+def _chosen(expr: str, **chosen: str) -> str:
+    """A query as Grafana sends it, with All of what isn't chosen."""
+    asked = expr.replace("$__rate_interval", f"{4 * STEP_SECONDS}s")
+    return re.sub(r'"\$(\w+)"', lambda variable: f'"{chosen.get(variable[1], ".*")}"', asked)
+
+
+def _instant(stack: Project, query: str, at: float) -> list[Any]:
+    asked: dict[str, Any] = {"query": _chosen(query), "time": at}
+    answer = requests.get(f"{stack.url('prometheus')}/api/v1/query", params=asked, timeout=30)
+    assert answer.ok, f"{query}: {answer.text}"
+    return sorted(answer.json()["data"]["result"], key=str)
 
 
 def _dashboards(stack: Project) -> Path:
@@ -68,7 +122,8 @@ def _dashboards(stack: Project) -> Path:
 def _results(stack: Project, panel: dict[str, Any], target: dict[str, Any]) -> list[Any]:
     """What the panel's server answers; fails the test where it refuses the query."""
     until = time.time()
-    query = target["expr"].replace("$__rate_interval", f"{4 * STEP_SECONDS}s")
+    query = _chosen(target["expr"])
+    asked: dict[str, Any]
     if panel["type"] == "logs":
         url, asked = f"{stack.url('loki')}/loki/api/v1/query_range", {"query": query, "since": "1h", "limit": 1}
     elif target.get("range"):

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import promql_parser
 
+from slostack.dashboards.variables import whole
+
 Json = dict[str, Any]
+
+
+def read(text: str) -> Json:
+    """A dashboard with queries as they are while nothing is chosen."""
+    dashboard: Json = json.loads(text)
+    for query in (*values(dashboard["panels"], "targets"), dashboard["annotations"]["list"]):
+        for asked in query:
+            asked["expr"] = whole(asked["expr"])
+    return dashboard
 
 
 def panels(dashboard: Json) -> list[Json]:

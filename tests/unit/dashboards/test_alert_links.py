@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from slostack import names
@@ -15,7 +13,7 @@ from slostack.rules.model import AlertingRule, RuleGroup
 from slostack.rules.service import service_groups
 from slostack.rules.stack import stack_groups
 from slostack.spec import Duration, Service, parse_service
-from tests.unit.dashboards.reading import Json, panels
+from tests.unit.dashboards.reading import Json, panels, read
 
 
 def alerts(groups: tuple[RuleGroup, ...]) -> list[AlertingRule]:
@@ -37,7 +35,7 @@ def drawn(panel: Json) -> str:
 @pytest.mark.parametrize("of", ["learnsnap", "odd"])
 def test_alerts_of_a_service(of: str, request: pytest.FixtureRequest) -> None:
     service: Service = request.getfixturevalue(of)
-    dashboard = json.loads(render_service_dashboard(service))
+    dashboard = read(render_service_dashboard(service))
     every = alerts(service_groups(service))
     assert len(every) > len(service.alerts)
     for alert in every:
@@ -55,14 +53,14 @@ def test_a_spent_budget_and_absence() -> None:
         "alerting: {spent: {}, absence: {}}}]}",
         "api.yaml",
     )
-    dashboard = json.loads(render_service_dashboard(of))
+    dashboard = read(render_service_dashboard(of))
     by_name = {alert.alert: alert for alert in alerts(service_groups(of))}
     assert names.BUDGET_REMAINING in drawn(linked(by_name[names.SPENT_ALERT], dashboard))
     assert names.burn_rate(Duration(3600)) in drawn(linked(by_name[names.ABSENCE_ALERT], dashboard))
 
 
 def test_alerts_of_the_stack_itself() -> None:
-    dashboard = json.loads(render_stack_dashboard())
+    dashboard = read(render_stack_dashboard())
     for alert in alerts(stack_groups()):
         if alert.alert == "StillFiring":
             assert alert.annotations["dashboard_url"] == f"{GRAFANA_URL}/d/slo-{{{{ $labels.service }}}}"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import promql_parser
 import pytest
 
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard
 from slostack.dashboards.service import VERSION_INFO
 from slostack.spec import Service, parse_service
-from tests.unit.dashboards.reading import Json, limits, metrics, panel, panels, promql
+from tests.unit.dashboards.reading import Json, limits, metrics, panel, panels, promql, read
 from tests.unit.recorded import SERIES, SLIS, service
 from tests.unit.test_recorded_series import ALL, general
 
@@ -24,8 +22,7 @@ def shop(request: pytest.FixtureRequest) -> Service:
 
 @pytest.fixture
 def dashboard(shop: Service) -> Json:
-    loaded: Json = json.loads(render_service_dashboard(shop))
-    return loaded
+    return read(render_service_dashboard(shop))
 
 
 def of(sli: str, window: str = "30d", more: str = "") -> Json:
@@ -37,8 +34,7 @@ team: t
 slos:
   - {{name: one, description: It works, objective: 99, window: {window}, sli: {sli}, runbook: a.md{more}}}
 """
-    loaded: Json = json.loads(render_service_dashboard(parse_service(text, "slos/shop.yaml")))
-    return loaded
+    return read(render_service_dashboard(parse_service(text, "slos/shop.yaml")))
 
 
 def legends(panel: Json) -> list[str]:
@@ -46,7 +42,7 @@ def legends(panel: Json) -> list[str]:
 
 
 def test_queries_parse_and_read_what_is_recorded_or_scraped(shop: Service, dashboard: Json) -> None:
-    for expr in [*promql(dashboard), *promql(json.loads(render_overview_dashboard((shop,))))]:
+    for expr in [*promql(dashboard), *promql(read(render_overview_dashboard((shop,))))]:
         promql_parser.parse(expr)
         for metric in metrics(expr):
             assert general(metric) in ALL or metric in READ | {"ALERTS", "ALERTS_FOR_STATE", VERSION_INFO}
@@ -93,6 +89,15 @@ def test_slices_are_drawn_by_their_value_against_its_limit(sli: str, limit: floa
     assert defaults["unit"] == unit
     assert [step["color"] for step in defaults["thresholds"]["steps"]] == steps
     assert defaults["custom"]["axisSoftMax"] > limit
+
+
+def test_a_quantile_of_slices_is_drawn_with_the_others_of_its_histogram() -> None:
+    dashboard = of("{slices: {quantile: 0.95, histogram: wait_seconds, below: 0.2}}")
+    latency = panel(dashboard, "Latency: one")
+    assert (limits(latency), legends(latency)) == ([0.2], ["p50", "p95", "p99"])
+    assert latency["description"] == "one: 99 % of slices with p95 within 0.2 s."
+    of_bytes = of("{slices: {quantile: 0.95, histogram: answer_bytes, below: 1000}}")
+    assert "Latency: one" not in {shown["title"] for shown in panels(of_bytes)}
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from slostack.dashboards import render_overview_dashboard
 from slostack.spec import Service
-from tests.unit.dashboards.reading import Json, panel, promql
+from tests.unit.dashboards.reading import Json, panel, promql, read
 
 
 def overview(*services: Service) -> Json:
-    loaded: Json = json.loads(render_overview_dashboard(services))
-    return loaded
+    return read(render_overview_dashboard(services))
 
 
 def test_more_services_need_no_more_panels_or_queries(learnsnap: Service) -> None:
@@ -30,17 +27,21 @@ def test_the_lowest_budget_comes_first_and_leads_to_its_services_dashboard(learn
     order = table["transformations"][1]["options"]["indexByName"]
     assert sorted(order, key=order.__getitem__)[:3] == ["service", "slo", "window"]
     (service,) = (o for o in table["fieldConfig"]["overrides"] if o["matcher"]["options"] == "Service")
-    assert service["properties"][0]["value"][0]["url"] == "/d/slo-${__value.raw}?${__url_time_range}"
+    assert (
+        service["properties"][0]["value"][0]["url"]
+        == "/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}"
+    )
 
 
 def test_the_objectives_table_asks_for_what_is_recorded_whatever_the_window(learnsnap: Service, odd: Service) -> None:
     exprs = [query["expr"] for query in panel(overview(learnsnap, odd), "Service level objectives")["targets"]]
+    of_teams = 'unless on (service, slo) slo:info{team!~"$team"}'
     assert exprs == [
-        "max by (service, slo) (slo:objective:ratio{})",
-        "min by (service, slo) (slo:error_budget_remaining:ratio{})",
-        "max by (service, slo) (slo:burn_rate:rate1h{})",
-        "min by (service, slo) (slo:error_budget_exhaustion:seconds{})",
-        "max by (service, slo, window) (slo:info{})",
+        f"(max by (service, slo) (slo:objective:ratio) {of_teams})",
+        f"(min by (service, slo) (slo:error_budget_remaining:ratio) {of_teams})",
+        f"(max by (service, slo) (slo:burn_rate:rate1h) {of_teams})",
+        f"(min by (service, slo) (slo:error_budget_exhaustion:seconds) {of_teams})",
+        "max by (service, slo, window) (slo:info)",
     ]
 
 
@@ -62,7 +63,7 @@ def test_alerts_are_counted_by_severity_with_zero_where_none_fires(learnsnap: Se
 def test_each_service_has_a_tile_that_leads_to_its_dashboard(learnsnap: Service) -> None:
     tiles = panel(overview(learnsnap), "Lowest budget left, by service")
     (link,) = tiles["fieldConfig"]["defaults"]["links"]
-    assert link["url"] == "/d/slo-${__field.labels.service}?${__url_time_range}"
+    assert link["url"] == "/d/slo-${__field.labels.service}?${__url_time_range}&${environment:queryparam}"
     assert tiles["targets"][0]["legendFormat"] == "{{service}}"
 
 
@@ -79,4 +80,4 @@ def test_a_firing_alerts_service_leads_to_its_dashboard(learnsnap: Service) -> N
     overrides = panel(overview(learnsnap), "Firing alerts")["fieldConfig"]["overrides"]
     of_service = [p for o in overrides if o["matcher"]["options"] == "Service" for p in o["properties"]]
     (links,) = (p["value"] for p in of_service if p["id"] == "links")
-    assert links[0]["url"] == "/d/slo-${__value.raw}?${__url_time_range}"
+    assert links[0]["url"] == "/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from slostack.dashboards import render_probes_dashboard
 from slostack.project import generated_files
 from slostack.spec import Service
-from tests.unit.dashboards.reading import limits, panel
+from tests.unit.dashboards.reading import limits, panel, read
 
 
 def test_it_is_there_where_a_service_has_probes(learnsnap: Service, odd: Service) -> None:
@@ -16,12 +14,12 @@ def test_it_is_there_where_a_service_has_probes(learnsnap: Service, odd: Service
 
 
 def test_probes_that_fail_come_first() -> None:
-    table = panel(json.loads(render_probes_dashboard()), "Probes")
+    table = panel(read(render_probes_dashboard()), "Probes")
     assert table["options"]["sortBy"] == [{"displayName": "Answers", "desc": False}]
 
 
 def test_certificates_have_the_alerts_threshold_and_runbook() -> None:
-    shown = panel(json.loads(render_probes_dashboard()), "Certificate expiring")
+    shown = panel(read(render_probes_dashboard()), "Certificate expiring")
     assert limits(shown) == [14 * 86400]
     assert [query["expr"] for query in shown["targets"]] == ["bottomk(10, probe_ssl_earliest_cert_expiry - time())"]
     assert shown["links"][0]["url"].endswith("/slostack/certificate-expiring.md")

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from slostack.dashboards import render_service_dashboard
 from slostack.spec import Service, parse_service
-from tests.unit.dashboards.reading import Json, limits, panel, panels, promql, selectors
+from tests.unit.dashboards.reading import Json, limits, panel, panels, promql, read, selectors
 
 
 @pytest.fixture
 def learnsnap_dashboard(learnsnap: Service) -> Json:
-    loaded: Json = json.loads(render_service_dashboard(learnsnap))
-    return loaded
+    return read(render_service_dashboard(learnsnap))
 
 
 @pytest.fixture
 def odd_dashboard(odd: Service) -> Json:
-    loaded: Json = json.loads(render_service_dashboard(odd))
-    return loaded
+    return read(render_service_dashboard(odd))
 
 
 def legends(panel: Json) -> list[str]:
     return [query["legendFormat"] for query in panel["targets"]]
+
+
+LOGS = '/explore?left=["${__from}","${__to}","loki",{"expr":"{job=\\"learnsnap\\"}"}]'
+
+
+def links(panel: Json) -> dict[str, str]:
+    return {link["title"]: link["url"] for link in panel["links"]}
 
 
 def test_burn_rates_have_the_thresholds_of_the_policy(learnsnap: Service, learnsnap_dashboard: Json) -> None:
@@ -146,7 +149,7 @@ def test_what_clients_got_wrong_is_apart_from_what_failed(learnsnap_dashboard: J
     ],
 )
 def test_statuses_are_told_apart_where_a_label_holds_them(events: str, label: str | None) -> None:
-    dashboard = json.loads(render_service_dashboard(of_events(events)))
+    dashboard = read(render_service_dashboard(of_events(events)))
     shown = [p for p in panels(dashboard) if p["title"].startswith("4xx and 5xx")]
     assert [f"{label}=~" in p["targets"][0]["expr"] for p in shown] == ([True] if label else [])
 
@@ -175,6 +178,24 @@ def test_latency_is_shown_against_the_thresholds_of_its_objectives(learnsnap_das
     )
 
 
+def test_latency_leads_to_logs_and_to_traces_where_the_file_says_where_they_are(
+    learnsnap: Service, learnsnap_dashboard: Json
+) -> None:
+    latency, errors = "Latency: quiz-latency-p95, quiz-latency-p99", "Errors: ai-success"
+    assert links(panel(learnsnap_dashboard, latency)) == links(panel(learnsnap_dashboard, errors)) == {"Logs": LOGS}
+    traced = learnsnap.model_copy(update={"links": {"traces": "https://traces.example/learnsnap"}})
+    dashboard = read(render_service_dashboard(traced))
+    assert links(panel(dashboard, latency)) == {"Logs": LOGS, "Traces": "https://traces.example/learnsnap"}
+    assert links(panel(dashboard, errors)) == {"Logs": LOGS}
+
+
+def test_exemplars_are_asked_for_once_where_latency_is_shown(learnsnap_dashboard: Json) -> None:
+    asked = {p["title"]: [q["refId"] for q in p["targets"] if q.get("exemplar")] for p in panels(learnsnap_dashboard)}
+    assert {title: refs for title, refs in asked.items() if refs} == {
+        "Latency: quiz-latency-p95, quiz-latency-p99": ["C"]
+    }
+
+
 def test_every_alert_has_a_panel_that_names_it_and_links_to_its_runbook(
     learnsnap: Service, learnsnap_dashboard: Json
 ) -> None:
@@ -182,7 +203,7 @@ def test_every_alert_has_a_panel_that_names_it_and_links_to_its_runbook(
         (shown,) = (p for p in panels(learnsnap_dashboard) if alert.name in p["description"].split())
         assert alert.expr in shown["description"]
         assert alert.description is None or alert.description in shown["description"]
-        assert [link["url"] for link in shown["links"]] == [f"https://runbooks.invalid/{alert.runbook}"]
+        assert links(shown) == {"Runbook": f"https://runbooks.invalid/{alert.runbook}", "Logs": LOGS}
 
 
 @pytest.mark.parametrize(
@@ -265,6 +286,6 @@ def test_firing_alerts_are_the_services_own_and_the_urgent_ones_marked_on_every_
 
 
 def test_a_service_without_alerts_has_no_empty_section(odd: Service) -> None:
-    dashboard = json.loads(render_service_dashboard(odd.model_copy(update={"alerts": ()})))
+    dashboard = read(render_service_dashboard(odd.model_copy(update={"alerts": ()})))
     titles = [p["title"] for p in dashboard["panels"] if p["type"] == "row"]
     assert titles == ["Now", "Burn rates", "Traffic", "Errors and latency", "Logs"]

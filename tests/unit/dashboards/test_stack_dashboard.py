@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from slostack import names
 from slostack.dashboards import render_stack_dashboard
 from slostack.rules.model import AlertingRule
 from slostack.rules.stack import stack_groups
-from tests.unit.dashboards.reading import Json, limits, panel, panels
+from tests.unit.dashboards.reading import Json, limits, panel, panels, read
 
 ALERTS = [rule for group in stack_groups() for rule in group.rules if isinstance(rule, AlertingRule)]
 
 
 @pytest.fixture(scope="module")
 def dashboard() -> Json:
-    loaded: Json = json.loads(render_stack_dashboard())
-    return loaded
+    return read(render_stack_dashboard())
 
 
 def test_every_alert_but_the_one_that_always_fires_has_a_panel_with_its_expression_and_runbook(dashboard: Json) -> None:

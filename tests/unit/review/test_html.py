@@ -105,8 +105,9 @@ def test_data_of_a_prometheus_is_drawn() -> None:
     now = int(time.time())
     values = ", ".join(f'[{now - 600 * nth}, "{nth % 7}"]' for nth in range(30, 0, -1))
     with server(200, SUCCESS.replace("[]", f'[{{"metric": {{}}, "values": [{values}]}}]') % "") as url:
-        text = page([panel("P", "rate(x[$__rate_interval])")], [panel("P", "rate(y[$other])")], Prometheus(url))
-    assert {form["query"] for form in asked} == {"rate(x[5m])"}
+        before, after = [panel("P", 'rate(x{a=~"$b"}[$__rate_interval])')], [panel("P", "rate(y[$other])")]
+        text = page(before, after, Prometheus(url))
+    assert {form["query"] for form in asked} == {'rate(x{a=~".*"}[5m])'}
     assert f"the last 6 h in {url}" in text
     assert "made-up" not in text
     assert text.count('class="line"') == 1

@@ -9,7 +9,7 @@ import pytest
 
 from slostack.errors import SlostackError
 from slostack.review import Change, Detail
-from slostack.review.panels import panel_changes, panels
+from slostack.review.panels import panel_changes, panels, variable_changes
 from tests.unit.review.conftest import Repository
 
 PATH = "dashboards/custom/own.json"
@@ -163,6 +163,41 @@ def test_grafanas_variables_are_no_obstacle() -> None:
     assert changes([old], [old]) == []
     (change,) = changes([old], [new])
     assert change.details[0].field == "query A"
+
+
+def variable(name: str, query: object = "label_values(up, job)", **more: Any) -> dict[str, Any]:
+    return {"name": name, "type": "query", "query": query, **more}
+
+
+def test_variables_by_their_titles() -> None:
+    old = [variable("a", label="Ay"), variable("b"), variable("c"), variable("d", {"query": "x"}, definition="x")]
+    new = [
+        variable("a", "label_values(up, a)", label="Ay"),
+        variable("c", label="See", multi=True),
+        variable("d", "x"),
+        variable("e", label="Ee"),
+    ]
+    assert list(variable_changes({"templating": {"list": old}}, {"templating": {"list": new}})) == [
+        Change("changed", "Ay", (Detail("values", "label_values(up, job)", "label_values(up, a)"),)),
+        Change("changed", "See", (Detail("title", None, "See"), Detail("other settings (multi)"))),
+        Change("added", "Ee"),
+        Change("removed", "b"),
+    ]
+    assert list(variable_changes({}, {"templating": {}})) == []
+
+
+def test_a_service_that_tells_apart_by_route_gets_a_variable_and_no_panel_is_named_for_it(
+    repository: Repository,
+) -> None:
+    lines = "[{expr: 'sum(r{job=\"api\"})', legend: l}]"
+    repository.edit("slos:\n", f"panels: [{{title: By route, lines: {lines}}}]\nslos:\n")
+    repository.commit()
+    repository.edit("sum(r", "sum by (route) (r")
+    assert repository.section("Dashboard variables") == (Change("added", "Route"),)
+    assert [change.name for change in repository.section("Dashboard panels")] == ["By route"]
+    repository.commit()
+    repository.edit("sum by (route) (r", "sum(r")
+    assert repository.section("Dashboard variables") == (Change("removed", "Route"),)
 
 
 def test_a_dashboard_of_ones_own(repository: Repository) -> None:

@@ -1,0 +1,70 @@
+"""The variables of a service's dashboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import promql_parser
+
+from slostack.dashboards.variables import Variable, environment
+from slostack.spec import EventRatio, LatencyRatio, Matcher, Service, Slo
+from slostack.spec.syntax import parse_promql
+
+INSTANCE = "instance"
+ROUTE = "route"
+_NAMES_ROUTE = re.compile(rf"\b{ROUTE}\b")
+_OF_HISTOGRAM = re.compile("_(?:bucket|count|sum)$")
+
+
+def service_variables(service: Service) -> list[Variable]:
+    """Environment and instance; and route, where the service's file tells some metrics apart by it."""
+    own = {str(service.job_matcher), *(str(Matcher("job", "=", scrape.job)) for scrape in service.scrape)}
+
+    def is_own(selector: str) -> bool:
+        return any(job in selector for job in own)
+
+    instance = Variable(INSTANCE, f"up{{{service.job_matcher}}}", "Instance", is_own)
+    routed = sorted({_OF_HISTOGRAM.sub("", metric) for metric in _with_routes(service)})
+    if not routed:
+        return [environment(), instance]
+
+    def has_routes(selector: str) -> bool:
+        return is_own(selector) and _OF_HISTOGRAM.sub("", selector.partition("{")[0]) in routed
+
+    named = Matcher("__name__", "=~", f"({'|'.join(routed)})(_count)?")
+    among = f"{{{named},{service.job_matcher},{instance.matcher}}}"
+    return [environment(), Variable(ROUTE, among, "Route", has_routes), instance]
+
+
+def _with_routes(service: Service) -> Iterator[str]:
+    """The metrics that the service's file tells apart by route."""
+    yield from (metric for slo in service.slos if ROUTE in slo.group_by for metric in _counted(slo))
+    exprs = (
+        *(alert.expr for alert in service.alerts),
+        *(line.expr for panel in service.panels for line in panel.lines),
+    )
+    for expr in exprs:
+        if _NAMES_ROUTE.search(expr):
+            yield from _metrics(expr)
+
+
+def _counted(slo: Slo) -> tuple[str, ...]:
+    match slo.sli.kind:
+        case EventRatio(total=total):
+            return (total.metric,)
+        case LatencyRatio() as latency:
+            return (latency.source.metric,)
+    return ()
+
+
+def _metrics(expr: str) -> list[str]:
+    found: list[str] = []
+
+    def visit(node: promql_parser.Expr) -> bool:
+        if isinstance(node, promql_parser.VectorSelector):
+            found.append(node.name or "")
+        return True
+
+    promql_parser.walk(parse_promql(expr), visit)
+    return found
