@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from slostack.cli.local_server import local_server, read_token
 from slostack.errors import SlostackError
 from slostack.files import shown_path
 
@@ -64,7 +65,7 @@ def command(
         if recorded:
             source = stack.enter_context(_opened(recorded))
         else:
-            url = prometheus or _local_prometheus(root)
+            url = prometheus or local_server(root, "prometheus")
             source = stack.enter_context(_asked(url, token_file, _span(days, until), record, progress))
         stack.enter_context(progress)
         found = backtest(root, revision, source, slos=slos, every=every, incidents=known, report=progress.next)
@@ -95,17 +96,6 @@ def _asked(
     return recording(record, source) if record else nullcontext(source)
 
 
-def read_token(file: Path) -> str:
-    """The bearer token in a file; raises SlostackError where there is none."""
-    try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SlostackError(f"--token-file {file} can't be read ({error}), expected a token in a text file") from None
-    if not token or not token.isascii() or not token.isprintable():
-        raise SlostackError(f"--token-file {file} holds no token, expected one line of text")
-    return token
-
-
 def _span(days: int | None, until: str | None) -> Span:
     from slostack.backtest import last_days
 
@@ -116,17 +106,6 @@ def _span(days: int | None, until: str | None) -> Span:
         except ValueError:
             raise SlostackError(f"--until {until!r}, expected a time such as 2026-11-03T10:15:00Z") from None
     return last_days(days or DAYS, end if end.tzinfo else end.replace(tzinfo=UTC))
-
-
-def _local_prometheus(root: Path) -> str:
-    """The URL of the Prometheus of the stack on this machine; raises SlostackError where it doesn't run."""
-    from slostack.deploy.local import status
-
-    stack = status(root)
-    for program in stack.programs if stack else ():
-        if program.name == "prometheus" and program.ready and program.url:
-            return program.url
-    raise SlostackError("no Prometheus runs on this machine, expected `slostack up`, --prometheus URL or --from FILE")
 
 
 class Progress:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from slostack.cli.backtest import DAYS, Progress, read_token
+from slostack.cli.backtest import DAYS, Progress
+from slostack.cli.local_server import read_token
 from slostack.files import shown_path, write_atomically
 from slostack.review import Review, as_html, as_json, as_markdown, as_text, git, review
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from slostack.cli.backtest import read_token
-from slostack.deploy.local import running_stack
+from slostack.cli.local_server import local_server, read_token
 from slostack.errors import SlostackError
 from slostack.gate import UnknownBudgetError, gate
-from slostack.spec import load_service, slo_file
+from slostack.spec import named_service
 
 FROZEN = 3
 WARNED = 4
@@ -34,11 +33,7 @@ def command(root: Path, service: str, prometheus: str | None, token_file: Path |
     Exit 0: go, or a warning; 3: releases are frozen; 4: a warning, with --strict; 5: what is left isn't known, as
     Prometheus can't be asked or has nothing of an SLO; 2: the SLO file is wrong; 1: anything else.
     """
-    path = slo_file(root, service)
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml"))) or "(none)"
-        raise SlostackError(f"no SLO file of {service!r}, expected one of {known}")
-    judged = load_service(path, root)
+    judged = named_service(root, service)
     found = gate(judged, prometheus or _local_prometheus(root), read_token(token_file) if token_file else None)
     click.echo(found)
     if found.answer == "freeze":
@@ -48,8 +43,7 @@ def command(root: Path, service: str, prometheus: str | None, token_file: Path |
 
 
 def _local_prometheus(root: Path) -> str:
-    stack = running_stack(root)
-    for program in stack.programs if stack else ():
-        if program.name == "prometheus" and program.url:
-            return program.url
-    raise UnknownBudgetError("the stack on this machine doesn't run, expected `slostack up`, or --prometheus URL")
+    try:
+        return local_server(root, "prometheus")
+    except SlostackError as error:
+        raise UnknownBudgetError(str(error)) from None

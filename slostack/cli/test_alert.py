@@ -11,14 +11,12 @@ from pydantic_core import PydanticCustomError
 
 from slostack import names
 from slostack.alertmanager_api import running_config, send_alert
-from slostack.cli.backtest import read_token
-from slostack.deploy.local import running_stack
-from slostack.errors import SlostackError
+from slostack.cli.local_server import local_server, read_token
 from slostack.names import STACK_TEAM
 from slostack.routed import NOBODY, channels, routes
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.settings import load_settings, stack_names
-from slostack.spec import Duration, Severity, load_service, slo_file
+from slostack.spec import Duration, Severity, named_service
 
 ALERT = "TestAlert"
 
@@ -56,9 +54,9 @@ def command(
 
     It ends by itself, and the recovery is told too.
     """
-    url = alertmanager or _local_alertmanager(root)
+    url = alertmanager or local_server(root, "alertmanager")
     token = read_token(token_file) if token_file else None
-    team = _team(root, service) if service else STACK_TEAM
+    team = named_service(root, service).team if service else STACK_TEAM
     labels = {
         "alertname": ALERT,
         names.SEVERITY: severity,
@@ -85,14 +83,6 @@ def _annotations(labels: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _team(root: Path, service: str) -> str:
-    path = slo_file(root, service)
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml"))) or "(none)"
-        raise SlostackError(f"no SLO file of {service!r}, expected one of {known}")
-    return load_service(path, root).team
-
-
 def _environment(root: Path, alertmanager: str | None) -> dict[str, str]:
     """The label of the environment whose Alertmanager it is, where a stack says so."""
     every = (load_settings(root, stack) for stack in stack_names(root))
@@ -101,11 +91,3 @@ def _environment(root: Path, alertmanager: str | None) -> dict[str, str]:
         if is_local or (alertmanager and settings.urls.alertmanager.rstrip("/") == alertmanager.rstrip("/")):
             return {"environment": settings.environment}
     return {}
-
-
-def _local_alertmanager(root: Path) -> str:
-    stack = running_stack(root)
-    for program in stack.programs if stack else ():
-        if program.name == "alertmanager" and program.url:
-            return program.url
-    raise SlostackError("the stack on this machine doesn't run, expected `slostack up`, or --alertmanager URL")

@@ -1,7 +1,15 @@
 """The SLO file: its model, and how it is loaded and checked."""
 
 from slostack.spec.alerting import Alerting, Severity
-from slostack.spec.load import RUNBOOK_FOLDER, SLO_FOLDER, load_service, load_services, parse_service, slo_file
+from slostack.spec.load import (
+    RUNBOOK_FOLDER,
+    SLO_FOLDER,
+    load_service,
+    load_services,
+    named_service,
+    parse_service,
+    slo_file,
+)
 from slostack.spec.model import Alert, Panel, Probe, Scrape, Service, Slo
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector
@@ -40,6 +48,7 @@ __all__ = [
     "Uptime",
     "load_service",
     "load_services",
+    "named_service",
     "parse_service",
     "policies",
     "slo_file",

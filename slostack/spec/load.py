@@ -54,6 +54,15 @@ def slo_file(root: Path, service: str) -> Path:
     return root / SLO_FOLDER / f"{service}.yaml"
 
 
+def named_service(root: Path, name: str) -> Service:
+    """The service of this name; raises SlostackError where it has no SLO file, SpecError where that is wrong."""
+    path = slo_file(root, name)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml"))) or "(none)"
+        raise SlostackError(f"no SLO file of {name!r}, expected one of {known}")
+    return load_service(path, root)
+
+
 def slo_files(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
     """The files in slos/, and what is wrong with the names of others there; raises SlostackError where it is empty."""
     found = folder_files(root, SLO_FOLDER, ".yaml", f"SLO files alone, as {SLO_FOLDER}/<service>.yaml")
