@@ -34,7 +34,9 @@ LONGEST_FIRST = (
 """Beginnings of files. A worker gets two tests at once: behind the first three, which are one test each, some that are
 soon over."""
 SHARED = {
-    "a local stack": tuple(f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages")),
+    "a local stack": tuple(
+        f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages", "audit")
+    ),
     "a cluster with Pulumi": ("tests/cluster/test_engine",),
     "a cluster": ("tests/cluster",),
     "the stacks' programs, run once": ("tests/components",),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from slostack.backtest import words
 from slostack.backtest.model import Backtest, Case
+from slostack.markdown import table, text
 
 
 def as_markdown(backtest: Backtest) -> str:
     """Every SLO with its figures before and after; firings and incidents are folded away where there are many."""
-    lines = [f"## Backtest: {_text(words.headline(backtest))}", ""]
+    lines = [f"## Backtest: {text(words.headline(backtest))}", ""]
     for note in backtest.notes:
-        lines += [f"> Note: {_text(note)}", ""]
+        lines += [f"> Note: {text(note)}", ""]
     if not backtest.cases:
-        lines += [_text(words.nothing(backtest)), ""]
+        lines += [text(words.nothing(backtest)), ""]
     for case in backtest.cases:
-        lines += [f"### {_text(f'{case.service}/{case.slo}')}", ""]
+        lines += [f"### {text(f'{case.service}/{case.slo}')}", ""]
         for note in case.notes:
-            lines += [f"> Note: {_text(note)}", ""]
+            lines += [f"> Note: {text(note)}", ""]
         lines += _case(case, backtest.end)
     return "\n".join(lines)
 
@@ -30,14 +31,14 @@ def _case(case: Case, end: float) -> Iterator[str]:
     told = [words.figures(outcome) for _, outcome in sides]
     what = dict.fromkeys(what for each in told for what in each)
     rows = [[name, *(each.get(name, words.NO) for each in told)] for name in what]
-    yield from _table(["", *(title for title, _ in sides)], rows)
+    yield from table(["", *(title for title, _ in sides)], rows)
     if any(outcome.detections for _, outcome in sides):
         found = zip(*(outcome.detections for _, outcome in sides), strict=True)
         rows = [
             [each[0].incident.title, words.moment(each[0].incident.start.timestamp()), *map(words.detection, each)]
             for each in found
         ]
-        yield from _table(["incident", "began (UTC)", *(title for title, _ in sides)], rows)
+        yield from table(["incident", "began (UTC)", *(title for title, _ in sides)], rows)
     rows = [
         [title, words.moment(firing.start), words.lasted(firing, end), words.name(firing), firing.severity]
         for title, outcome in sides
@@ -45,22 +46,5 @@ def _case(case: Case, end: float) -> Iterator[str]:
     ]
     if rows:
         yield from (f"<details><summary>{len(rows)} firings</summary>", "")
-        yield from _table(["", "fired (UTC)", "for", "alert", "severity"], rows)
+        yield from table(["", "fired (UTC)", "for", "alert", "severity"], rows)
         yield from ("</details>", "")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield _row(head)
-    yield _row(["---"] * len(head))
-    yield from map(_row, rows)
-    yield ""
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell if cell == '---' else _text(cell) for cell in cells)} |"
-
-
-def _text(text: str) -> str:
-    """Text of which nothing is taken for markup."""
-    line = " ".join(text.split())
-    return "".join(f"\\{character}" if character in "\\`*_{}[]<>#|~" else character for character in line)

@@ -104,7 +104,7 @@ def _asked(queries: Iterable[str], prometheus: Prometheus) -> tuple[tuple[float 
     step = SPAN * 1000 // _POINTS
     now = int(time.time()) * 1000 // step * step
     start = now - SPAN * 1000
-    whole = [query for query in map(_without_variables, queries) if "$" not in query]
+    whole = [query for query in map(without_variables, queries) if "$" not in query]
     lines = []
     for found in prometheus.ask([Query(query, start, now, step) for query in whole]):
         for series in found:
@@ -117,7 +117,7 @@ def _asked(queries: Iterable[str], prometheus: Prometheus) -> tuple[tuple[float 
     return tuple(lines[:_MOST_LINES])
 
 
-def _without_variables(query: str) -> str:
+def without_variables(query: str) -> str:
     """A query that a server can be asked; what is to be chosen on a dashboard is All."""
     query = _CHOSEN.sub(r'\1".*"', query)
     return re.sub(r"\$\{?(\w+)\}?", lambda match: _VARIABLES.get(match[1], match[0]), query)

@@ -35,6 +35,7 @@ from slostack.spec.maintenance import Maintenance
 from slostack.spec.part import Part
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, mismatch
+from slostack.spec.readiness import Attestation, Category, CoverageRow, CoveredOrNone
 from slostack.spec.signals import Signals
 from slostack.spec.sli import Sli
 from slostack.spec.source import shorten
@@ -342,6 +343,13 @@ class Service(Part):
     alerts: tuple[Alert, ...] = Field((), strict=False, description="Threshold alerts for causes and saturation.")
     panels: tuple[Panel, ...] = Field((), strict=False, description="Graphs of its own on its dashboard.")
     probes: tuple[Probe, ...] = Field((), strict=False, description="Endpoints asked from outside.")
+    attested: dict[Category, Attestation] = Field(
+        default_factory=dict, description="By category of `slostack audit`: what no query can show."
+    )
+    coverage: dict[CoverageRow, CoveredOrNone] = Field(
+        default_factory=dict,
+        description="By row of `slostack audit`: what it is here, or none where the service has no such part.",
+    )
 
     def error_budget_policy_of(self, slo: Slo) -> ErrorBudgetPolicy:
         """The policy by which one of its SLOs stops releases: the SLO's own, or the service's."""

@@ -225,10 +225,17 @@ class Selector:
             raise mismatch(f"{shown} is not a plain selector", _SELECTOR_EXAMPLE)
         if tree.offset is not None or tree.at is not None or tree.matchers.or_matchers:
             raise mismatch(f"{shown} has an offset, @ or an `or`", "a plain selector; the generator owns the times")
+        if (found := cls.of(tree)) is None:
+            raise mismatch(f"{shown} doesn't name one metric", _SELECTOR_EXAMPLE)
+        return found
+
+    @classmethod
+    def of(cls, tree: promql_parser.VectorSelector) -> Self | None:
+        """The selector in a syntax tree, without its offset or @; None where it doesn't name one metric."""
         matchers = [Matcher(m.name, _OPERATORS[str(m.op).split(".")[-1]], m.value) for m in tree.matchers.matchers]
         names = [m for m in matchers if m.label == _METRIC_NAME]
         if not tree.name and [m.operator for m in names] != ["="]:
-            raise mismatch(f"{shown} doesn't name one metric", _SELECTOR_EXAMPLE)
+            return None
         return cls(tree.name or names[0].value, tuple(m for m in matchers if m not in names))
 
     def where(self, *more: Matcher) -> Selector:

@@ -1,0 +1,107 @@
+"""The rows of a service's coverage: of each part its health check, its alert and its panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from slostack import names
+from slostack.audit.catalogue import AskedRow, coverage_rows
+from slostack.audit.configured import Configured
+from slostack.audit.scorecard import CoverageCells, Evidence
+from slostack.audit.seen import Seen
+from slostack.spec import Selector
+from slostack.spec.readiness import NONE, CoverageRow, CoveredPart
+
+_SUFFIXES = ("", "_bucket", "_count", "_sum")
+"""A histogram is wanted by its base name."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row with what of the service reads it: selectors of alerts, of SLOs that alert, of panels by their titles, and
+    of anything at all."""
+
+    row: CoverageRow
+    title: str
+    alerting: tuple[Selector, ...]
+    panels: Mapping[str, tuple[Selector, ...]]
+    measured: tuple[Selector, ...]
+
+
+def parts(of: Configured) -> tuple[Part, ...]:
+    """The parts that the service has, by the library and by its `coverage`."""
+    return tuple(
+        _part(of, row, asked, own if isinstance(own, CoveredPart) else CoveredPart())
+        for row, asked in coverage_rows().items()
+        if (own := of.service.coverage.get(row)) != NONE
+    )
+
+
+def cells(part: Part, seen: Seen | None) -> CoverageCells:
+    """A row with its three cells."""
+    shown = [seen.panels.get(title, False) for title in part.panels] if seen else []
+    return CoverageCells(
+        row=part.row,
+        title=part.title,
+        health=Evidence(f"{part.title}: health check", bool(part.measured), there(part.measured, seen)),
+        alert=Evidence(f"{part.title}: alert", bool(part.alerting), there(part.alerting, seen)),
+        panel=Evidence(f"{part.title}: panel", bool(part.panels), any(shown) if seen else None),
+    )
+
+
+def there(selectors: Iterable[Selector], seen: Seen | None) -> bool | None:
+    """Whether any of some series is there; None where nobody could be asked, or silence tells nothing."""
+    wanted = tuple(selectors)
+    if seen is None:
+        return None
+    if any(seen.series.get(str(each), False) for each in wanted):
+        return True
+    # A count of log lines has no series while no line is to be counted.
+    return None if any(each.metric == names.LOG_LINES for each in wanted) else False
+
+
+def _part(of: Configured, row: CoverageRow, asked: AskedRow, own: CoveredPart) -> Part:
+    wanted = own.series or asked.series
+    signals = [] if own.series else [read for name in asked.signals for read in of.signals.get(name, ())]
+    kinds = () if own.series else asked.kinds
+    slos = {slo.name: slo for slo in of.slos}
+    of_kind = {slo.name for slo in of.slos if slo.kind in kinds}
+    measures = {
+        name: _of(slos[name].selectors, wanted) or (slos[name].selectors if name in of_kind else ()) for name in slos
+    }
+
+    def read(selectors: Iterable[Selector]) -> tuple[Selector, ...]:
+        selectors = tuple(selectors)
+        return (*_of(selectors, wanted), *(each for each in selectors if each in signals))
+
+    alerting = [each for alert in of.alerts for each in read(alert.selectors)]
+    alerting += [each for name, found in measures.items() if slos[name].alerts for each in found]
+    panels = {
+        panel.title: found
+        for panel in of.panels
+        if (
+            found := (*read(panel.selectors), *(each for name in sorted(panel.slos) for each in measures.get(name, ())))
+        )
+    }
+    measured = [*alerting, *(each for found in (*measures.values(), *panels.values()) for each in found)]
+    measured += _of(of.probed, wanted)
+    return Part(row, own.name or asked.title, _once(alerting), panels, _once(measured))
+
+
+def _of(selectors: Iterable[Selector], wanted: Iterable[Selector]) -> tuple[Selector, ...]:
+    """Selectors narrowed to what is wanted, where they read it."""
+    return tuple(_narrowed(selectors, tuple(wanted)))
+
+
+def _narrowed(selectors: Iterable[Selector], wanted: tuple[Selector, ...]) -> Iterator[Selector]:
+    for selector in selectors:
+        for want in wanted:
+            values = {matcher.label: matcher.value for matcher in want.matchers}
+            reads = all(m.selects(values[m.label]) for m in selector.matchers if m.label in values)
+            if selector.metric in {f"{want.metric}{suffix}" for suffix in _SUFFIXES} and reads:
+                yield selector.where(*(matcher for matcher in want.matchers if matcher not in selector.matchers))
+
+
+def _once(selectors: Iterable[Selector]) -> tuple[Selector, ...]:
+    return tuple(dict.fromkeys(selectors))

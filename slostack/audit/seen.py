@@ -1,0 +1,109 @@
+"""What a running Prometheus really has of a service's monitoring."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slostack import names
+from slostack.audit.configured import Configured
+from slostack.backtest.prometheus import Prometheus, Query
+from slostack.errors import SlostackError
+from slostack.prometheus_api import prometheus_api
+from slostack.spec import Selector
+
+LOOKBACK = "15m"
+"""How old the last sample of a series may be: some exporters have one every five minutes."""
+_DAY, _HOUR = 86_400_000, 3_600_000
+_TIME = "_timestamp_seconds"
+"""Ends the name of a gauge of the time at which something last happened; 0 is never."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as Prometheus has it: whether its last evaluation went well, and of an alert whether it has a runbook."""
+
+    healthy: bool
+    has_runbook: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is there: series by selector, panels by title (whether they showed anything within a day), SLOs by name
+    (whether they had events within a week), alerting rules by name, and whether an Alertmanager is told; None where
+    the server doesn't tell.
+    """
+
+    source: str
+    series: Mapping[str, bool] = field(default_factory=dict)
+    panels: Mapping[str, bool] = field(default_factory=dict)
+    slos: Mapping[str, bool] = field(default_factory=dict)
+    rules: Mapping[str, Rule] | None = None
+    alertmanager: bool | None = None
+
+
+def seen(prometheus: Prometheus, of: Configured, wanted: Iterable[Selector]) -> Seen:
+    """What a Prometheus has of a service: of what its panels and SLOs read, and of some selectors beside.
+
+    Raises SlostackError where it doesn't answer.
+    """
+    series = list(dict.fromkeys(wanted))
+    service = of.service.service
+    now = int(time.time()) * 1000
+    events = f'sum_over_time({names.EVENTS}{{{names.SERVICE}="{service}"}}[7d])'
+    slos = f"max by ({names.SLO}) ({events}) > 0"
+    asked = [Query(_presence(each), now - _HOUR, now, _HOUR) for each in series]
+    asked += [Query(expr, now - _DAY, now, _HOUR) for panel in of.panels for expr in panel.queries]
+    asked.append(Query(slos, now - _HOUR, now, _HOUR))
+    answers = iter(prometheus.ask(asked))
+    return Seen(
+        source=prometheus.shown,
+        series={str(each): bool(next(answers)) for each in series},
+        panels=_any((panel.title, bool(next(answers))) for panel in of.panels for _ in panel.queries),
+        slos={each.labels.get(names.SLO, ""): True for each in next(answers)},
+        rules=_rules(prometheus, service),
+        alertmanager=_alertmanager(prometheus),
+    )
+
+
+def _presence(selector: Selector) -> str:
+    happened = " > 0" if selector.metric.endswith(_TIME) else ""
+    return f"count(last_over_time({selector}[{LOOKBACK}]){happened})"
+
+
+def _any(pairs: Iterable[tuple[str, bool]]) -> Mapping[str, bool]:
+    found: dict[str, bool] = {}
+    for key, value in pairs:
+        found[key] = found.get(key, False) or value
+    return found
+
+
+def _rules(prometheus: Prometheus, service: str) -> Mapping[str, Rule] | None:
+    """The alerting rules whose labels name the service."""
+    groups = _told(prometheus, "rules", {"type": "alert"}, "groups")
+    if groups is None:
+        return None
+    found: dict[str, Rule] = {}
+    for rule in (rule for group in groups for rule in group["rules"]):
+        if rule.get("labels", {}).get(names.SERVICE) != service:
+            continue
+        one = Rule(rule.get("health") == "ok", bool(rule.get("annotations", {}).get("runbook_url")))
+        before = found.get(rule["name"], one)
+        found[rule["name"]] = Rule(before.healthy and one.healthy, before.has_runbook and one.has_runbook)
+    return found
+
+
+def _alertmanager(prometheus: Prometheus) -> bool | None:
+    active = _told(prometheus, "alertmanagers", {}, "activeAlertmanagers")
+    return None if active is None else bool(active)
+
+
+def _told(prometheus: Prometheus, path: str, parameters: Mapping[str, str], key: str) -> list[dict[str, Any]] | None:
+    """What of it only a Prometheus itself tells; None of a server that answers queries alone."""
+    try:
+        found: list[dict[str, Any]] = prometheus_api(prometheus.url, path, parameters, prometheus.token)[key]
+    except (SlostackError, KeyError, TypeError):
+        return None
+    return found

@@ -1,0 +1,152 @@
+"""What is configured and seen meets a point; what is looked for in vain, isn't configured or can't be seen doesn't."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from slostack.audit.seen import Rule
+from tests.unit.audit.example import FULL, all_there, card, category, made, point, without_series
+
+AGE, DEPENDENCIES = "age of the last backup", "what it depends on is checked"
+
+
+def test_what_is_there_is_met(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    found = card(of, all_there(of))
+    unmet = {(each.category, p.asks) for each in found.categories for p in each.points if p.state != "met"}
+    assert {name for name, _ in unmet} == {
+        "logging",
+        "retry-logic",
+        "graceful-degradation",
+        "backups",
+        "incident-response",
+        "monitoring-coverage",
+    }
+    assert category(found, "alerting").score == category(found, "runbooks").score == 10
+    assert category(found, "backups").score == 5  # neither verified nor restored
+    assert found.unseen == ()
+    assert found.source == "http://prometheus"
+
+
+def test_without_a_prometheus_what_is_configured_counts_half_and_is_named(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    seen, unseen = card(of, all_there(of)), card(of, None)
+    age = point(unseen, "backups", AGE)
+    assert (age.state, age.worth) == ("unseen", 0.5)
+    assert ("Backups", age.asks) in unseen.unseen
+    assert point(unseen, "runbooks", "each alert has a runbook").state == "met"
+    assert point(unseen, "logging", "lines are structured").state == "missing"
+    assert 0 < unseen.score < seen.score
+    assert {cell.state for row in unseen.coverage for cell in row.cells} == {"unseen", "missing"}
+
+
+def test_a_metric_that_is_absent_meets_nothing(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    found = card(of, without_series(all_there(of), "dependency_up"))
+    dependencies = point(found, "health-checks", DEPENDENCIES)
+    assert (dependencies.state, dependencies.worth, dependencies.lacking) == ("absent", 0, ("DependencyDown",))
+    watched = point(found, "alerting", "each alert watches something that is there")
+    assert (watched.state, watched.lacking) == ("partly", ("DependencyDown",))
+    (ai,) = (row for row in found.coverage if row.row == "ai-provider")
+    assert (ai.health.state, ai.alert.state) == ("absent", "absent")
+
+
+def test_the_up_that_guards_an_alert_is_no_evidence_of_what_it_watches(tmp_path: Path) -> None:
+    """A backup that was never reported: `up` is there."""
+    of = made(tmp_path)
+    found = card(of, without_series(all_there(of), "backup_"))
+    age = point(found, "backups", AGE)
+    assert (age.state, age.lacking) == ("absent", ("BackupTooOld",))
+    assert "BackupNeverSeen" in point(found, "alerting", "each alert watches").lacking
+    assert category(found, "backups").score == 0
+
+
+def test_an_slo_without_data_and_an_empty_panel_are_named(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    whole = all_there(of)
+    found = card(of, replace(whole, slos={}, panels={**whole.panels, "Backup too old": False}))
+    data = point(found, "monitoring-coverage", "each SLO has data")
+    assert (data.state, data.lacking) == ("absent", ("SLO availability",))
+    panels = point(found, "monitoring-coverage", "each panel shows something")
+    assert (panels.state, panels.lacking) == ("partly", ("panel Backup too old",))
+    assert 0.9 < panels.worth < 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "asks"),
+    [
+        (Rule(healthy=True, has_runbook=False), "each alert has a runbook"),
+        (Rule(healthy=False, has_runbook=True), "each rule is loaded"),
+    ],
+)
+def test_a_rule_of_prometheus_is_held_against_what_it_should_be(tmp_path: Path, rule: Rule, asks: str) -> None:
+    of = made(tmp_path)
+    whole = all_there(of)
+    assert whole.rules
+    found = card(of, replace(whole, rules={**whole.rules, "Down": rule}))
+    lacking = [p.lacking for each in found.categories for p in each.points if asks in p.asks]
+    assert lacking == [("Down",)]
+    unloaded = card(of, replace(whole, rules={}))
+    assert point(unloaded, "alerting", "each rule is loaded").state == "absent"
+    untold = card(of, replace(whole, rules=None))
+    assert point(untold, "alerting", "each rule is loaded").state == "unseen"
+
+
+def test_a_rule_of_the_teams_own_without_a_runbook_is_named(tmp_path: Path) -> None:
+    own = tmp_path / "alert_rules/custom/own.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(
+        "groups: [{name: own, rules: [{alert: Odd, expr: up == 0, labels: {service: api}},"
+        "{alert: Other, expr: up == 0, labels: {service: shop}}]}]\n",
+        encoding="utf-8",
+    )
+    assert point(card(made(tmp_path), None), "runbooks", "each alert has a runbook").lacking == ("Odd",)
+
+
+def test_silence_of_the_logs_tells_nothing(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    found = card(of, without_series(all_there(of), "log:lines:count"))
+    assert point(found, "error-tracking", "types of errors").state == "unseen"
+
+
+def test_a_runbook_without_a_section_is_named(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    cut = replace(of, runbooks={"api/burn.md": of.runbooks["api/burn.md"] - {"escalation"}})
+    assert point(card(cut, None), "runbooks", "each runbook has").lacking == ("api/burn.md",)
+
+
+def test_parts_that_the_service_has_not_are_left_out(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    found = card(of, all_there(of))
+    assert [row.row for row in found.coverage] == [
+        "backend-api",
+        "database",
+        "job-queue",
+        "ai-provider",
+        "error-rates",
+        "response-times",
+        "uptime",
+    ]
+    assert found.without == ("Worker", "Redis", "Image service", "Object storage", "Upload endpoint")
+    states = {row.row: [cell.state for cell in row.cells] for row in found.coverage}
+    assert states["job-queue"] == states["error-rates"] == ["met"] * 3
+    assert states["response-times"] == ["missing"] * 3
+    assert states["uptime"] == ["met", "missing", "missing"]  # the probe is there, nothing alerts on it
+
+
+def test_a_part_can_be_found_by_series_of_its_own(tmp_path: Path) -> None:
+    own = FULL.replace("image-service: none", "image-service: {name: Thumbs, series: ['d{kind=\"thumbs\"}']}")
+    alert = "- {name: Down, expr: up == 0,"
+    for selector, state in (
+        ('d{kind="thumbs"}', "met"),
+        ('d{kind=~"th.*"}', "met"),
+        ("sum(rate(d[5m] offset 1h))", "met"),
+        ('d{kind="faces"}', "missing"),
+        ("dd", "missing"),
+    ):
+        of = made(tmp_path, own.replace(alert, f"- {{name: Down, expr: '{selector} > 0',"))
+        (row,) = (row for row in card(of, all_there(of)).coverage if row.row == "image-service")
+        assert (row.title, row.alert.state, row.panel.state) == ("Thumbs", state, state), selector
