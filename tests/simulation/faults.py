@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -42,12 +42,15 @@ PAGE = 'ALERTS{alertname="ErrorBudgetBurn",severity="critical"}'
 _UNFOLDED = 1_000_000
 WHOLE_DAY = Span(0, LENGTH)
 _BEFORE = 5 * MINUTE
-WATCHED = (
-    Span(SEVERE.start - _BEFORE, SEVERE.end),
-    Span(NOTABLE.start - _BEFORE, NOTABLE.end),
+_HOURS_BURN = (
+    Span(SEVERE.start - _BEFORE, SEVERE.start + 25 * MINUTE),
+    Span(NOTABLE.start - _BEFORE, NOTABLE.start + 75 * MINUTE),
+)
+_SIX_HOURS_BURN = (
     Span(SLOW.start - _BEFORE, SLOW.start),
     Span(SLOW.start + 3 * HOUR, SLOW.start + 4.5 * HOUR),
 )
+WATCHED = _HOURS_BURN + _SIX_HOURS_BURN
 """When pages are looked for: before each incident and around the time that its page is due. The groups that page read
 raw counters and what is counted all day, so nobody misses their evaluations at other times, which would take most of a
 simulation."""
@@ -111,7 +114,7 @@ def day(
     scrape_interval: int = 15,
 ) -> Day:
     """Simulates a day with slostack's rules and raw windows side by side."""
-    scenario = Scenario(targets, LENGTH, server_down=server_down, skipped=(_UNWATCHED, *skipped))
+    scenario = Scenario(targets, LENGTH, server_down=server_down, skipped=(*_UNWATCHED, *skipped))
     at_end = (LENGTH - MINUTE,)
     queries = {
         "counted": Query("sum_over_time(slo:bad_events:count5m[1d])", at_end),
@@ -126,12 +129,16 @@ def day(
     return Day(counted, raw, _pages(result, "ErrorBudgetBurn"), _pages(result, "RawWindows"))
 
 
-def _between() -> Iterator[Span]:
-    edges = [0.0, *chain.from_iterable((each.start, each.end) for each in WATCHED), LENGTH]
-    return (Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
+def _outside(spans: Sequence[Span]) -> tuple[Span, ...]:
+    edges = [0.0, *chain.from_iterable((each.start, each.end) for each in spans), LENGTH]
+    return tuple(Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
 
 
-_UNWATCHED = SkippedEvaluations("slo/.*|raw", tuple(_between()))
+_UNWATCHED = (
+    SkippedEvaluations("slo/.*", _outside(WATCHED)),
+    SkippedEvaluations("raw/1h", _outside((*_HOURS_BURN, _SIX_HOURS_BURN[0]))),
+    SkippedEvaluations("raw/6h", _outside(_SIX_HOURS_BURN)),
+)
 
 
 def _pages(result: Result, alert: str) -> tuple[float | None, ...]:
@@ -170,8 +177,18 @@ def _raw_rules() -> str:
         window: f"sum(rate({BAD}[{window}])) / sum(rate({TOTAL}[{window}]))" for window in ("5m", "30m", "1h", "6h")
     }
     tiers = (("1h", "5m", 14.4), ("6h", "30m", 6))
-    expr = " or ".join(
-        f"({ratio[long]} > {burn * 0.001} and {ratio[short]} > {burn * 0.001})" for long, short, burn in tiers
-    )
-    rule = {"alert": "RawWindows", "expr": expr, "labels": {"severity": "critical"}}
-    return plain_yaml.dump({"groups": [{"name": "raw", "interval": "30s", "rules": [rule]}]})
+    groups = [
+        {
+            "name": f"raw/{long}",
+            "interval": "30s",
+            "rules": [
+                {
+                    "alert": "RawWindows",
+                    "expr": f"({ratio[long]}) > {burn * 0.001} and ({ratio[short]}) > {burn * 0.001}",
+                    "labels": {"severity": "critical", "window": long},
+                }
+            ],
+        }
+        for long, short, burn in tiers
+    ]
+    return plain_yaml.dump({"groups": groups})
