@@ -33,9 +33,11 @@ class Alert(NamedTuple):
 
 
 class Expectation(NamedTuple):
-    """That an alert fires or is silent at a time (in seconds) of one case of a fixture, which is evaluated so often."""
+    """That an alert, of an SLO where it names one, fires or is silent at a time (in seconds) of one case of a fixture,
+    which is evaluated so often."""
 
     alert: Alert
+    slo: str | None
     fixture: Path
     case: int
     at: int
@@ -69,7 +71,7 @@ def _in_short() -> Iterator[Expectation]:
                 for name, times in (case.get(state) or {}).items():
                     for at in times:
                         alert = Alert(of[path.stem], name)
-                        yield Expectation(alert, path, number, seconds(at), state == "fires", evaluated)
+                        yield Expectation(alert, None, path, number, seconds(at), state == "fires", evaluated)
 
 
 def _of_promtool() -> Iterator[Expectation]:
@@ -78,21 +80,22 @@ def _of_promtool() -> Iterator[Expectation]:
         known = {alert for name in data["rule_files"] for alert in alerts((path.parent / name).resolve())}
         evaluated = seconds(data.get("evaluation_interval", "1m"))
         for number, test in enumerate(data["tests"]):
-            for name, at, asked_tiers, firing_tiers in _asked(test):
+            for name, slo, at, asked_tiers, firing_tiers in _asked(test):
                 for alert in known:
                     if alert.name == name and asked_tiers.fullmatch(alert.tier or ""):
-                        yield Expectation(alert, path, number, at, (alert.tier or "") in firing_tiers, evaluated)
+                        yield Expectation(alert, slo, path, number, at, (alert.tier or "") in firing_tiers, evaluated)
 
 
-def _asked(test: dict[str, Any]) -> Iterator[tuple[str, int, re.Pattern[str], set[str]]]:
-    """Each alert that a test asks for: its name, when, a pattern of the tiers asked for, and those that are to fire.
+def _asked(test: dict[str, Any]) -> Iterator[tuple[str, str | None, int, re.Pattern[str], set[str]]]:
+    """Each alert that a test asks for: its name, its SLO, when, a pattern of the tiers, and which are to fire.
 
     The tier of an alert without tiers is empty.
     """
     for case in test.get("alert_rule_test") or ():
         labels = [alert["exp_labels"] for alert in case.get("exp_alerts") or ()]
         firing = {alert.get(names.TIER, "") for alert in labels}
-        yield case["alertname"], seconds(case["eval_time"]), re.compile(".*"), firing
+        slo = next((alert[names.SLO] for alert in labels if names.SLO in alert), None)
+        yield case["alertname"], slo, seconds(case["eval_time"]), re.compile(".*"), firing
     for case in test.get("promql_expr_test") or ():
         samples = [dict(_LABEL.findall(sample.get("labels", ""))) for sample in case.get("exp_samples") or ()]
         for selector in map(Selector.parse, _ALERTS.findall(case["expr"])):
@@ -103,7 +106,8 @@ def _asked(test: dict[str, Any]) -> Iterator[tuple[str, int, re.Pattern[str], se
                 tiers = asked[names.TIER].value if names.TIER in asked else ".*"
                 told = tiers if not samples or names.TIER in samples[0] else ""
                 firing = {sample.get(names.TIER, "") for sample in samples}
-                yield asked["alertname"].value, seconds(case["eval_time"]), re.compile(told), firing
+                slo = asked[names.SLO].value if names.SLO in asked else None
+                yield asked["alertname"].value, slo, seconds(case["eval_time"]), re.compile(told), firing
 
 
 def seconds(time: str) -> int:
