@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 # Hundreds of short processes import the same modules: none compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down test check static render bench bench-alerts
+.PHONY: help up down test everything check static render bench bench-alerts
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,11 @@ static: $(INSTALLED)
 check: static ## Types, lint, unit tests and rule fixtures (under 2 minutes)
 	@$(PYTEST) tests/unit tests/rules tests/components
 
-test: static ## Everything, with real servers
+test: $(INSTALLED) ## Everything, with real servers
+	@$(MAKE) --no-print-directory --jobs 2 static everything
+
+everything: $(INSTALLED)
+	@$(PYTHON) -m pytest --collect-only -qq > /dev/null || true # compiles the tests once, not in each worker
 	@$(PYTEST)
 
 bench: $(INSTALLED) ## What rules, rendering, previews and backtests cost, side by side with raw windows and sloth
