@@ -35,7 +35,7 @@ LONGEST_FIRST = (
 soon over."""
 SHARED = {
     "a local stack": tuple(
-        f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages", "audit")
+        f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages", "audit", "report")
     ),
     "a cluster with Pulumi": ("tests/cluster/test_engine",),
     "a cluster": ("tests/cluster",),

@@ -23,14 +23,36 @@ def counts_over(history: History, window: Duration) -> tuple[Sums, Sums]:
 
 def remaining(slo: Slo, history: History) -> Floats:
     """The share of the budget that is left at each time of counting, weighted by how much of the window is known."""
-    if isinstance(slo.window, Calendar):
-        bad, events, whole = _since_its_start(slo.window, history)
-    else:
-        bad, events = counts_over(history, slo.window)
-        whole = np.full(len(history.counted), slo.window.seconds / names.TIER_INTERVAL.seconds)
+    bad, events, whole = _window_counts(slo, history)
     ratio = np.where(np.isnan(share := _ratio(bad, events)), 0.0, share)
     left: Floats = 1 - ratio / float(f"{slo.budget:.12g}") * np.minimum(events.samples / whole, 1)
     return np.where(events.samples > 0, left, np.nan)
+
+
+def spent_within(slo: Slo, history: History, start: int, end: int) -> float | None:
+    """The share of the budget that the counts after `start` up to `end` (Unix milliseconds) spent, of the window that
+    ends with the last of them; None where nothing was counted."""
+    last = int(np.searchsorted(history.counted, end, side="right")) - 1
+    if last < 0:
+        return None
+    _, events, whole = _window_counts(slo, history)
+    if not events.total[last]:
+        return None
+    within = (history.counted > start) & (history.counted <= end)
+    if isinstance(slo.window, Calendar):
+        periods, _ = _periods(slo.window, history.counted - milliseconds(names.TIER_INTERVAL))
+        within &= periods == periods[last]
+    known = min(events.samples[last] / whole[last], 1)
+    return float(np.nansum(history.bad[within]) / events.total[last] / slo.budget * known)
+
+
+def _window_counts(slo: Slo, history: History) -> tuple[Sums, Sums, Floats]:
+    """Bad events, all events and how many counts it has when it is known as a whole, of the window that ends at each
+    time of counting."""
+    if isinstance(slo.window, Calendar):
+        return _since_its_start(slo.window, history)
+    whole = np.full(len(history.counted), slo.window.seconds / names.TIER_INTERVAL.seconds)
+    return (*counts_over(history, slo.window), whole)
 
 
 def _ratio(bad: Sums, events: Sums) -> Floats:

@@ -12,10 +12,11 @@ from slostack.backtest.model import Detection, Firing, Outcome
 def detected(outcome: Outcome, incidents: Iterable[Incident]) -> Outcome:
     """The outcome with what its alerts made of incidents: each is caught by the first alert that begins within it, or
     by a page that somebody was already working on; a ticket that was open before tells nobody of it."""
-    return replace(outcome, detections=tuple(_detection(incident, outcome.firings) for incident in incidents))
+    return replace(outcome, detections=tuple(detection(incident, outcome.firings) for incident in incidents))
 
 
-def _detection(incident: Incident, firings: Iterable[Firing]) -> Detection:
+def detection(incident: Incident, firings: Iterable[Firing]) -> Detection:
+    """What firings made of one incident."""
     start, end = incident.start.timestamp(), incident.end.timestamp()
     within = [
         each

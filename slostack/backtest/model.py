@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from slostack.backtest.incidents import Incident
@@ -73,7 +73,7 @@ class Outcome:
     @property
     def pages(self) -> tuple[Span, ...]:
         """The times in which somebody was paged: page tiers that fire together are one page."""
-        return tuple(_together([firing for firing in self.firings if firing.is_page]))
+        return tuple(together([firing for firing in self.firings if firing.is_page]))
 
     @property
     def pages_per_week(self) -> float | None:
@@ -114,7 +114,7 @@ class Backtest:
     notes: tuple[str, ...] = ()
 
 
-def _together(firings: list[Firing]) -> Iterator[Span]:
+def together(firings: Iterable[Firing]) -> Iterator[Span]:
     """Spans without a break between them; an alert that still fires has no end yet."""
     start = end = None
     for firing in sorted(firings, key=lambda firing: firing.start):

@@ -50,7 +50,8 @@ class Query:
         """The same as queries of at most some milliseconds, and of as many points as Prometheus gives."""
         if self.step:
             longest = min(max(longest // self.step, 1), MOST_POINTS) * self.step
-        starts = range(self.start, self.end, longest)
+        # A piece at the end that holds no step asks for nothing.
+        starts = range(self.start, self.end - self.step + 1 if self.step else self.end, longest)
         return [Query(self.expr, start, min(start + longest, self.end), self.step) for start in starts]
 
 

@@ -99,19 +99,22 @@ def _asked(
 def _span(days: int | None, until: str | None) -> Span:
     from slostack.backtest import last_days
 
-    end = datetime.now(UTC)
-    if until:
-        try:
-            end = datetime.fromisoformat(until)
-        except ValueError:
-            raise SlostackError(f"--until {until!r}, expected a time such as 2026-11-03T10:15:00Z") from None
-    return last_days(days or DAYS, end if end.tzinfo else end.replace(tzinfo=UTC))
+    return last_days(days or DAYS, end_of(until))
+
+
+def end_of(until: str | None) -> datetime:
+    """The time that --until names, or now; raises SlostackError where it is none."""
+    try:
+        end = datetime.fromisoformat(until) if until else datetime.now(UTC)
+    except ValueError:
+        raise SlostackError(f"--until {until!r}, expected a time such as 2026-11-03T10:15:00Z") from None
+    return end if end.tzinfo else end.replace(tzinfo=UTC)
 
 
 class Progress:
-    """Says on a terminal's standard error which SLO is replayed and how many queries are answered."""
+    """Says on a terminal's standard error what is looked at, of all `things`, and how many queries are answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, things: str = "SLOs") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
@@ -119,12 +122,12 @@ class Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         console = Console(stderr=True)
         self.shown = Bars(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self.slos = self.shown.add_task("SLOs", total=None)
+        self.things = self.shown.add_task(things, total=None)
         self.queries = self.shown.add_task("queries", total=0)
 
     def next(self, number: int, of: int, name: str) -> None:
-        """Before each SLO."""
-        self.shown.update(self.slos, completed=number, total=of, description=name)
+        """Before each of them."""
+        self.shown.update(self.things, completed=number, total=of, description=name)
 
     def count(self, planned: int, done: int) -> None:
         """When queries are planned or answered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ class Past:
         return max(at for at in ratios if any(0 <= at - counted < 1000 * STEP for counted in counts))
 
     def samples(self) -> Iterator[str]:
-        """Raw and recorded samples as OpenMetrics."""
+        """Raw and recorded samples, and those of ALERTS, as OpenMetrics."""
         raw: dict[Labels, dict[float, float]] = {}
         for scrape in scrapes(self.scenario):
             target = self.scenario.targets[scrape.target]
@@ -62,9 +63,20 @@ class Past:
             for labels, value in zip(series, scrape.values or (), strict=bool(scrape.values)):
                 if value is not None:
                     raw.setdefault(tuple(labels.items()), {})[START + scrape.at] = value
-        for key, values in {**raw, **self._recorded("ratios"), **self._recorded("counts")}.items():
+        recorded = {**self._recorded("ratios"), **self._recorded("counts"), **self._alerts()}
+        for key, values in {**raw, **recorded}.items():
             yield from (_line(dict(key), value, at) for at, value in sorted(values.items()))
         yield "# EOF\n"
+
+    def _alerts(self) -> Mapping[Labels, Mapping[float, float]]:
+        """1 at each evaluation at which an alert fires."""
+        found: dict[Labels, dict[float, float]] = {}
+        for labels in {tuple(sorted(each.labels.items())) for each in self.result.transitions}:
+            key = (("__name__", "ALERTS"), ("alertstate", "firing"), *labels)
+            for span in self.result.firing(**dict(labels)):
+                steps = range(math.ceil((min(span.end, self.scenario.length) - span.start) / STEP))
+                found.setdefault(key, {}).update({START + span.start + STEP * step: 1.0 for step in steps})
+        return found
 
     def _recorded(self, group: str) -> Mapping[Labels, Mapping[float, float]]:
         """The samples of each evaluation of a rule group, by the time of its heartbeat."""

@@ -14,11 +14,13 @@ from click.testing import CliRunner
 
 from bench.prometheus import prometheus_with
 from slostack import names
-from slostack.backtest import Outcome, Prometheus, PrometheusSource, Span
+from slostack.backtest import Firing, Outcome, Prometheus, PrometheusSource, Span
+from slostack.backtest.model import together
 from slostack.backtest.replay import replay
 from slostack.backtest.run import COMPUTED
 from slostack.backtest.subjects import Version
 from slostack.cli import cli
+from slostack.report import report
 from slostack.simulation import (
     START,
     Incident,
@@ -203,6 +205,34 @@ def test_an_sli_that_the_edit_changes_is_computed(replayed: Replayed, tmp_path: 
     (slo,) = found["slos"]
     assert (slo["slo"], slo["notes"]) == ("google", [COMPUTED])
     assert slo["after"]["budget_spent"] == pytest.approx(slo["before"]["budget_spent"], rel=0.07)
+
+
+def test_a_report_tells_the_pages_that_fired_and_when_their_burns_began(replayed: Replayed, tmp_path: Path) -> None:
+    """Of the SLO named `google`, by the command, and of each of its pages the incident that it tells of."""
+    end = START + LENGTH
+    (told,) = report((replayed.service,), replayed.prometheus, Span(1000 * START, round(1000 * end)), 0.005).services
+    fired = replayed.past.firings("google", end)
+    firings = [
+        Firing("", "", "", True, *span) for name, spans in fired.items() if name.startswith("page") for span in spans
+    ]
+    pages = [page for page in told.pages if page.subject == "google"]
+    spans = list(together([firing for firing in firings if firing.start > START]))
+    assert len(pages) == len(spans) > 3
+    for page, span in zip(pages, spans, strict=True):
+        assert page.start == pytest.approx(span.start, abs=ONE_EVALUATION)
+        assert (page.end or end) == pytest.approx(min(span.end, end), abs=3 * ONE_EVALUATION)
+        assert page.began is not None
+        begins = [START + incident.start for incident in INCIDENTS]
+        assert min(abs(page.began - begin) for begin in begins) < 3 * ONE_EVALUATION
+        assert page.spent is not None
+        assert page.spent > 0
+    until = datetime.fromtimestamp(end, UTC).isoformat()
+    project(tmp_path, SLO_FILE)
+    done = CliRunner().invoke(
+        cli, ["--root", str(tmp_path), "report", "--week", "--prometheus", replayed.prometheus.url, "--until", until]
+    )
+    assert done.exit_code == 0, done.output
+    assert f"{len(told.pages)} pages in " in done.stdout
 
 
 def run(root: Path, *arguments: str) -> Any:

@@ -115,3 +115,5 @@ def test_pieces_follow_on_each_other_and_are_no_longer_than_asked_or_than_promet
     assert [(piece.start, piece.end) for piece in pieces][:2] == [(0, 10_000_000), (10_000_000, 20_000_000)]
     assert pieces[-1].end == whole.end
     assert len(Query("x[SPAN]", 0, 100).pieces(30)) == 4
+    assert Query("x", 0, 100_500, 1_000).pieces(10_000)[-1] == Query("x", 90_000, 100_000, 1_000)
+    assert Query("x", 0, 999, 1_000).pieces(10_000) == []

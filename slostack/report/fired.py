@@ -1,0 +1,97 @@
+"""What fired of a service, by Prometheus' own series ALERTS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slostack import names
+from slostack.backtest.found import concatenated
+from slostack.backtest.history import Times, milliseconds
+from slostack.backtest.model import Firing
+from slostack.backtest.prometheus import SPAN, Prometheus, Query
+from slostack.backtest.recorded import HOUR, Span
+from slostack.spec import Service
+
+CRITICAL = "critical"
+"""The severity of what pages."""
+_PIECE = 24 * HOUR
+_BREAK = milliseconds(names.EVALUATION_INTERVAL) * 5 // 2
+"""A longer break of an alert is its end, where rules were evaluated meanwhile."""
+
+
+@dataclass(frozen=True)
+class Fired:
+    """A firing of an SLO's alert, or of a threshold alert, whose `slo` is empty."""
+
+    slo: str
+    firing: Firing
+
+
+def fired(prometheus: Prometheus, service: Service, span: Span, evaluated: Times) -> tuple[Fired, ...]:
+    """The firings of a service's alerts that touch a span, by their start; `evaluated` are the times at which rules of
+    the service were evaluated. A restart of Prometheus ends none."""
+    selector = f'ALERTS{{alertstate="firing",{names.SERVICE}="{service.service}",{names.ESCALATION}=""}}[{SPAN}]'
+    times: dict[tuple[str, str, str, str, tuple[tuple[str, str], ...]], list[Times]] = {}
+    for answer in prometheus.ask(Query(selector, span.start, span.end).pieces(_PIECE)):
+        for series in answer:
+            times.setdefault(_key(service, series.labels), []).append(series.times)
+    found = [
+        Fired(slo, Firing(alert, tier, severity, _is_page(tier, severity), start, end, group))
+        for (alert, slo, tier, severity, group), parts in times.items()
+        for start, end in _runs(concatenated(parts), evaluated, span.end)
+    ]
+    return tuple(sorted(found, key=lambda each: (each.firing.start, each.slo, each.firing.name)))
+
+
+def heard(service: Service, every: Sequence[Fired]) -> tuple[Fired, ...]:
+    """Without those that began while an alert fired that silences them."""
+    silencing = {alert.name: alert.silenced_by for alert in service.alerts}
+    return tuple(
+        each
+        for each in every
+        if not any(
+            other.firing.alert in silencing.get(each.firing.alert, ()) and _covers(other.firing, each.firing.start)
+            for other in every
+        )
+    )
+
+
+def _key(service: Service, labels: Mapping[str, str]) -> tuple[str, str, str, str, tuple[tuple[str, str], ...]]:
+    slo = labels.get(names.SLO, "")
+    group_by = next((each.group_by for each in service.slos if each.name == slo), ())
+    group = tuple((label, labels.get(label, "")) for label in group_by)
+    return labels["alertname"], slo, labels.get(names.TIER, ""), labels.get(names.SEVERITY, ""), group
+
+
+def _is_page(tier: str, severity: str) -> bool:
+    return tier.startswith("page-") or severity == CRITICAL
+
+
+def _covers(firing: Firing, at: float) -> bool:
+    return firing.start <= at and (firing.end is None or firing.end > at)
+
+
+def _runs(times: Times, evaluated: Times, end: int) -> Iterator[tuple[float, float | None]]:
+    """From the first sample to the first evaluation without one, in seconds; None where the last one is there."""
+    if not len(times):
+        return
+    breaks = [
+        index
+        for index in np.flatnonzero(np.diff(times) > _BREAK).tolist()
+        if _between(evaluated, int(times[index]), int(times[index + 1]))
+    ]
+    firsts, lasts = [0, *(index + 1 for index in breaks)], [*breaks, len(times) - 1]
+    for first, last in zip(firsts, lasts, strict=True):
+        ended = last < len(times) - 1 or _between(evaluated, int(times[last]), end + 1)
+        over = (int(times[last]) + milliseconds(names.EVALUATION_INTERVAL)) / 1000
+        yield int(times[first]) / 1000, over if ended else None
+
+
+def _between(evaluated: Times, start: int, end: int) -> bool:
+    """Whether rules were evaluated within a time, more than half an interval from its ends."""
+    apart = milliseconds(names.EVALUATION_INTERVAL) // 2
+    first, last = np.searchsorted(evaluated, [start + apart, end - apart])
+    return bool(last > first)
