@@ -27,6 +27,7 @@ COMMANDS = {
     "gate": "Say whether a service may be released, by what is left of its error budgets.",
     "audit": "Print a readiness scorecard, by what is configured and what a Prometheus really has.",
     "report": "Tell a team of its week: budgets, pages, how soon they came, and noise.",
+    "status-page": "Write a page that tells users how services are, without how they are run.",
     "up": "Start the stack on this machine; when it runs, change only what changed.",
     "down": "Stop the stack on this machine and keep its data.",
     "status": "Show servers, SLOs with budget left and burn rate, and firing alerts.",

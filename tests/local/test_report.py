@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.local.project import Project, wait_until
 
 
@@ -14,3 +16,15 @@ def test_the_report_tells_of_the_demos_week(stack: Project) -> None:
     assert "| availability | 99.9 % / 30d | " in text
     assert "nothing was recorded of junkos, postfacta, stolen-tee" in text
     assert "has nothing of junkos in that time" in stack.run("report", "junkos", "--week", exit_code=1)
+
+
+def test_the_status_page_shows_the_demos_month(stack: Project) -> None:
+    wait_until(lambda: stack.query('slo:error_ratio:rate5m{slo="availability"}'), 90, "the demo is judged now")
+    out = stack.root / "public"
+    said = stack.run("status-page", "--out", str(out), "--days", "30")
+    assert f"wrote {out}/index.html" in said
+    assert "left out, as nothing is recorded of them: junkos, postfacta, stolen-tee" in said
+    text = (out / "index.html").read_text(encoding="utf-8")
+    assert '<h2 id="service-1">learnsnap</h2>' in text
+    known = int(re.findall(r"The last 30 days: (\d+) operational", text)[0])
+    assert known >= 28
