@@ -40,7 +40,9 @@ def parts(of: Configured) -> tuple[Part, ...]:
 
 def cells(part: Part, seen: Seen | None) -> CoverageCells:
     """A row with its three cells."""
-    shown = [seen.panels.get(title, False) for title in part.panels] if seen else []
+    shown = [
+        seen.panels.get(title, False) and there(read, seen) is not False for title, read in part.panels.items() if seen
+    ]
     return CoverageCells(
         row=part.row,
         title=part.title,
