@@ -76,8 +76,10 @@ RESERVED_LABELS = frozenset(
 )
 """Labels that the generator, Prometheus or Alertmanager sets: no SLO groups by them or sets them."""
 
-ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
-"""Annotations of every alert."""
+BUDGETS_LEFT = "budgets_left"
+"""The annotation of a threshold alert that says what is left of its service's error budgets."""
+ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url", BUDGETS_LEFT)
+"""Annotations that the generator writes."""
 
 INFO = "slo:info"
 """1 per SLO, with what people edit as labels: team, window, sli and the SLO's own labels."""

@@ -99,6 +99,8 @@ Severity: {{ template "slostack.severity" . }}
 Since: {{ template "slostack.since" . }}
 {{ with .Annotations.description }}{{ . }}
 {{ end -}}
+{{ with .Annotations.[[ budgets_left ]] }}Budget left: {{ . }}
+{{ end -}}
 {{ with .Annotations.runbook_url }}Runbook: {{ . }}
 {{ end -}}
 {{ if .Annotations.dashboard_url }}Dashboard: {{ template "slostack.dashboard" . }}
@@ -117,6 +119,8 @@ Silence: {{ template "slostack.silence" . }}
 {{ template "slostack.severity" . }}; since {{ template "slostack.since" . }}
 {{ with .Annotations.description }}{{ . }}
 {{ end -}}
+{{ with .Annotations.[[ budgets_left ]] }}Budget left: {{ . }}
+{{ end -}}
 {{ with .Annotations.runbook_url }}<{{ . }}|Runbook>{{ end -}}
 {{ if .Annotations.dashboard_url }} · <{{ template "slostack.dashboard" . }}|Dashboard>
 {{- "" }} · <{{ template "slostack.logs" . }}|Logs>{{ end -}}
@@ -132,7 +136,7 @@ Team {{ .CommonLabels.team }} · <{{ template "slostack.silence" . }}|Silence>
 <p>{{ template "slostack.severity" . }}
 {{- with .Labels.window }}, judged over {{ . }}{{ end }};
 since {{ template "slostack.since" . }}</p>
-<p>{{ .Annotations.description }}</p>
+<p>{{ .Annotations.description }}{{ with .Annotations.[[ budgets_left ]] }}<br>Budget left: {{ . }}{{ end }}</p>
 <p>
 {{ with .Annotations.runbook_url }}<a href="{{ . }}">Runbook</a>{{ end }}
 {{ if .Annotations.dashboard_url }}<a href="{{ template "slostack.dashboard" . }}">Dashboard</a>
@@ -144,5 +148,7 @@ since {{ template "slostack.since" . }}</p>
 </body></html>
 {{- end }}
 """
-TEMPLATES = _JINJA.from_string(_TEXT).render(response=RESPONSE, logs_panel=names.panel_id(names.LOGS_PANEL))
+TEMPLATES = _JINJA.from_string(_TEXT).render(
+    response=RESPONSE, logs_panel=names.panel_id(names.LOGS_PANEL), budgets_left=names.BUDGETS_LEFT
+)
 """Alertmanager's templates."""

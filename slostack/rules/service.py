@@ -93,6 +93,7 @@ def _threshold_alert(service: Service, alert: Alert) -> AlertingRule:
         "summary": alert.summary,
         "description": alert.description or alert.summary,
         **links(service.service, alert.runbook, names.alert_panel(alert.name)),
+        names.BUDGETS_LEFT: _budgets_left(service),
     }
     labels: dict[str, str] = {names.SEVERITY: alert.severity}
     if alert.renotify:
@@ -100,3 +101,11 @@ def _threshold_alert(service: Service, alert: Alert) -> AlertingRule:
     if alert.notice:
         labels[names.NOTICE] = "true"
     return AlertingRule(alert.name, str(alert.expr), labels, annotations, for_=alert.for_)
+
+
+def _budgets_left(service: Service) -> str:
+    """What is left of each SLO's budget when the alert fires, of those with label sets the least."""
+    query = f"min by ({names.SLO}) ({names.BUDGET_REMAINING}{{{names.SERVICE}='{service.service}'}})"
+    each = f"{{{{ if $i }}}}, {{{{ end }}}}{{{{ .Labels.{names.SLO} }}}} {{{{ .Value | humanizePercentage }}}}"
+    of_all = f'range $i, $slo := query "{query}" | sortByLabel "{names.SLO}"'
+    return f"{{{{ {of_all} }}}}{each}{{{{ else }}}}not known yet{{{{ end }}}}"

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from slostack.spec.fields import AlertName
 from slostack.spec.part import Part
 from slostack.spec.policy import Tier, policies
 from slostack.spec.quantities import Duration, mismatch
@@ -56,6 +57,12 @@ class Alerting(Part):
     )
     absence: Absence | None = Field(None, description="An alert while nothing is recorded; not by default.")
     spent: Spent | None = Field(None, description="An alert when the budget is spent; not by default.")
+    silenced_by: tuple[AlertName, ...] | None = Field(
+        None,
+        strict=False,
+        description="Alerts of the service that tell the cause: while one fires, nobody hears that the budget burns or "
+        "that nothing is measured; by default ServiceDown.",
+    )
 
     @model_validator(mode="after")
     def _known_policy(self) -> Self:

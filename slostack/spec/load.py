@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from slostack.errors import SlostackError
 from slostack.files import shown_path
 from slostack.spec.explain import about, dotted, explain, known_keys
 from slostack.spec.folder import folder_files
-from slostack.spec.model import Alert, Probe, Scrape, Service, Slo
+from slostack.spec.model import Probe, Scrape, Service, Slo
 from slostack.spec.signal_alerts import Expanded, expanded
 from slostack.spec.source import KeyPath, Problem, Source, SpecError, describe, parse_yaml, read_text
+from slostack.spec.switched_on import switched_on
 
 SLO_FOLDER = "slos"
 RUNBOOK_FOLDER = "runbooks"
@@ -149,55 +150,16 @@ def _service(source: Source, runbooks: Path | None, file_name: str | None = None
     if file_name is not None and not any(p.message.startswith("service:") for p in problems):
         problems += _misnamed(source, file_name)
     if not problems:
-        service, problems = _switched_on(source, service, runbooks)
+        service, problems = switched_on(source, service, runbooks)
     if problems:
         raise SpecError(tuple(sorted(set(problems), key=lambda p: (p.line, p.column, p.message))))
     return service
-
-
-def _switched_on(source: Source, service: Service, runbooks: Path | None) -> tuple[Service, list[Problem]]:
-    """A service with the alerts and panels of its signals before its own, and what is wrong with them."""
-    problems: list[Problem] = []
-    uses: list[Expanded] = []
-    for use in expanded(service, runbooks):
-        if isinstance(use, Expanded):
-            uses.append(use)
-        else:
-            path, error = use
-            problems.append(source.problem(path, f"{dotted(path)}: {error.message()}"))
-    uses.sort(key=lambda use: source.values[use.path])
-    own = {alert.name: ("alerts", index) for index, alert in enumerate(service.alerts)}
-    taken: dict[str, KeyPath] = {**own}
-    called: dict[str, list[str]] = {name: [name] for name in own}
-    for use in uses:
-        for in_library, alert in use.alerts.items():
-            if other := taken.get(alert.name):
-                what = f"{dotted(use.path)}: its {alert.name} is in {dotted(other)}, too, expected a `prefix`, "
-                problems.append(source.problem(use.path, f"{what}another name or `off` in `alerts`"))
-            taken.setdefault(alert.name, use.path)
-            called.setdefault(in_library, []).append(alert.name)
-    for index, alert in enumerate(service.alerts):
-        for place, name in enumerate(alert.silenced_by):
-            if name not in taken or name == alert.name:
-                path = ("alerts", index, "silenced_by", place)
-                what = f"{dotted(path)}: {describe(name)}, expected another alert of the service"
-                problems.append(source.problem(path, what))
-    alerts = tuple(_silenced(alert, called) for use in uses for alert in use.alerts.values())
-    panels = tuple(panel for use in uses for panel in use.panels)
-    update = {"alerts": (*alerts, *service.alerts), "panels": (*panels, *service.panels)}
-    return service.model_copy(update=update), problems
 
 
 def signal_place(source: Source, alert: str) -> KeyPath | None:
     """Where the signal stands that an alert of a right SLO file comes from; None for one that is written there."""
     uses = [use for use in expanded(Service.model_validate(source.data)) if isinstance(use, Expanded)]
     return next((use.path for use in uses if any(each.name == alert for each in use.alerts.values())), None)
-
-
-def _silenced(alert: Alert, called: Mapping[str, list[str]]) -> Alert:
-    """A signal's alert with those alerts that silence it and that the service has, by their names there."""
-    silenced_by = tuple(name for each in alert.silenced_by for name in called.get(each, ()) if name != alert.name)
-    return alert.model_copy(update={"silenced_by": silenced_by})
 
 
 def _misnamed(source: Source, file_name: str) -> Iterator[Problem]:

@@ -88,6 +88,21 @@ def test_an_idle_service_is_not_absent_nor_is_one_that_starts() -> None:
     assert not any(played.value(ABSENT, at) for at in times)
 
 
+def test_a_threshold_alert_says_what_is_left_of_its_services_budgets() -> None:
+    alert = "alerts: [{name: Busy, expr: busy > 1, severity: low, summary: Busy, runbook: api/busy.md}]\n"
+    left = 'slo:error_budget_remaining:ratio{service="api",slo="'
+    series = {
+        "busy": "2x9",
+        f'{left}it"}}': "0.61x9",
+        f'{left}by-route",route="/a"}}': "0.9x9",
+        f'{left}by-route",route="/b"}}': "-0.5x9",
+        'slo:error_budget_remaining:ratio{service="another",slo="it"}': "0.1x9",
+    }
+    file = slo_file(EVENTS) + alert
+    assert '"budgets_left": "by-route -50%, it 61%"' in annotated(file, series, "Busy", 60)
+    assert '"budgets_left": "not known yet"' in annotated(file, {"busy": "2x9"}, "Busy", 60)
+
+
 IDLE = {
     "quantile": "{slices: {length: 5m, quantile: 0.9, histogram: seconds, below: 1}}",
     "ratio": "{slices: {length: 10m, bad: bad_total, total: seconds_count, at_most: 0.1}}",

@@ -235,3 +235,35 @@ def test_a_cause_silences_its_symptoms_of_the_same_service_alone(settings: Setti
         assert not silences(rules, {**down, "service": "attic"}, {"alertname": symptom, "service": "shop"})
     for other in ("ServiceDown", "BackupTooOld"):
         assert not silences(rules, down, {"alertname": other, "service": "shop"})
+
+
+@pytest.mark.parametrize(
+    ("silenced_by", "up", "causes"),
+    [
+        (None, "up: {}", {"ServiceDown"}),
+        (None, "up: {alerts: {ServiceDown: {name: Gone}}}", {"Gone"}),
+        (None, "http: {}", set()),
+        ("[]", "up: {}", set()),
+        ("[HighErrorRate, ServiceDown]", "up: {}, http: {}", {"HighErrorRate", "ServiceDown"}),
+    ],
+)
+def test_an_outage_silences_what_burns_for_it(
+    settings: Settings, topology: Topology, silenced_by: str | None, up: str, causes: set[str]
+) -> None:
+    alerting = f"alerting: {{silenced_by: {silenced_by}}}\n    " if silenced_by else ""
+    text = SHOP.replace("    objective:", f"    {alerting}objective:") + f"signals: {{{up}}}\n"
+    rules = inhibit_rules(text, settings, topology)
+    (slo,) = parse_service(text, "shop.yaml").slos
+    for symptom in ("ErrorBudgetBurn", "SLIAbsent"):
+        burns = {"alertname": symptom, "service": "shop", "slo": slo.name, "tier": "page-1h"}
+        found = {
+            cause
+            for cause in ("ServiceDown", "Gone", "HighErrorRate")
+            if silences(rules, {"alertname": cause, "service": "shop"}, burns)
+        }
+        assert found == causes
+        for cause in causes:
+            assert not silences(rules, {"alertname": cause, "service": "attic"}, {**burns, "service": "attic"})
+            assert not silences(rules, {"alertname": cause, "service": "shop"}, {**burns, "slo": "another"})
+            spent = {**burns, "alertname": "ErrorBudgetSpent"}
+            assert not silences(rules, {"alertname": cause, "service": "shop"}, spent)

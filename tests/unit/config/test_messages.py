@@ -137,6 +137,13 @@ def test_every_severity_says_how_soon_to_respond(render: Render) -> None:
         assert f"Severity: {severity}, respond {when}, judged over 1h\n" in render("slostack.text", data)
 
 
+@pytest.mark.parametrize("name", ["slostack.text", "slostack.slack", "slostack.html"])
+def test_a_threshold_alert_says_what_is_left_of_the_budgets(name: str, render: Render) -> None:
+    left = "Budget left: availability 61%, checkout 98.2%"
+    assert left in render(name, message(budgets_left="availability 61%, checkout 98.2%"))
+    assert "Budget left: a" not in render(name, message())
+
+
 def test_html_is_escaped(render: Render) -> None:
     text = render("slostack.html", message(description="<script>alert(1)</script>"))
     assert "<script>" not in text

@@ -1,0 +1,73 @@
+"""A service with the alerts and panels of the signals that it switches on, and with what silences its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from slostack.spec.explain import dotted
+from slostack.spec.model import Alert, Service, Slo
+from slostack.spec.signal_alerts import Expanded, expanded
+from slostack.spec.source import KeyPath, Problem, Source, describe
+
+_CAUSE_OF_BURNS = "ServiceDown"
+"""The alert that silences burns by default, by its name in the library."""
+
+
+def switched_on(source: Source, service: Service, runbooks: Path | None) -> tuple[Service, list[Problem]]:
+    """A service with the alerts and panels of its signals before its own, and what is wrong with them."""
+    problems: list[Problem] = []
+    uses: list[Expanded] = []
+    for use in expanded(service, runbooks):
+        if isinstance(use, Expanded):
+            uses.append(use)
+        else:
+            path, error = use
+            problems.append(source.problem(path, f"{dotted(path)}: {error.message()}"))
+    uses.sort(key=lambda use: source.values[use.path])
+    own = {alert.name: ("alerts", index) for index, alert in enumerate(service.alerts)}
+    taken: dict[str, KeyPath] = {**own}
+    called: dict[str, list[str]] = {name: [name] for name in own}
+    for use in uses:
+        for in_library, alert in use.alerts.items():
+            if other := taken.get(alert.name):
+                what = f"{dotted(use.path)}: its {alert.name} is in {dotted(other)}, too, expected a `prefix`, "
+                problems.append(source.problem(use.path, f"{what}another name or `off` in `alerts`"))
+            taken.setdefault(alert.name, use.path)
+            called.setdefault(in_library, []).append(alert.name)
+    for path, name in _silencers(service):
+        if name not in taken or own.get(name) == path[:2]:
+            what = f"{dotted(path)}: {describe(name)}, expected another alert of the service"
+            problems.append(source.problem(path, what))
+    alerts = tuple(_silenced(alert, called) for use in uses for alert in use.alerts.values())
+    panels = tuple(panel for use in uses for panel in use.panels)
+    update = {
+        "alerts": (*alerts, *service.alerts),
+        "panels": (*panels, *service.panels),
+        "slos": tuple(_silenced_slo(slo, called) for slo in service.slos),
+    }
+    return service.model_copy(update=update), problems
+
+
+def _silencers(service: Service) -> Iterator[tuple[KeyPath, str]]:
+    """The alerts that the file names as causes, each with its place."""
+    for index, alert in enumerate(service.alerts):
+        for place, name in enumerate(alert.silenced_by):
+            yield ("alerts", index, "silenced_by", place), name
+    for index, slo in enumerate(service.slos):
+        for place, name in enumerate(slo.alerting.silenced_by or ()):
+            yield ("slos", index, "alerting", "silenced_by", place), name
+
+
+def _silenced(alert: Alert, called: Mapping[str, list[str]]) -> Alert:
+    """A signal's alert with those alerts that silence it and that the service has, by their names there."""
+    silenced_by = tuple(name for each in alert.silenced_by for name in called.get(each, ()) if name != alert.name)
+    return alert.model_copy(update={"silenced_by": silenced_by})
+
+
+def _silenced_slo(slo: Slo, called: Mapping[str, list[str]]) -> Slo:
+    """An SLO with what silences its alerts where it doesn't say so itself."""
+    silenced_by = tuple(called.get(_CAUSE_OF_BURNS, ()))
+    if slo.alerting.silenced_by is not None or not silenced_by:
+        return slo
+    return slo.model_copy(update={"alerting": slo.alerting.model_copy(update={"silenced_by": silenced_by})})
