@@ -6,7 +6,15 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-SHIPPED = ("__main__.py", "Pulumi.yaml", "examples/ci", "runbooks/shared", "runbooks/slostack", "tools")
+SHIPPED = (
+    "__main__.py",
+    "Pulumi.yaml",
+    "examples/ci",
+    "runbooks/shared",
+    "runbooks/slostack",
+    "runbooks/templates",
+    "tools",
+)
 """Found by slostack/shipped.py: here, or in the installed package."""
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from slostack.errors import SlostackError
 from slostack.files import TEMPORARY, write_atomically
 from slostack.project import staleness, write_generated
-from slostack.shipped import SHARED_RUNBOOKS, shipped, shipped_texts
+from slostack.shipped import INCIDENT_TEMPLATES, SHARED_RUNBOOKS, shipped, shipped_texts
 from slostack.spec.template import starting_files
 
 CI = {
@@ -63,7 +63,7 @@ def _files(service: str, ci: str | None) -> Iterator[tuple[str, str]]:
     yield from starting_files(service, service).items()
     for name in ("Pulumi.yaml", "__main__.py"):
         yield name, shipped(name).read_text(encoding="utf-8")
-    for folder in ("runbooks/slostack", SHARED_RUNBOOKS):
+    for folder in ("runbooks/slostack", SHARED_RUNBOOKS, INCIDENT_TEMPLATES):
         yield from shipped_texts(folder).items()
     if ci:
         source, target = CI[ci]

@@ -7,6 +7,8 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 SHARED_RUNBOOKS = "runbooks/shared"
 """The runbooks of the signals' alerts."""
+INCIDENT_TEMPLATES = "runbooks/templates"
+"""What runbooks lead to when an incident begins: the record, status updates and the post-mortem."""
 _IN_A_WHEEL = _PACKAGE / "shipped_files"
 
 

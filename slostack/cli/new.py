@@ -9,7 +9,7 @@ import click
 from slostack import names
 from slostack.errors import SlostackError
 from slostack.files import write_atomically
-from slostack.shipped import SHARED_RUNBOOKS, shipped_texts
+from slostack.shipped import INCIDENT_TEMPLATES, SHARED_RUNBOOKS, shipped_texts
 from slostack.spec.template import starting_files
 from slostack.teams import load_teams
 
@@ -24,11 +24,12 @@ def command(root: Path, service: str) -> None:
     slo_file = list(files)[-1]
     if (root / slo_file).exists():
         raise SlostackError(f"{slo_file} is there already, expected a new service; edit that file instead")
-    shared = {path: text for path, text in shipped_texts(SHARED_RUNBOOKS).items() if not (root / path).exists()}
-    for path, text in shared.items():
-        write_atomically(root / path, text)
-    if shared:
-        click.echo(f"wrote {SHARED_RUNBOOKS}/")
+    for folder in (SHARED_RUNBOOKS, INCIDENT_TEMPLATES):
+        missing = {path: text for path, text in shipped_texts(folder).items() if not (root / path).exists()}
+        for path, text in missing.items():
+            write_atomically(root / path, text)
+        if missing:
+            click.echo(f"wrote {folder}/")
     for path, text in files.items():
         if (root / path).exists():
             click.echo(f"kept {path}")

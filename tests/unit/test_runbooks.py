@@ -24,7 +24,9 @@ from tests.unit.spec.switching_on import switched_on
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / RUNBOOK_FOLDER
-RUNBOOKS = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.md"))
+MARKDOWN = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.md"))
+TEMPLATES = {f"templates/{name}.md" for name in ("first-look", "incident-record", "post-mortem", "status-update")}
+RUNBOOKS = [path for path in MARKDOWN if path not in TEMPLATES]
 SECTIONS = ["Symptoms", "Diagnosis", "Resolution", "Verification", "Prevention", "Escalation"]
 SERVICES = load_services(ROOT)
 
@@ -103,6 +105,17 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return [(runbook, block.strip()) for runbook in RUNBOOKS for block in fence.findall(text(runbook))]
 
 
+def section(runbook: str, name: str) -> str:
+    """What a runbook says under a title."""
+    return text(runbook).partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
+def links(page: str, part: str) -> list[str]:
+    """Where the links of a part of a page lead, below runbooks/."""
+    targets = re.findall(r"\]\(([^)]+)\)", part)
+    return [((FOLDER / page).parent / target).resolve().relative_to(FOLDER).as_posix() for target in targets]
+
+
 @cache
 def demo_metrics() -> frozenset[str]:
     return frozenset(sample.name for sample in samples(Play().families()))
@@ -122,10 +135,8 @@ def test_every_section_is_there_in_order_and_filled(runbook: str) -> None:
 
 @pytest.mark.parametrize("runbook", RUNBOOKS)
 def test_diagnosis_and_verification_have_queries(runbook: str) -> None:
-    diagnosis = text(runbook).partition("## Diagnosis")[2].partition("## Resolution")[0]
-    verification = text(runbook).partition("## Verification")[2].partition("## Prevention")[0]
-    assert "```promql" in diagnosis
-    assert "```promql" in verification
+    assert "```promql" in section(runbook, "Diagnosis")
+    assert "```promql" in section(runbook, "Verification")
 
 
 @pytest.mark.parametrize("query", sorted({query for _, query in blocks("promql")}))
@@ -158,17 +169,48 @@ def test_log_queries_look_for_what_is_logged() -> None:
         assert asked <= logged, runbook
 
 
-def test_every_alert_and_every_scenario_has_a_runbook() -> None:
-    rules = [rule for service in SERVICES for group in service_groups(service) for rule in group.rules]
-    rules += [rule for group in stack_groups() for rule in group.rules]
-    linked = {rule.annotations["runbook_url"].split("/", 3)[3] for rule in rules if isinstance(rule, AlertingRule)}
-    assert len(linked) > 15
-    assert linked <= set(RUNBOOKS)
+def test_every_alert_has_a_runbook_that_names_it() -> None:
+    groups = [*(group for service in SERVICES for group in service_groups(service)), *stack_groups()]
+    alerts = [rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule)]
+    linked = {(rule.alert, rule.annotations["runbook_url"].split("/", 3)[3]) for rule in alerts}
+    assert len(linked) > 100
+    assert {runbook for _, runbook in linked} <= set(RUNBOOKS)
+    of_the_library = {alert.name for signal in signal_library().values() for alert in signal.alerts}
+    unnamed = [
+        (alert, runbook)
+        for alert, runbook in sorted(linked)
+        if not any(name in text(runbook) for name in (alert, *filter(alert.endswith, of_the_library)))
+    ]
+    assert unnamed == [], "expected the alert's name, without a prefix, in its runbook"
+
+
+def test_every_scenario_has_a_runbook() -> None:
     assert SCENARIO_RUNBOOKS.keys() == SCENARIOS["learnsnap"].keys()
     assert {f"learnsnap/{name}" for name in SCENARIO_RUNBOOKS.values()} <= set(RUNBOOKS)
 
 
+@pytest.mark.parametrize("page", MARKDOWN)
+def test_links_lead_to_pages(page: str) -> None:
+    assert all((FOLDER / target).is_file() for target in links(page, text(page)))
+
+
 @pytest.mark.parametrize("runbook", RUNBOOKS)
-def test_links_lead_to_runbooks(runbook: str) -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", text(runbook)):
-        assert ((FOLDER / runbook).parent / target).is_file(), target
+def test_a_runbook_leads_to_the_first_look_and_to_what_an_incident_needs(runbook: str) -> None:
+    assert "templates/first-look.md" in links(runbook, section(runbook, "Diagnosis"))
+    assert links(runbook, section(runbook, "Escalation"))[-3:] == [
+        f"templates/{name}.md" for name in ("incident-record", "status-update", "post-mortem")
+    ]
+
+
+def test_templates_ask_for_what_an_incident_leaves() -> None:
+    assert set(MARKDOWN) >= TEMPLATES
+    record, post_mortem, update = (
+        text(f"templates/{name}.md") for name in ("incident-record", "post-mortem", "status-update")
+    )
+    assert all(word in record for word in ("Severity", "Status", "## Timeline", "Users affected", "Budget spent"))
+    assert "within 48 h" in record
+    assert "within 48 h" in post_mortem
+    assert all(f"## {title}" in post_mortem for title in ("Summary", "Timeline", "Causes", "Actions"))
+    statuses = re.findall(r"^## (.+)$", update, re.MULTILINE)
+    assert statuses[:4] == ["Investigating", "Identified", "Monitoring", "Resolved"]
+    assert all(status.lower() in record for status in statuses[:4])

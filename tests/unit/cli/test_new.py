@@ -29,8 +29,9 @@ def test_the_new_file_loads_and_renders_as_it_is(tmp_path: Path) -> None:
     service = load_service(tmp_path / "slos/photo-share.yaml", tmp_path)
     assert (service.service, [slo.objective for slo in service.slos]) == ("photo-share", [99.9])
     assert "ErrorBudgetBurn" in render_rules(service)
-    assert printed.splitlines()[:3] == [
+    assert printed.splitlines()[:4] == [
         "wrote runbooks/shared/",
+        "wrote runbooks/templates/",
         "wrote runbooks/photo-share/error-budget-burn.md",
         "wrote slos/photo-share.yaml",
     ]
@@ -88,10 +89,10 @@ def test_a_name_that_is_none_is_refused_and_nothing_written(tmp_path: Path, name
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_but_the_two_files_and_the_shared_runbooks_is_left_behind(tmp_path: Path) -> None:
+def test_nothing_but_the_two_files_and_what_runbooks_share_is_left_behind(tmp_path: Path) -> None:
     new(tmp_path, "api")
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert [path for path in files if not path.startswith("runbooks/shared/")] == [
+    assert [path for path in files if not path.startswith(("runbooks/shared/", "runbooks/templates/"))] == [
         "runbooks/api/error-budget-burn.md",
         "slos/api.yaml",
     ]
