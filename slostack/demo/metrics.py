@@ -14,6 +14,10 @@ from slostack.demo.quizzes import PROVIDERS
 from slostack.demo.simulation import BREAKER_STATES, BUCKETS, DEPENDENCIES, MAX_FDS, VERSION, LearnSnap
 
 DATABASE = "learnsnap"
+REDIS_MEMORY = 512 * 2**20
+"""Bytes, a quarter of them in use."""
+REDIS_COMMANDS = 3
+"""For each request."""
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
 """Label values and the value, in the order of the family's label names."""
@@ -55,6 +59,10 @@ def families(service: LearnSnap) -> Iterator[Metric]:
     yield _gauge("quiz_queue_jobs", "Quiz jobs.", ("state",), (((state,), count) for state, count in jobs))
     up = (((dependency,), float(dependency not in conditions.dependencies_down)) for dependency in DEPENDENCIES)
     yield _gauge("dependency_up", "Whether a dependency answers.", ("dependency",), up)
+    requests = sum(totals.requests.values())
+    yield _counter("redis_commands_total", "Commands.", (), [((), requests * REDIS_COMMANDS)])
+    yield _gauge("redis_memory_used_bytes", "Memory in use.", (), [((), REDIS_MEMORY / 4)])
+    yield _gauge("redis_memory_max_bytes", "Memory that may be used.", (), [((), REDIS_MEMORY)])
     backup = [((), service.last_backup)]
     yield _gauge("backup_last_success_timestamp_seconds", "Last successful backup (Unix time).", (), backup)
     yield _gauge("app_version_info", "The version that runs.", ("version",), [((VERSION,), 1)])
