@@ -126,6 +126,15 @@ LOG_EVENTS = "slo:log_events:count1m"
 LOG_LINES = "log:lines:count"
 """Log lines that Loki's ruler counts for a service's alerts, with the count's name as the label `count`."""
 COUNT = "count"
+SIGNAL_VALUE = "signal:alert:value"
+"""What an alert of a signal watches; only of alerts that are on the signal's page."""
+SIGNAL_NEARNESS = "signal:alert:nearness"
+"""How near such an alert is: 1 where it begins to fire, above beyond; only of those that compare with a number."""
+SIGNAL = "signal"
+ALERT = "alert"
+"""The name that an alert has in the library of signals, whatever a service calls it."""
+PREFIX = "prefix"
+"""Tells several uses of a signal in one service apart."""
 LOG_BAD_EVENTS = "slo:log_bad_events:count1m"
 """Log lines of bad events of the last minute; only of SLOs from logs."""
 
@@ -172,6 +181,15 @@ def probe_job(service: str, probe: str) -> str:
 def dashboard_uid(service: str) -> str:
     """The stable uid of a service's dashboard, the last part of its address."""
     return f"slo-{service}"
+
+
+SHARED_PAGES = ("postgres", "redis", "queue")
+"""The signals of which a dashboard shows all services that use them."""
+
+
+def shared_page(signal: str) -> str:
+    """The name of the dashboard of all services that use a signal."""
+    return f"shared-{signal}"
 
 
 LOGS_PANEL = "logs"

@@ -49,6 +49,7 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
         render_overview_dashboard,
         render_probes_dashboard,
         render_service_dashboard,
+        render_shared_dashboards,
         render_stack_dashboard,
     )
 
@@ -62,6 +63,8 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
     }
     if any(service.probes for service in services):
         files[f"{DASHBOARD_FOLDER}/probes.json"] = render_probes_dashboard()
+    for name, text in render_shared_dashboards(services).items():
+        files[f"{DASHBOARD_FOLDER}/{name}.json"] = text
     for service in services:
         files |= rule_files(service)
         files[f"{DASHBOARD_FOLDER}/{service.service}.json"] = render_service_dashboard(service)

@@ -11,8 +11,9 @@ from slostack import names
 from slostack.bundle import RUNBOOK_URL
 from slostack.dashboards import house, queries, units
 from slostack.dashboards.naming import words
-from slostack.dashboards.signals import Signal, signals
 from slostack.spec import Alert
+from slostack.spec.syntax import parse_promql
+from slostack.spec.watched import Watched, watched
 
 SEVERITY_COLORS = {"critical": house.RED, "high": house.ORANGE, "medium": house.YELLOW, "low": house.BLUE}
 _TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
@@ -64,10 +65,10 @@ def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
     )
 
 
-def watched(alert: Alert, *, most: int | None = None, links: Sequence[house.PanelLink] = ()) -> timeseries.Panel:
+def watched_by(alert: Alert, *, most: int | None = None, links: Sequence[house.PanelLink] = ()) -> timeseries.Panel:
     """What a threshold alert watches, against its threshold, with the link to its runbook and further ones; of more
     lines than `most` those that are the nearest to firing."""
-    shown = signals(alert.expr)
+    shown = watched(alert.expr)
     held = f" for {alert.for_}" if alert.for_ else ""
     panel = house.graph(
         names.alert_panel(alert.name),
@@ -75,9 +76,9 @@ def watched(alert: Alert, *, most: int | None = None, links: Sequence[house.Pane
         "\n\n".join(
             filter(None, [alert.description, f"{alert.name} ({alert.severity}) fires{held} on\n```\n{alert.expr}\n```"])
         ),
-        shown[0].unit,
-        [(_worst(signal, most), _legend(alert, signal, alone=len(shown) == 1)) for signal in shown],
-        from_zero=all((signal.threshold or 0) >= 0 for signal in shown),
+        units.unit_of(parse_promql(shown[0].expr)),
+        [(_worst(line, most), _legend(alert, line, alone=len(shown) == 1)) for line in shown],
+        from_zero=all((line.threshold or 0) >= 0 for line in shown),
     ).links([house.PanelLink("Runbook", f"{RUNBOOK_URL}/{alert.runbook}"), *links])
     if len(shown) == 1 and shown[0].labels == ():
         panel = house.without_legend(panel)
@@ -85,19 +86,18 @@ def watched(alert: Alert, *, most: int | None = None, links: Sequence[house.Pane
     return house.with_limits(panel, limits) if limits else panel
 
 
-def _worst(signal: Signal, most: int | None) -> str:
+def _worst(line: Watched, most: int | None) -> str:
     """The lines that are the nearest to firing, each moment; all where no number is given."""
     if most is None:
-        return signal.expr
-    lowest = signal.fires_below or (signal.comparison, signal.threshold) == ("==", 0)
-    return f"{'bottomk' if lowest else 'topk'}({most}, {signal.expr})"
+        return line.expr
+    return f"{'bottomk' if line.worst_is_lowest else 'topk'}({most}, {line.expr})"
 
 
-def _legend(alert: Alert, signal: Signal, *, alone: bool) -> str:
+def _legend(alert: Alert, line: Watched, *, alone: bool) -> str:
     """The labels that tell the lines apart, after what they are where an alert watches more than one thing."""
     named_in_texts = _TEMPLATE_LABEL.findall(f"{alert.summary} {alert.description}")
-    labels = dict.fromkeys(named_in_texts or ["instance"]) if signal.labels is None else signal.labels
-    what = "" if alone and labels else words(alert.name) if alone else _without_matchers(signal.expr)
+    labels = dict.fromkeys(named_in_texts or ["instance"]) if line.labels is None else line.labels
+    what = "" if alone and labels else words(alert.name) if alone else _without_matchers(line.expr)
     return " ".join(filter(None, [what, *(f"{{{{{label}}}}}" for label in labels)]))
 
 
@@ -105,11 +105,11 @@ def _without_matchers(expr: str) -> str:
     return " ".join(re.sub(r"\{[^}]*\}", "", expr).split())
 
 
-def _limits(shown: tuple[Signal, ...], color: str) -> list[house.Step]:
+def _limits(shown: tuple[Watched, ...], color: str) -> list[house.Step]:
     """Threshold lines; where values below are the bad ones, the colour is below the line."""
-    limits = sorted({signal.threshold for signal in shown if signal.threshold is not None})
+    limits = sorted({line.threshold for line in shown if line.threshold is not None})
     if not limits:
         return []
-    if len(limits) == 1 and any(signal.fires_below for signal in shown):
+    if len(limits) == 1 and any(line.fires_below for line in shown):
         return [(None, color), (limits[0], house.NO_COLOR)]
     return [(None, house.NO_COLOR), *((limit, color) for limit in limits)]

@@ -18,8 +18,8 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import prometheus as prometheus_model
 
-from slostack.dashboards.variables import Variable, narrowed
-from slostack.names import panel_id
+from slostack.dashboards.variables import ENVIRONMENT, Variable, narrowed
+from slostack.names import dashboard_uid, panel_id
 from slostack.spec.model import MOST_SCRAPE_INTERVAL
 
 SCHEMA_VERSION = 27
@@ -231,6 +231,12 @@ class _PanelLink(model.DashboardLink):
 def dashboard_path(uid: str) -> str:
     """A dashboard's address inside its Grafana."""
     return f"/d/{uid}"
+
+
+def to_service(name: str) -> dashboard.DashboardLink:
+    """The link to a service's dashboard, which carries on time range and environment; `name` may be a variable."""
+    path = dashboard_path(dashboard_uid(name))
+    return link("Dashboard", f"{path}?${{__url_time_range}}&${{{ENVIRONMENT}:queryparam}}")
 
 
 @dataclass(frozen=True)

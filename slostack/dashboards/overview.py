@@ -13,10 +13,12 @@ from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts, urg
 from slostack.dashboards.house import Section, Sized
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.probes import PROBES
+from slostack.dashboards.shared import used_signals
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
-from slostack.dashboards.variables import ENVIRONMENT, Variable, chosen_later, environment, is_recorded
+from slostack.dashboards.variables import Variable, environment, is_recorded
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.spec import Duration, Service
+from slostack.spec.signal_library import signal_library
 
 EVERYTHING = ""
 WORST_SERVICES = 24
@@ -37,6 +39,7 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
         links=[
             house.link("The stack itself", house.dashboard_path(names.dashboard_uid(STACK))),
             *([house.link("Probes", house.dashboard_path(names.dashboard_uid(PROBES)))] if any_probes else []),
+            *(_to_shared(signal) for signal in used_signals(services)),
         ],
         marked=[urgent_alerts(EVERYTHING)],
         sections=[
@@ -65,6 +68,11 @@ def _variables() -> list[Variable]:
 
 def _says_its_team(selector: str) -> bool:
     return selector.startswith(("ALERTS", names.INFO)) and selector != queries.OF_OTHER_TEAMS
+
+
+def _to_shared(signal: str) -> DashboardLink:
+    path = house.dashboard_path(names.dashboard_uid(names.shared_page(signal)))
+    return house.link(signal_library()[signal].page or signal, path)
 
 
 def _table_height(services: Sequence[Service]) -> int:
@@ -99,13 +107,13 @@ def worst_services() -> stat.Panel:
     return (
         panel.decimals(1)
         .thresholds(house.thresholds(BUDGET_STEPS))
-        .data_links([_to_service(f"${{__field.labels.{names.SERVICE}}}")])
+        .data_links([house.to_service(f"${{__field.labels.{names.SERVICE}}}")])
     )
 
 
 def objectives(services: Sequence[Service]) -> table.Panel:
     """All SLOs, the lowest budget first; each service's name leads to its dashboard."""
-    to_service = _to_service("${__value.raw}").build()
+    to_service = house.to_service("${__value.raw}").build()
     return slo_table(EVERYTHING, services, with_service=True).override_by_name(
         "Service", house.properties(links=[to_service])
     )
@@ -113,7 +121,7 @@ def objectives(services: Sequence[Service]) -> table.Panel:
 
 def alerts() -> table.Panel:
     """The alerts that fire now; each service's name leads to its dashboard."""
-    to_service = _to_service("${__value.raw}").build()
+    to_service = house.to_service("${__value.raw}").build()
     return firing_alerts(EVERYTHING, with_service=True).override_by_name(
         "Service", house.properties(links=[to_service])
     )
@@ -135,8 +143,3 @@ def worst_budgets(services: Sequence[Service]) -> timeseries.Panel:
         f"{{{{{names.SERVICE}}}}}: {{{{{names.SLO}}}}}",
         window,
     )
-
-
-def _to_service(name: str) -> DashboardLink:
-    path = house.dashboard_path(names.dashboard_uid(name))
-    return house.link("Dashboard", f"{path}?${{__url_time_range}}&{chosen_later(ENVIRONMENT)}")

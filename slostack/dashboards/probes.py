@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import common, table, timeseries
 
 from slostack import names
 from slostack.dashboards import house, queries, units
-from slostack.dashboards.alert_panels import watched
+from slostack.dashboards.alert_panels import watched_by
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.stack import stack_alerts
@@ -34,7 +34,7 @@ def render_probes_dashboard() -> str:
         sections=[
             Section("Now", (Sized(probes(), house.GRID_WIDTH, 8),)),
             Section("Answers", grid([answers(), durations(), phases()], most=3, height=8)),
-            Section("Certificates", grid([watched(expiring, most=MOST_LINES)], most=1, height=8)),
+            Section("Certificates", grid([watched_by(expiring, most=MOST_LINES)], most=1, height=8)),
         ],
         variables=[
             environment(),

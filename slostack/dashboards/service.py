@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import logs, timeseries
 
 from slostack import names
 from slostack.dashboards import house, queries
-from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched
+from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched_by
 from slostack.dashboards.golden_panels import errors, latency, slices, statuses, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
@@ -80,7 +80,7 @@ def _goodness(service: Service) -> list[timeseries.Panel]:
 
 def _causes(service: Service) -> list[timeseries.Panel]:
     logs = house.logs_link(str(service.job_matcher))
-    return [watched(alert, links=[logs]) for alert in service.alerts]
+    return [watched_by(alert, links=[logs]) for alert in service.alerts]
 
 
 def _by_label_set(service: Service) -> list[timeseries.Panel]:

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
 from slostack.dashboards import house, queries, units
-from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched
+from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched_by
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.variables import environment
@@ -221,7 +221,7 @@ def _of_instances(key: str, title: str, description: str, unit: str, expr: str) 
 
 def causes() -> list[timeseries.Panel]:
     """What each of the stack's alerts watches."""
-    return [_without_paths(watched(alert, most=MOST_LINES)) for alert in stack_alerts()]
+    return [_without_paths(watched_by(alert, most=MOST_LINES)) for alert in stack_alerts()]
 
 
 def stack_alerts() -> list[Alert]:

@@ -54,11 +54,6 @@ def environment() -> Variable:
     return Variable(ENVIRONMENT, names.INFO, "Environment", narrows=bool)
 
 
-def chosen_later(label: str) -> str:
-    """How links to other dashboards carry on what is chosen."""
-    return f"${{{label}:queryparam}}"
-
-
 def is_recorded(selector: str) -> bool:
     """Whether its series are of SLOs or of alerts: recorded, whatever they are made of."""
     return selector.startswith(("slo:", "ALERTS"))

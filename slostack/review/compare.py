@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slostack import names
-from slostack.dashboards import render_overview_dashboard, render_service_dashboard
+from slostack.dashboards import render_overview_dashboard, render_service_dashboard, render_shared_dashboards
 from slostack.review import git
 from slostack.review.changes import Change, Json, Kind, Part, Review, pairs, part
 from slostack.review.cost import costs
@@ -57,11 +57,16 @@ def review(root: Path, base: str | None = None, prometheus: Prometheus | None = 
 
 
 def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:
-    """The changes of each service, of the overview, and of each hand-written file; both sides are rendered alike."""
+    """The changes of each service, of what all share, and of each hand-written file; both sides are rendered alike."""
     for name, was, now in pairs(old.services, new.services):
         if was != now:
             yield from service_part(name, was, now)
     yield from dashboard_part("overview dashboard", _overview(old), _overview(new), generated=True)
+    for name, shared, shared_now in pairs(_shared(old), _shared(new)):
+        if shared is None or shared_now is None:
+            yield from part(f"{name} dashboard", _kind(shared, shared_now), {})
+        else:
+            yield from dashboard_part(f"{name} dashboard", shared, shared_now, generated=True)
     for path, groups, groups_now in pairs(old.rules, new.rules):
         yield from rule_file_part(path, groups, groups_now)
     for path, dashboard, dashboard_now in pairs(old.dashboards, new.dashboards):
@@ -113,8 +118,16 @@ def _dashboard(service: Service | None) -> Json | None:
 
 
 def _overview(tree: Tree) -> Json | None:
-    services = tuple(tree.services.values())
+    services = _services(tree)
     return read_dashboard(render_overview_dashboard(services), "overview") if services else None
+
+
+def _shared(tree: Tree) -> dict[str, Json]:
+    return {name: read_dashboard(text, name) for name, text in render_shared_dashboards(_services(tree)).items()}
+
+
+def _services(tree: Tree) -> tuple[Service, ...]:
+    return tuple(tree.services.values())
 
 
 def _threshold_alerts(groups: Iterable[RuleGroup]) -> Rules:

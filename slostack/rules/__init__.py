@@ -5,6 +5,7 @@ from __future__ import annotations
 from slostack.rules.logs import log_groups
 from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup, groups_yaml, rules_head, rules_yaml
 from slostack.rules.service import alert_groups, service_groups
+from slostack.rules.signal_values import signal_groups
 from slostack.rules.stack import stack_groups
 from slostack.rules.stencil import slo_text
 from slostack.spec.model import Service
@@ -24,7 +25,8 @@ __all__ = [
 def render_rules(service: Service) -> str:
     """The rule file of one service, as Prometheus loads it; the text of its `service_groups`."""
     slos = "".join(slo_text(service, slo) for slo in service.slos)
-    return f"{rules_head(f'slos/{service.service}.yaml')}{slos}{groups_yaml(alert_groups(service))}"
+    others = groups_yaml((*alert_groups(service), *signal_groups(service)))
+    return f"{rules_head(f'slos/{service.service}.yaml')}{slos}{others}"
 
 
 def render_log_rules(service: Service) -> str | None:

@@ -14,6 +14,7 @@ from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup
 from slostack.rules.outage import outage_events_rule, up_rule
 from slostack.rules.page import page_over_rules
 from slostack.rules.ratio import RAW_WINDOW, raw_rules
+from slostack.rules.signal_values import signal_groups
 from slostack.rules.tier import count_rules
 from slostack.spec.model import Alert, Service, Slo
 from slostack.spec.quantities import Duration
@@ -33,8 +34,10 @@ def tier_offset(service: Service, slo: Slo) -> Duration:
 
 
 def service_groups(service: Service) -> tuple[RuleGroup, ...]:
-    """Per SLO a tier (every 5 min) and its ratios and alerts (every 30 s); then the service's threshold alerts."""
-    return (*(group for slo in service.slos for group in slo_groups(service, slo)), *alert_groups(service))
+    """Per SLO a tier (every 5 min) and its ratios and alerts (every 30 s); then the service's threshold alerts, and
+    what its signals watch."""
+    slos = (group for slo in service.slos for group in slo_groups(service, slo))
+    return (*slos, *alert_groups(service), *signal_groups(service))
 
 
 def slo_groups(service: Service, slo: Slo) -> tuple[RuleGroup, RuleGroup]:

@@ -43,7 +43,8 @@ _CUSTOM_FILES = "custom-"
 
 
 def _service_name(value: str) -> str:
-    if value in _OWN_FILES or value.startswith(_CUSTOM_FILES):
+    shared = map(names.shared_page, names.SHARED_PAGES)
+    if value in (*_OWN_FILES, *shared) or value.startswith(_CUSTOM_FILES):
         raise mismatch(describe(value), "another name; files of this one belong to slostack itself")
     return value
 

@@ -21,6 +21,16 @@ from slostack.spec.source import KeyPath
 OFF = (False, "off")
 
 
+class LibraryAlert(Alert):
+    """An alert that a signal brought: of which signal, by its name there and the prefix of its use, and under which
+    title what it watches is on the signal's page, if it is."""
+
+    signal: str
+    in_library: str
+    prefix: str
+    page: str | None
+
+
 @dataclass(frozen=True)
 class Expanded:
     """One use of a signal: where it is in the file, its alerts by their names in the library, and its panels."""
@@ -143,7 +153,7 @@ def _first_missing(signal: Signal, alert: SignalAlert, words: Words) -> str | No
 
 def _alert(
     alert: SignalAlert, use: SignalUse, signal: Signal, change: AlertChange | None, runbooks: Path | None
-) -> Alert:
+) -> LibraryAlert:
     changed = change.model_dump(by_alias=True, exclude_none=True) if change else {}
     runbook = use.runbook or signal.runbook
     if "runbook" not in changed and not use.runbook and runbooks and not (runbooks / runbook).is_file():
@@ -152,10 +162,14 @@ def _alert(
     written = alert.model_dump(by_alias=True, exclude_none=True) | {
         "name": f"{use.prefix or ''}{alert.name}",
         "runbook": runbook,
+        "signal": signal.name,
+        "in_library": alert.name,
+        "prefix": use.prefix or "",
+        "page": alert.page,
         **changed,
     }
     try:
-        return Alert.model_validate(written)
+        return LibraryAlert.model_validate(written)
     except ValidationError as error:
         detail = error.errors()[0]
         raise mismatch(f"{written['name']}: {detail['msg'].partition(', expected')[0]}", "another value") from None

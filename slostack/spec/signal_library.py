@@ -28,7 +28,10 @@ class Parameter(Part):
 
 
 class SignalAlert(Part):
-    """An alert of a signal, in templates of its parameters. Without a value for one of them it isn't there."""
+    """An alert of a signal, in templates of its parameters. Without a value for one of them it isn't there.
+
+    What it watches is on the signal's page under the title `page`; then it is one thing, without labels.
+    """
 
     name: str
     expr: Text
@@ -39,6 +42,7 @@ class SignalAlert(Part):
     silenced_by: tuple[str, ...] = Field((), strict=False)
     renotify: Duration | None = None
     notice: bool = False
+    page: str | None = None
 
 
 class SignalLine(Part):
@@ -58,10 +62,14 @@ class SignalPanel(Part):
 
 
 class Signal(Part):
-    """One signal: what it watches, what it asks for, how an SLO file uses it, and what comes of it."""
+    """One signal: what it watches, what it asks for, how an SLO file uses it, and what comes of it.
+
+    With a title `page` there is a dashboard of all services that use it.
+    """
 
     name: str
     description: Text
+    page: str | None = None
     example: dict[str, Any]
     parameters: dict[str, Parameter]
     alerts: tuple[SignalAlert, ...] = Field(strict=False, min_length=1)

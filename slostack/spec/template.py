@@ -26,7 +26,7 @@ def starting_files(service: str, team: str) -> dict[str, str]:
     except ValidationError:
         raise SlostackError(
             f"{service!r} can't be a service's name, expected lower-case words joined by hyphens, such as photo-share "
-            "(slostack, overview, probes and custom-… are taken)"
+            "(slostack, overview, probes, some of shared-… and custom-… are taken)"
         ) from None
     return {
         path.format(service=service): _ENVIRONMENT.get_template(template).render(service=service, team=team)

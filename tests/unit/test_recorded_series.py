@@ -57,6 +57,10 @@ INTERNAL = {
     "slo:window_bad_events:count:tier": ("5m", GROUP),
     "slo:window_events:count:tier": ("5m", GROUP),
 }
+SIGNALS = {
+    "signal:alert:nearness": ("30s", frozenset({"signal", "alert", "prefix"})),
+    "signal:alert:value": ("30s", frozenset({"signal", "alert", "prefix"})),
+}
 OF_GROUPS = {"slo:groups_refused:count", "slo:group_admitted:bool"}
 ALL = {**SERIES, **INTERNAL}
 
@@ -110,5 +114,7 @@ def _labels(cell: str) -> frozenset[str]:
 
 def test_the_document_has_every_series() -> None:
     public, _, internal = DOCUMENT.partition("## Internal")
+    public, _, of_signals = public.partition("## Of signals")
     assert documented(public) == SERIES
+    assert documented(of_signals) == SIGNALS
     assert documented(internal) == INTERNAL

@@ -8,11 +8,11 @@ from slostack import names
 from slostack.bundle import GRAFANA_URL
 from slostack.dashboards import render_service_dashboard, render_stack_dashboard
 from slostack.dashboards.naming import words
-from slostack.dashboards.signals import signals
 from slostack.rules.model import AlertingRule, RuleGroup
 from slostack.rules.service import service_groups
 from slostack.rules.stack import stack_groups
 from slostack.spec import Duration, Service, parse_service
+from slostack.spec.watched import watched
 from tests.unit.dashboards.reading import Json, panels, read
 
 
@@ -43,7 +43,7 @@ def test_alerts_of_a_service(of: str, request: pytest.FixtureRequest) -> None:
         if alert.alert == names.BURN_ALERT:
             assert f"{names.burn_rate(Duration.parse(alert.labels[names.WINDOW]))}{{" in shown
         else:
-            assert all(signal.expr in shown for signal in signals(alert.expr))
+            assert all(line.expr in shown for line in watched(alert.expr))
 
 
 def test_a_spent_budget_and_absence() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import combinations
+from pathlib import Path
 
 import promql_parser
 import pytest
@@ -16,13 +17,14 @@ from slostack.dashboards import (
     render_overview_dashboard,
     render_probes_dashboard,
     render_service_dashboard,
+    render_shared_dashboards,
     render_stack_dashboard,
 )
 from slostack.dashboards.house import GRID_WIDTH, grid
 from slostack.dashboards.service import VERSION_INFO
 from slostack.rules.model import AlertingRule
 from slostack.rules.stack import stack_groups
-from slostack.spec import Duration, EventRatio, LatencyRatio, QueryRatio, Service
+from slostack.spec import Duration, EventRatio, LatencyRatio, QueryRatio, Service, load_services
 from slostack.spec.quantities import WindowedPromQL
 from tests.unit.dashboards.reading import Json, metrics, panels, promql, values
 
@@ -54,13 +56,15 @@ REDIS_EXPOSES = {"redis_commands_total"}
 OWN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str) and ":" in value}
 
 
-@pytest.fixture(params=["learnsnap", "odd", "overview", "probes", "slostack"])
+@pytest.fixture(params=["learnsnap", "odd", "overview", "probes", "shared-postgres", "slostack"])
 def text(request: pytest.FixtureRequest, learnsnap: Service, odd: Service) -> str:
     match request.param:
         case "overview":
             return render_overview_dashboard((learnsnap, odd))
         case "probes":
             return render_probes_dashboard()
+        case "shared-postgres":
+            return render_shared_dashboards((learnsnap,))["shared-postgres"]
         case "slostack":
             return render_stack_dashboard()
         case name:
@@ -84,7 +88,7 @@ def test_queries_read_only_what_is_recorded_or_exposed(dashboard: Json, learnsna
     named = service_metrics(learnsnap) | service_metrics(odd) | stack_metrics() | PROBES_EXPOSE | REDIS_EXPOSES
     for expr in promql(dashboard):
         for metric in metrics(expr):
-            if metric.startswith("slo:"):
+            if metric.startswith(("slo:", "signal:")):
                 assert metric in OWN or metric.startswith(("slo:error_ratio:", "slo:burn_rate:", "slo:events:rate"))
             else:
                 assert metric in {"ALERTS", "ALERTS_FOR_STATE", VERSION_INFO} | named
@@ -132,7 +136,7 @@ def test_json_is_sorted_and_ends_with_a_newline(text: str) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(learnsnap: Service) -> None:
-    again = Service.model_validate(learnsnap.model_dump(by_alias=True, exclude_unset=True))
+    (again,) = (each for each in load_services(Path(__file__).parents[3]) if each.service == learnsnap.service)
     assert again is not learnsnap
     assert render_service_dashboard(again) == render_service_dashboard(learnsnap)
     assert render_overview_dashboard((again,)) == render_overview_dashboard((learnsnap,))

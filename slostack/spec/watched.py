@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import promql_parser as promql
 
-from slostack.dashboards.units import unit_of
-from slostack.spec.syntax import parse_promql
+from slostack.spec.syntax import is_scalar, parse_promql
 
 _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
@@ -16,11 +15,10 @@ _ABSENCE = ("absent", "absent_over_time")
 
 
 @dataclass(frozen=True)
-class Signal:
+class Watched:
     """One expression to draw, and the comparison with a number that an alert makes with it, if it makes one."""
 
     expr: str
-    unit: str
     labels: tuple[str, ...] | None
     comparison: str | None = None
     threshold: float | None = None
@@ -30,8 +28,14 @@ class Signal:
         """Whether values below the threshold are the bad ones."""
         return self.comparison in ("<", "<=")
 
+    @property
+    def worst_is_lowest(self) -> bool:
+        """Whether of several lines the lowest is the nearest to firing; of gauges that are 0 while something is down,
+        too."""
+        return self.fires_below or (self.comparison, self.threshold) == ("==", 0)
 
-def signals(alert_expr: str) -> tuple[Signal, ...]:
+
+def watched(alert_expr: str) -> tuple[Watched, ...]:
     """What an alert's expression watches, without repetition.
 
     `x > 3` watches x against 3; `x > y` watches both; `x and y` and `x unless y` watch x, `x or y` both;
@@ -40,32 +44,32 @@ def signals(alert_expr: str) -> tuple[Signal, ...]:
     return tuple(dict.fromkeys(_watched(parse_promql(alert_expr))))
 
 
-def _watched(expr: promql.Expr) -> Iterable[Signal]:
+def _watched(expr: promql.Expr) -> Iterable[Watched]:
     match expr:
         case promql.ParenExpr():
             return _watched(expr.expr)
         case promql.Call() if expr.func.name in _ABSENCE:
-            return [Signal(s.expr, s.unit, s.labels) for s in _watched(expr.args[0])]
+            return [Watched(s.expr, s.labels) for s in _watched(expr.args[0])]
         case promql.MatrixSelector():
             return _watched(expr.vector_selector)
         case promql.BinaryExpr():
             return _operands(expr)
-    return [_signal(expr)]
+    return [_line(expr)]
 
 
-def _operands(operation: promql.BinaryExpr) -> Iterable[Signal]:
+def _operands(operation: promql.BinaryExpr) -> Iterable[Watched]:
     operator, left, right = str(operation.op), operation.lhs, operation.rhs
     if operator in ("and", "unless"):
         return _watched(left)
     if operator == "or":
         return [*_watched(left), *_watched(right)]
     if operator not in _COMPARISONS:
-        return [_signal(operation)]
+        return [_line(operation)]
     if (limit := _number(right)) is not None:
-        return [_signal(left, operator, limit)]
+        return [_line(left, operator, limit)]
     if (limit := _number(left)) is not None:
-        return [_signal(right, _MIRRORED.get(operator, operator), limit)]
-    return [_signal(left), _signal(right)]
+        return [_line(right, _MIRRORED.get(operator, operator), limit)]
+    return [_line(left), _line(right)]
 
 
 def _number(expr: promql.Expr) -> float | None:
@@ -83,8 +87,34 @@ def _number(expr: promql.Expr) -> float | None:
     return None
 
 
-def _signal(expr: promql.Expr, comparison: str | None = None, threshold: float | None = None) -> Signal:
-    return Signal(expr.prettify().strip(), unit_of(expr), _labels(expr), comparison, threshold)
+def _line(expr: promql.Expr, comparison: str | None = None, threshold: float | None = None) -> Watched:
+    return Watched(_text(expr), _labels(expr), comparison, threshold)
+
+
+def nearness(alert_expr: str, value: str) -> str | None:
+    """An expression of how near an alert is that compares something with one number: 1 where it begins to fire, more
+    beyond; `value` stands for what it compares. None of an alert that compares nothing, or with series."""
+    match _unwrapped(parse_promql(alert_expr)):
+        case promql.BinaryExpr() as comparison if is_scalar(comparison.rhs):
+            limit = f"({_text(comparison.rhs)})"
+            match str(comparison.op):
+                case ">" | ">=":
+                    return f"{value} / {limit}"
+                case "<" | "<=":
+                    return f"{limit} / {value}"
+                case "==":
+                    return f"{value} == bool {limit}"
+    return None
+
+
+def _unwrapped(expr: promql.Expr) -> promql.Expr:
+    while isinstance(expr, promql.ParenExpr):
+        expr = expr.expr
+    return expr
+
+
+def _text(expr: promql.Expr) -> str:
+    return str(expr.prettify()).strip()
 
 
 def _labels(expr: promql.Expr) -> tuple[str, ...] | None:
