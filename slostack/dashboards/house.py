@@ -20,7 +20,7 @@ from grafana_foundation_sdk.models import prometheus as prometheus_model
 
 from slostack.dashboards.variables import ENVIRONMENT, Variable, narrowed
 from slostack.names import dashboard_uid, panel_id
-from slostack.spec.model import MOST_SCRAPE_INTERVAL
+from slostack.spec.scrape import MOST_SCRAPE_INTERVAL
 
 SCHEMA_VERSION = 27
 GRID_WIDTH = 24

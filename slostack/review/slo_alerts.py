@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from slostack import names
 from slostack.review.changes import Change, Detail, difference, pairs
-from slostack.spec.model import Service, Slo
 from slostack.spec.policy import Tier
+from slostack.spec.service import Service
+from slostack.spec.slo import Slo
 
 
 def burn_alert_changes(old: Service | None, new: Service | None) -> Iterator[Change]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from slostack.review.changes import Change, Detail, Kind, difference, pairs
 from slostack.review.promql import changed_promql
-from slostack.spec.model import Service, Slo
 from slostack.spec.part import Part
 from slostack.spec.quantities import Selector
+from slostack.spec.service import Service
 from slostack.spec.sli import Sli
+from slostack.spec.slo import Slo
 
 
 def service_changes(old: Service | None, new: Service | None) -> Iterator[Change]:

@@ -8,7 +8,7 @@ from slostack.rules.service import alert_groups, service_groups
 from slostack.rules.signal_values import signal_groups
 from slostack.rules.stack import stack_groups
 from slostack.rules.stencil import slo_text
-from slostack.spec.model import Service
+from slostack.spec.service import Service
 
 __all__ = [
     "AlertingRule",

@@ -10,9 +10,10 @@ from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
 from slostack.rules.page import lasting_page
 from slostack.spec.alerting import Absence, Spent
-from slostack.spec.model import Service, Slo
 from slostack.spec.policy import Tier
 from slostack.spec.quantities import Duration
+from slostack.spec.service import Service
+from slostack.spec.slo import Slo
 
 _FIRST = "{{ . | first | value | %s }}"
 

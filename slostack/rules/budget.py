@@ -10,9 +10,9 @@ from slostack.rules.calendar import counts_in, period_rules, since_its_start
 from slostack.rules.maintenance import outside
 from slostack.rules.model import RecordingRule
 from slostack.rules.ratio import RAW_WINDOW
-from slostack.spec.model import Slo
 from slostack.spec.policy import policies
 from slostack.spec.quantities import Duration
+from slostack.spec.slo import Slo
 from slostack.spec.windows import Calendar
 
 SHOWN_FOR = Duration(11 * 60)

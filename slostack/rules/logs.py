@@ -9,9 +9,11 @@ from __future__ import annotations
 from slostack import names
 from slostack.rules.grouping import Grouping
 from slostack.rules.model import RecordingRule, RuleGroup
-from slostack.spec.model import LogCount, Service, Slo
+from slostack.spec.alert import LogCount
 from slostack.spec.quantities import Duration
+from slostack.spec.service import Service
 from slostack.spec.sli import LogRatio
+from slostack.spec.slo import Slo
 
 INTERVAL = Duration(60)
 LATENESS = Duration(30)

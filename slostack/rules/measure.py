@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from slostack import names
 from slostack.rules import logs
 from slostack.rules.grouping import SEEN, Grouping
-from slostack.spec.model import Service, Slo
 from slostack.spec.quantities import Duration, Selector, WindowedPromQL
+from slostack.spec.service import Service
 from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Uptime
 from slostack.spec.slices import TimeSlices
+from slostack.spec.slo import Slo
 
 LOOKBACK = Duration(15 * 60)
 """How long a counter may go unscraped before its increase meanwhile is lost."""

@@ -6,9 +6,9 @@ from slostack import names
 from slostack.rules.grouping import Grouping
 from slostack.rules.model import RecordingRule
 from slostack.rules.ratio import RAW_WINDOW
-from slostack.spec.model import Slo
 from slostack.spec.policy import End, Tier
 from slostack.spec.quantities import Duration
+from slostack.spec.slo import Slo
 
 SHORT = Duration(300)
 SCRAPES = 4

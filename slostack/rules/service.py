@@ -16,8 +16,10 @@ from slostack.rules.page import page_over_rules
 from slostack.rules.ratio import RAW_WINDOW, raw_rules
 from slostack.rules.signal_values import signal_groups
 from slostack.rules.tier import count_rules
-from slostack.spec.model import Alert, Service, Slo
+from slostack.spec.alert import Alert
 from slostack.spec.quantities import Duration
+from slostack.spec.service import Service
+from slostack.spec.slo import Slo
 
 MARGIN_OF_SCRAPES = 5
 """Seconds by which counts keep away from a scrape that takes as long as it may."""

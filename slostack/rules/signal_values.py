@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from slostack import names
 from slostack.rules.model import RecordingRule, RuleGroup
-from slostack.spec.model import Service
 from slostack.spec.quantities import Matcher, Selector
+from slostack.spec.service import Service
 from slostack.spec.signal_alerts import LibraryAlert
 from slostack.spec.watched import nearness, watched
 

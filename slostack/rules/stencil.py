@@ -12,9 +12,11 @@ from slostack.names import burn_panel, panel_id
 from slostack.rules.model import groups_yaml
 from slostack.rules.service import slo_groups
 from slostack.spec.alerting import Alerting
-from slostack.spec.model import Scrape, Service, Slo
 from slostack.spec.quantities import Duration, Selector
+from slostack.spec.scrape import Scrape
+from slostack.spec.service import Service
 from slostack.spec.sli import EventRatio, Sli
+from slostack.spec.slo import Slo
 from slostack.spec.source import TEXT_TAG, plain_tag
 from slostack.spec.windows import Calendar
 

@@ -1,5 +1,6 @@
 """The SLO file: its model, and how it is loaded and checked."""
 
+from slostack.spec.alert import Alert
 from slostack.spec.alerting import Alerting, Severity
 from slostack.spec.load import (
     RUNBOOK_FOLDER,
@@ -10,12 +11,15 @@ from slostack.spec.load import (
     parse_service,
     slo_file,
 )
-from slostack.spec.model import Alert, Panel, Probe, Scrape, Service, Slo
+from slostack.spec.panel import Panel
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector
 from slostack.spec.schema import slo_file_schema
+from slostack.spec.scrape import Probe, Scrape
+from slostack.spec.service import Service
 from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Sli, Uptime
 from slostack.spec.slices import TimeSlices
+from slostack.spec.slo import Slo
 from slostack.spec.source import Problem, SpecError
 from slostack.spec.windows import Calendar
 

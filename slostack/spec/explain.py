@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from slostack.spec.model import Service
+from slostack.spec.service import Service
 from slostack.spec.source import KeyPath, Problem, Source, describe
 
 EXPECTED_TYPES = {

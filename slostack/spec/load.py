@@ -15,8 +15,10 @@ from slostack.errors import SlostackError
 from slostack.files import shown_path
 from slostack.spec.explain import about, dotted, explain, known_keys
 from slostack.spec.folder import folder_files
-from slostack.spec.model import Probe, Scrape, Service, Slo
+from slostack.spec.scrape import Probe, Scrape
+from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
+from slostack.spec.slo import Slo
 from slostack.spec.source import KeyPath, Problem, Source, SpecError, describe, parse_yaml, read_text
 from slostack.spec.switched_on import switched_on
 

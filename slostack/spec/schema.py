@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from slostack.spec.model import Service
 from slostack.spec.quantities import Duration
+from slostack.spec.service import Service
 
 
 def slo_file_schema() -> dict[str, Any]:

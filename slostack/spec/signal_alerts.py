@@ -11,8 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from slostack import names
-from slostack.spec.model import Alert, Panel, Service
+from slostack.spec.alert import Alert
+from slostack.spec.panel import Panel
 from slostack.spec.quantities import Matcher, PromQL, Selector, mismatch
+from slostack.spec.service import Service
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, signal_library
 from slostack.spec.signal_values import KINDS, Words
 from slostack.spec.signals import AlertChange, SignalUse

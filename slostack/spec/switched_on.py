@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from slostack.spec.alert import Alert
 from slostack.spec.explain import dotted
-from slostack.spec.model import Alert, Service, Slo
+from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
+from slostack.spec.slo import Slo
 from slostack.spec.source import KeyPath, Problem, Source, describe
 
 _CAUSE_OF_BURNS = "ServiceDown"

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from slostack.files import shown_path
 from slostack.spec.explain import explain
-from slostack.spec.model import Service
 from slostack.spec.schema import schema_of
+from slostack.spec.service import Service
 from slostack.spec.source import SpecError, parse_yaml, read_text
 from slostack.teams.model import Team, TeamsFile
 

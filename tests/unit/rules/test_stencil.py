@@ -10,7 +10,7 @@ from slostack.rules import render_rules, service_groups, stencil
 from slostack.rules.model import rules_yaml
 from slostack.spec import Duration, Matcher, Selector, Service, Slo
 from slostack.spec.alerting import Absence, Alerting, Spent
-from slostack.spec.model import Scrape
+from slostack.spec.scrape import Scrape
 from slostack.spec.windows import CALENDARS
 
 AWKWARD = [
