@@ -43,8 +43,9 @@ def _text(n: Notification) -> str:
     status = click.style(n.status.upper(), fg="red" if n.status == FIRING else "green", bold=True)
     severity = click.style(n.severity or "(no severity)", fg=_COLORS.get(n.severity))
     alert = f"{n.alert} ({n.tier})" if n.tier else n.alert
-    lines = [f"{n.local_time}  {status}  {severity}  {n.subject}", f"  {alert}: {n.summary}"]
-    lines += textwrap.wrap(n.description, width=100, initial_indent="  ", subsequent_indent="  ")
+    lines = [f"{n.local_time}  {status}  {severity}  {n.subject}", f"  {alert}: {n.said}"]
+    if n.status == FIRING:
+        lines += textwrap.wrap(n.description, width=100, initial_indent="  ", subsequent_indent="  ")
     lines += [
         f"  {name:<10} {url}" for name, url in (("runbook", n.runbook_url), ("dashboard", n.dashboard_url)) if url
     ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from slostack import names
+from slostack.approximately import duration
 
 FIRING, RESOLVED = "firing", "resolved"
 
@@ -43,10 +44,22 @@ class Notification:
     @property
     def line(self) -> str:
         """All that matters on one line."""
-        parts = (self.status.upper(), self.severity or "(no severity)", self.subject, f"{self.alert}: {self.summary}")
+        parts = (self.status.upper(), self.severity or "(no severity)", self.subject, f"{self.alert}: {self.said}")
         links = (f"runbook {self.runbook_url}", f"dashboard {self.dashboard_url}")
         shown = (link for link, url in zip(links, (self.runbook_url, self.dashboard_url), strict=True) if url)
         return f"{self.local_time}  " + " | ".join((*parts, *shown))
+
+    @property
+    def said(self) -> str:
+        """What is wrong; of what is over how long it lasted, and what was said of it."""
+        return f"over after {self._lasted}: {self.summary}" if self.status == RESOLVED else self.summary
+
+    @property
+    def _lasted(self) -> str:
+        try:
+            return duration((datetime.fromisoformat(self.ended) - datetime.fromisoformat(self.started)).total_seconds())
+        except (ValueError, TypeError):
+            return "a time not known"
 
     @property
     def local_time(self) -> str:

@@ -47,8 +47,8 @@ class Page:
         return None if self.began is None else self.start - self.began
 
     def is_noise(self, least: float) -> bool:
-        """Whether it spent less than a share of the budget, or fired again soon after its end."""
-        return self.again or (self.spent is not None and self.spent < least)
+        """Whether it spent less than a share of the budget by its end, or fired again soon after the one before."""
+        return self.again or (self.end is not None and self.spent is not None and self.spent < least)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def test_a_notification_is_printed_on_one_line_and_stored(site: Site) -> None:
         f"runbook {RUNBOOK_URL} | dashboard {DASHBOARD_URL}"
     )
     assert "RESOLVED" in site.said[1]
+    assert "ErrorBudgetBurn: over after 20m: the error budget" in site.said[1]
 
 
 def test_an_alert_with_nothing_but_a_name_is_a_notification(site: Site) -> None:

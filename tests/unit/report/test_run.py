@@ -197,3 +197,9 @@ def test_pages_that_overlap_or_follow_within_an_hour_are_one_incident() -> None:
     ]
     assert [len(each) for each in incidents(pages)] == [3, 2]
     assert incidents(()) == ()
+
+
+def test_a_page_that_still_fires_is_not_judged_yet() -> None:
+    page = Page("availability", ("page-5m",), 0.0, None, spent=0.0)
+    assert not page.is_noise(0.005)
+    assert replace(page, end=60.0).is_noise(0.005)
