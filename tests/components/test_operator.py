@@ -86,6 +86,9 @@ def test_every_object_is_in_the_namespace_and_is_found_by_the_selectors(program:
         "learnsnap.json",
         "overview.json",
         "probes.json",
+        "shared-postgres.json",
+        "shared-queue.json",
+        "shared-redis.json",
         "slostack.json",
     }
     assert all(each["metadata"]["labels"]["grafana_dashboard"] == "1" for each in dashboards)
