@@ -16,7 +16,7 @@ from slostack.spec import Service
 from slostack.spec.signal_alerts import LibraryAlert
 from slostack.spec.signal_library import Signal, signal_library
 from slostack.spec.syntax import parse_promql
-from slostack.spec.watched import watched
+from slostack.spec.watched import nearness, watched
 
 MOST_LINES = 10
 MOST_SERVICES_SHOWN = 20
@@ -48,7 +48,9 @@ def render_shared_dashboards(services: Sequence[Service]) -> dict[str, str]:
 def _render(signal: Signal, shown: Shown) -> str:
     of_signal = queries.matchers(signal=signal.name)
     alerts = {each.name: shown[each.name] for each in signal.alerts if each.name in shown}
-    graphs = [nearest(signal, of_signal), *(values(signal, name, alert) for name, alert in alerts.items())]
+    compared = any(nearness(alert.expr, names.SIGNAL_VALUE) for alert in alerts.values())
+    near = [nearest(signal, of_signal)] if compared else []
+    graphs = [*near, *(values(signal, name, alert) for name, alert in alerts.items())]
     return house.render(
         names.dashboard_uid(names.shared_page(signal.name)),
         f"{signal.page} of all services",

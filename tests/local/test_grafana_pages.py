@@ -30,19 +30,20 @@ def browser() -> str:
     return BROWSER or need("chromium", "needs Chromium on PATH")
 
 
-@pytest.mark.parametrize("name", ["learnsnap", "overview", "slostack"])
+@pytest.mark.parametrize("name", ["learnsnap", "overview", "shared-postgres", "slostack"])
 def test_no_panel_has_an_error_or_is_empty(browser: str, stack: Project, name: str, tmp_path: Path) -> None:
     """Its picture stays in pytest's folder of the test."""
     wait_for_a_step(stack)
-    dashboard = json.loads((stack.root / "dashboards" / f"{name}.json").read_text())
+    dashboard = json.loads((stack.folder.config / "grafana" / "dashboards" / f"{name}.json").read_text())
     panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
     bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
     password = (stack.folder.secrets("grafana") / "grafana-admin-password").read_text()
     picture = tmp_path / f"{name}.png"
     with logged_in(stack.url("grafana"), password) as grafana:
-        url = f"{grafana}/d/{dashboard['uid']}?kiosk&from=now-15m&to=now"
-        html = page(browser, url, picture, ROW_PIXELS * (bottom + 2))
+        url = f"{grafana}/d/{dashboard['uid']}?from=now-15m&to=now"
+        html = page(browser, url, picture, ROW_PIXELS * (bottom + 4))
     shown = _by_title(html)
+    assert all(f">{variable['label']}<" in html for variable in dashboard["templating"]["list"])
     assert set(shown) == {panel["title"] for panel in panels}
     assert [title for title, text in shown.items() if "panel-info-corner--error" in text] == []
     assert {title for title, text in shown.items() if "No data" in text} <= NOTHING_HERE

@@ -54,6 +54,11 @@ def test_what_is_on_them_depends_on_the_alerts_in_use_alone() -> None:
     assert dashboards(shop({"postgres": renamed}))["shared-postgres"] == one
 
 
+def test_what_has_no_threshold_to_be_near_to_is_shown_by_its_value() -> None:
+    given_up = dashboards(shop({"queue": {"dead": "jobs_dead"}}))["shared-queue"]
+    assert [p["title"] for p in panels(given_up)] == ["Queues", "Jobs given up"]
+
+
 def test_the_nearest_to_an_alert_comes_first_and_leads_to_its_service() -> None:
     table = panel(dashboards(EVERYTHING)["shared-postgres"], "Postgres")
     assert table["options"]["sortBy"] == [{"displayName": "Near an alert", "desc": True}]
