@@ -51,7 +51,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         Thread(target=site.serve_forever, daemon=True).start()
         servers.callback(site.shutdown)
         (folder / "blackbox.yml").write_text(plain_yaml.dump(_modules(folder)))
-        command = [exporter, f"--config.file={folder / 'blackbox.yml'}", f"--web.listen-address=127.0.0.1:{port}"]
+        command: list[str | Path] = [
+            exporter,
+            f"--config.file={folder / 'blackbox.yml'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
         servers.enter_context(running(command, folder / "blackbox.log"))
         wait_until(lambda: _answers(port), "the exporter answers")
         jobs = [_job(path, f"https://127.0.0.1:{site.server_port}/{path}", port) for path in ("health", "broken")]
