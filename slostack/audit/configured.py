@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import promql_parser
-
-from slostack import names, plain_yaml
+from slostack import names
 from slostack.dashboards import render_service_dashboard
+from slostack.dashboards.variables import whole
+from slostack.files import shown_path
 from slostack.project import RULE_FOLDER, custom_texts
 from slostack.review.figures import without_variables
+from slostack.review.rule_groups import read_rules
 from slostack.rules import RecordingRule
 from slostack.rules.service import slo_groups
 from slostack.spec import RUNBOOK_FOLDER, Matcher, Selector, Service, Slo
 from slostack.spec.signal_alerts import Expanded, expanded
-from slostack.spec.syntax import parse_promql
+from slostack.spec.syntax import parse_promql, vector_selectors
 from slostack.teams import Team, load_teams
 
 _RECORDED = "slo:"
@@ -112,15 +113,8 @@ def configured(root: Path, service: Service) -> Configured:
 
 def selectors(expr: str) -> tuple[Selector, ...]:
     """Every plain selector that an expression reads, without its offset or range."""
-    found: list[Selector] = []
-
-    def visit(node: promql_parser.Expr) -> bool:
-        if isinstance(node, promql_parser.VectorSelector) and (selector := Selector.of(node)):
-            found.append(selector)
-        return True
-
-    promql_parser.walk(parse_promql(expr), visit)
-    return tuple(dict.fromkeys(found))
+    found = map(Selector.of, vector_selectors(parse_promql(expr)))
+    return tuple(dict.fromkeys(selector for selector in found if selector))
 
 
 def _slo(service: Service, slo: Slo) -> ReadSlo:
@@ -132,10 +126,10 @@ def _slo(service: Service, slo: Slo) -> ReadSlo:
 def _panels(service: Service) -> Iterator[ReadPanel]:
     dashboard: dict[str, Any] = json.loads(render_service_dashboard(service))
     for panel in dashboard["panels"]:
-        queries = tuple(without_variables(target["expr"]) for target in panel.get("targets", ()))
+        queries = tuple(without_variables(whole(target["expr"])) for target in panel.get("targets", ()))
         if panel["type"] not in _DRAWN or not queries:
             continue
-        read = [_of_anything(each) for query in queries for each in selectors(query)]
+        read = [each for query in queries for each in selectors(query)]
         if any(each.metric == "ALERTS" for each in read):
             continue  # it is empty while nothing fires
         slos = {
@@ -143,13 +137,6 @@ def _panels(service: Service) -> Iterator[ReadPanel]:
         }
         raw = tuple(each for each in read if not each.metric.startswith(_RECORDED))
         yield ReadPanel(panel["title"], queries, raw, frozenset(slos))
-
-
-def _of_anything(selector: Selector) -> Selector:
-    """Without matchers of a choice that is All."""
-    return Selector(
-        selector.metric, tuple(each for each in selector.matchers if each != Matcher(each.label, "=~", ".*"))
-    )
 
 
 def _runbooks(service: Service) -> dict[str, None]:
@@ -162,9 +149,8 @@ def _sections(path: Path) -> frozenset[str]:
 
 
 def _own_alerts(root: Path, service: str) -> Iterator[tuple[str, bool]]:
-    for text in custom_texts(root, RULE_FOLDER).values():
-        for group in plain_yaml.load(text).get("groups", ()):
-            labels = group.get("labels") or {}
-            for rule in group.get("rules", ()):
-                if "alert" in rule and {**labels, **(rule.get("labels") or {})}.get(names.SERVICE) == service:
-                    yield rule["alert"], bool((rule.get("annotations") or {}).get("runbook_url"))
+    for path, text in custom_texts(root, RULE_FOLDER).items():
+        for group in read_rules(text, shown_path(path, root)):
+            for rule in group.rules:
+                if rule.alert and {**group.labels, **rule.labels}.get(names.SERVICE) == service:
+                    yield rule.alert, bool(rule.annotations.get("runbook_url"))

@@ -49,7 +49,7 @@ def command(
     if url is None:
         with suppress(SlostackError):
             url = local_server(root, "prometheus")
-    server = Prometheus(url, read_token(token_file) if token_file else None) if url else None
+    server = Prometheus(url, read_token(token_file)) if url else None
     today = datetime.now(UTC).date()
     cards = [audit(root, each, server, today) for each in services]
     if form == "json":

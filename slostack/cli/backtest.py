@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from slostack.cli.local_server import local_server, read_token
+from slostack.cli.progress import Progress
 from slostack.errors import SlostackError
 from slostack.files import shown_path
 
@@ -91,7 +92,7 @@ def _asked(
     """A Prometheus; whatever it tells goes to the file `record`, where one is given."""
     from slostack.backtest import BELOW, Prometheus, PrometheusSource, recording
 
-    server = Prometheus(url, read_token(token_file) if token_file else None, progress.count)
+    server = Prometheus(url, read_token(token_file), progress.count)
     source = PrometheusSource(server, span, BELOW if record else 1.0)
     return recording(record, source) if record else nullcontext(source)
 
@@ -109,32 +110,3 @@ def end_of(until: str | None) -> datetime:
     except ValueError:
         raise SlostackError(f"--until {until!r}, expected a time such as 2026-11-03T10:15:00Z") from None
     return end if end.tzinfo else end.replace(tzinfo=UTC)
-
-
-class Progress:
-    """Says on a terminal's standard error what is looked at, of all `things`, and how many queries are answered."""
-
-    def __init__(self, things: str = "SLOs") -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bars
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        console = Console(stderr=True)
-        self.shown = Bars(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self.things = self.shown.add_task(things, total=None)
-        self.queries = self.shown.add_task("queries", total=0)
-
-    def next(self, number: int, of: int, name: str) -> None:
-        """Before each of them."""
-        self.shown.update(self.things, completed=number, total=of, description=name)
-
-    def count(self, planned: int, done: int) -> None:
-        """When queries are planned or answered."""
-        self.shown.update(self.queries, total=(self.shown.tasks[self.queries].total or 0) + planned, advance=done)
-
-    def __enter__(self) -> None:
-        self.shown.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.shown.stop()

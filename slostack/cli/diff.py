@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from slostack.cli.backtest import DAYS, Progress
+from slostack.cli.backtest import DAYS
 from slostack.cli.local_server import read_token
+from slostack.cli.progress import Progress
 from slostack.files import shown_path, write_atomically
 from slostack.review import Review, as_html, as_json, as_markdown, as_text, git, review
 
@@ -67,7 +68,7 @@ def command(
         )
     if grafana and not bundles:
         raise click.UsageError("--grafana goes with --bundle")
-    token = read_token(token_file) if token_file else None
+    token = read_token(token_file)
     server = _server(prometheus, token) if prometheus else None
     found = _bundles(bundles, prometheus, grafana, token, server) if bundles else review(root, base, server)
     replayed = _replayed(root, base, past, token, incidents) if past else None

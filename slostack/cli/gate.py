@@ -34,7 +34,7 @@ def command(root: Path, service: str, prometheus: str | None, token_file: Path |
     Prometheus can't be asked or has nothing of an SLO; 2: the SLO file is wrong; 1: anything else.
     """
     judged = named_service(root, service)
-    found = gate(judged, prometheus or _local_prometheus(root), read_token(token_file) if token_file else None)
+    found = gate(judged, prometheus or _local_prometheus(root), read_token(token_file))
     click.echo(found)
     if found.answer == "freeze":
         sys.exit(FROZEN)

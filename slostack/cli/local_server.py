@@ -21,8 +21,10 @@ def local_server(root: Path, name: Literal["prometheus", "alertmanager"]) -> str
     raise SlostackError(f"no {NAMES[name]} runs on this machine, expected `slostack up`, or --{name} URL")
 
 
-def read_token(file: Path) -> str:
-    """The bearer token in a file; raises SlostackError where there is none."""
+def read_token(file: Path | None) -> str | None:
+    """The bearer token in a file, none without a file; raises SlostackError where there is none in it."""
+    if file is None:
+        return None
     try:
         token = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from slostack.cli.backtest import Progress, end_of
+from slostack.cli.backtest import end_of
 from slostack.cli.local_server import local_server, read_token
+from slostack.cli.progress import Progress
 from slostack.errors import SlostackError
 from slostack.files import shown_path, write_atomically
 
@@ -64,7 +65,7 @@ def command(
     known = load_incidents(incidents, shown_path(incidents.absolute(), root)) if incidents else ()
     progress = Progress("services")
     url = prometheus or local_server(root, "prometheus")
-    server = Prometheus(url, read_token(token_file) if token_file else None, progress.count)
+    server = Prometheus(url, read_token(token_file), progress.count)
     span = last_days(days, end_of(until))
     with progress:
         found = report(services, server, span, least_spent / 100, known, progress.next)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from slostack.cli.backtest import Progress
 from slostack.cli.local_server import local_server, read_token
+from slostack.cli.progress import Progress
 from slostack.files import write_atomically
 
 FOLDER = "status-page"
@@ -52,7 +52,7 @@ def command(
     chosen = tuple(named_service(root, name) for name in dict.fromkeys(services)) or load_services(root)
     progress = Progress("services")
     url = prometheus or local_server(root, "prometheus")
-    server = Prometheus(url, read_token(token_file) if token_file else None, progress.count)
+    server = Prometheus(url, read_token(token_file), progress.count)
     with progress:
         page = status_page(chosen, server, int(days), datetime.now(UTC), progress.next)
     if not services and (silent := page.silent):

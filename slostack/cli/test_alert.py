@@ -55,7 +55,7 @@ def command(
     It ends by itself, and the recovery is told too.
     """
     url = alertmanager or local_server(root, "alertmanager")
-    token = read_token(token_file) if token_file else None
+    token = read_token(token_file)
     team = named_service(root, service).team if service else STACK_TEAM
     labels = {
         "alertname": ALERT,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import promql_parser
-
 from slostack.dashboards.variables import Variable, environment
 from slostack.spec import EventRatio, LatencyRatio, Matcher, Service, Slo
-from slostack.spec.syntax import parse_promql
+from slostack.spec.syntax import parse_promql, vector_selectors
 
 INSTANCE = "instance"
 ROUTE = "route"
@@ -46,7 +44,7 @@ def _with_routes(service: Service) -> Iterator[str]:
     )
     for expr in exprs:
         if _NAMES_ROUTE.search(expr):
-            yield from _metrics(expr)
+            yield from (selector.name or "" for selector in vector_selectors(parse_promql(expr)))
 
 
 def _counted(slo: Slo) -> tuple[str, ...]:
@@ -56,15 +54,3 @@ def _counted(slo: Slo) -> tuple[str, ...]:
         case LatencyRatio() as latency:
             return (latency.source.metric,)
     return ()
-
-
-def _metrics(expr: str) -> list[str]:
-    found: list[str] = []
-
-    def visit(node: promql_parser.Expr) -> bool:
-        if isinstance(node, promql_parser.VectorSelector):
-            found.append(node.name or "")
-        return True
-
-    promql_parser.walk(parse_promql(expr), visit)
-    return found

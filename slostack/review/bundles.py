@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.errors import SlostackError
 from slostack.review.changes import Change, Detail, Json, Part, Review, difference, pairs, part
 from slostack.review.compare import dashboard_part, rule_file_part
@@ -106,7 +105,7 @@ def _file_sections(name: str, old: str, new: str) -> dict[str, Iterable[Change]]
 
 
 def _receiver_changes(old: str, new: str) -> Iterator[Change]:
-    before, after = (yaml.safe_load(text) for text in (old, new))
+    before, after = (plain_yaml.load(text) for text in (old, new))
     told, told_now = (
         {str(one["name"]): channels(config, one["name"]) for one in config.get("receivers", ())}
         for config in (before, after)

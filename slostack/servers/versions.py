@@ -11,6 +11,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError, with_config
 
+from slostack import plain_yaml
 from slostack.errors import SlostackError
 
 VERSIONS_FILE = Path(__file__).with_name("versions.yaml")
@@ -86,7 +87,7 @@ class Versions:
 def load_versions(path: Path) -> Versions:
     """Read a versions file. Raises SlostackError, naming each field, when it is not of that form."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = plain_yaml.load(path.read_text(encoding="utf-8"))
         named = {name: {"name": name, **fields} for name, fields in document["servers"].items()}
         found = TypeAdapter(Versions).validate_python({**document, "servers": named})
     except ValidationError as error:

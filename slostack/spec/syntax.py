@@ -48,6 +48,19 @@ def _without_raw(text: str) -> str:
     return _RAW.sub(lambda match: match["kept"] if match["raw"] is None else quoted(match["raw"]), text)
 
 
+def vector_selectors(tree: Expr) -> list[promql_parser.VectorSelector]:
+    """Every selector in an expression, in their order."""
+    found: list[promql_parser.VectorSelector] = []
+
+    def visit(node: Expr) -> bool:
+        if isinstance(node, promql_parser.VectorSelector):
+            found.append(node)
+        return True
+
+    promql_parser.walk(tree, visit)
+    return found
+
+
 def is_scalar(tree: Expr) -> bool:
     """Whether an expression is one number, without series."""
     match tree:

@@ -60,8 +60,9 @@ def test_rules_of_other_label_values_are_not() -> None:
 
 @pytest.fixture(scope="module")
 def among_all() -> Played:
-    """All questions, and one that every rule answers."""
-    return play(slo_file(SLO), SERIES, dict.fromkeys(QUESTIONS, TIMES) | {'{__name__=~".+"}': [30]})
+    """All questions, and one that every rule answers, beside a series of an unknown name: no rule is left out."""
+    unknown = {'{__name__="anything"}': "0x600"}
+    return play(slo_file(SLO), SERIES | unknown, dict.fromkeys(QUESTIONS, TIMES) | {'{__name__=~".+"}': [30]})
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

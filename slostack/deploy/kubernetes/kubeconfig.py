@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from slostack import plain_yaml
 from slostack.errors import SlostackError
 from slostack.settings import Settings
 
@@ -32,7 +33,7 @@ def check_context(settings: Settings) -> None:
 def _contexts(where: str) -> Iterator[str]:
     for text in [where] if _is_content(where) else map(_read, filter(None, where.split(os.pathsep))):
         try:
-            document: Any = yaml.safe_load(text)
+            document: Any = plain_yaml.load(text)
             yield from (each["name"] for each in (document or {}).get("contexts") or ())
         except (yaml.YAMLError, AttributeError, KeyError, TypeError):
             raise SlostackError(f"{VARIABLE} leads to something else than a kubeconfig; expected one") from None

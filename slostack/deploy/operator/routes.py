@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
+from slostack import plain_yaml
 from slostack.bundle import Bundle
 from slostack.deploy.kubernetes.labels import STACK
 from slostack.deploy.operator.manifest import Manifest, camel_case, manifest
@@ -37,7 +36,7 @@ _USE = re.compile(r'template "([^"]+)"')
 
 def alertmanager_config(bundle: Bundle, settings: Settings) -> Manifest:
     """The routes, inhibitions and receivers of Alertmanager's config."""
-    config = yaml.safe_load(bundle.files["alertmanager/alertmanager.yml"])
+    config = plain_yaml.load(bundle.files["alertmanager/alertmanager.yml"])
     times = [time for time in config.get("time_intervals", ()) if _is_utc(time)]
     known = frozenset(time["name"] for time in times)
     templates = bundle.files["alertmanager/templates/slostack.tmpl"]

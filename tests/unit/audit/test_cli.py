@@ -91,6 +91,27 @@ def test_mistakes_have_the_exit_codes_of_every_command(
     assert run(monkeypatch, tmp_path, "audit") == 2
 
 
+@pytest.mark.parametrize(
+    ("rules", "what"),
+    [
+        ("", "the document: empty"),
+        ("groups: [{name: a, rules: [{alert: A}]}]", "groups.0.rules.0.expr: "),
+        ("groups: [", "not YAML ("),
+    ],
+)
+def test_own_rules_that_cannot_be_read_are_one_line(
+    rules: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    own = tmp_path / "alert_rules/custom/own.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(rules, encoding="utf-8")
+    assert run(monkeypatch, tmp_path, "audit") == 1
+    error = capfd.readouterr().err
+    assert error.startswith(f"alert_rules/custom/own.yaml: {what}"), error
+    assert error.count("\n") == 1
+
+
 def test_the_documents_examples_load() -> None:
     examples = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
     assert len(examples) == 2

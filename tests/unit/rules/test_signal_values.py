@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slostack import names, promtool
+from slostack import names, plain_yaml, promtool
 from slostack.rules import RecordingRule, render_rules
 from slostack.rules.signal_values import signal_groups
 from slostack.spec import Service, parse_service
@@ -72,7 +71,7 @@ def test_values_and_nearness_are_those_of_the_alerts(tmp_path: Path) -> None:
         "fuzzy_compare": True,
         "tests": [{"interval": "30s", "input_series": inputs, "promql_expr_test": expected}],
     }
-    (tmp_path / "fixture.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    (tmp_path / "fixture.yaml").write_text(plain_yaml.dump(document), encoding="utf-8")
     played = promtool.test_rules(tmp_path / "fixture.yaml")
     assert played.passed, played.output
 
