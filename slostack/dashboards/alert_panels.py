@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import common, table, timeseries
 
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
-from slostack.dashboards import house, queries, units
+from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.naming import words
 from slostack.spec import Alert
 from slostack.spec.syntax import parse_promql
@@ -65,7 +65,7 @@ def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
     )
 
 
-def watched_by(alert: Alert, *, most: int | None = None, links: Sequence[house.PanelLink] = ()) -> timeseries.Panel:
+def watched_by(alert: Alert, *, most: int | None = None, further: Sequence[links.PanelLink] = ()) -> timeseries.Panel:
     """What a threshold alert watches, against its threshold, with the link to its runbook and further ones; of more
     lines than `most` those that are the nearest to firing."""
     shown = watched(alert.expr)
@@ -79,7 +79,7 @@ def watched_by(alert: Alert, *, most: int | None = None, links: Sequence[house.P
         units.unit_of(parse_promql(shown[0].expr)),
         [(_worst(line, most), _legend(alert, line, alone=len(shown) == 1)) for line in shown],
         from_zero=all((line.threshold or 0) >= 0 for line in shown),
-    ).links([house.PanelLink("Runbook", f"{RUNBOOK_URL}/{alert.runbook}"), *links])
+    ).links([links.PanelLink("Runbook", f"{RUNBOOK_URL}/{alert.runbook}"), *further])
     if len(shown) == 1 and shown[0].labels == ():
         panel = house.without_legend(panel)
     limits = _limits(shown, SEVERITY_COLORS[alert.severity])

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.builders.dashboard import DashboardLink
 
 from slostack import names
-from slostack.dashboards import house, queries, units
+from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.alert_panels import SEVERITY_COLORS, firing_alerts, urgent_alerts
 from slostack.dashboards.house import Section, Sized
 from slostack.dashboards.naming import OVERVIEW_UID
@@ -37,8 +37,8 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
         "Every service's objectives, the worst first, and what alerts now.",
         tags=["slo", "overview"],
         links=[
-            house.link("The stack itself", house.dashboard_path(names.dashboard_uid(STACK))),
-            *([house.link("Probes", house.dashboard_path(names.dashboard_uid(PROBES)))] if any_probes else []),
+            links.link("The stack itself", links.dashboard_path(names.dashboard_uid(STACK))),
+            *([links.link("Probes", links.dashboard_path(names.dashboard_uid(PROBES)))] if any_probes else []),
             *(_to_shared(signal) for signal in used_signals(services)),
         ],
         marked=[urgent_alerts(EVERYTHING)],
@@ -71,8 +71,8 @@ def _says_its_team(selector: str) -> bool:
 
 
 def _to_shared(signal: str) -> DashboardLink:
-    path = house.dashboard_path(names.dashboard_uid(names.shared_page(signal)))
-    return house.link(signal_library()[signal].page or signal, path)
+    path = links.dashboard_path(names.dashboard_uid(names.shared_page(signal)))
+    return links.link(signal_library()[signal].page or signal, path)
 
 
 def _table_height(services: Sequence[Service]) -> int:
@@ -107,13 +107,13 @@ def worst_services() -> stat.Panel:
     return (
         panel.decimals(1)
         .thresholds(house.thresholds(BUDGET_STEPS))
-        .data_links([house.to_service(f"${{__field.labels.{names.SERVICE}}}")])
+        .data_links([links.to_service(f"${{__field.labels.{names.SERVICE}}}")])
     )
 
 
 def objectives(services: Sequence[Service]) -> table.Panel:
     """All SLOs, the lowest budget first; each service's name leads to its dashboard."""
-    to_service = house.to_service("${__value.raw}").build()
+    to_service = links.to_service("${__value.raw}").build()
     return slo_table(EVERYTHING, services, with_service=True).override_by_name(
         "Service", house.properties(links=[to_service])
     )
@@ -121,7 +121,7 @@ def objectives(services: Sequence[Service]) -> table.Panel:
 
 def alerts() -> table.Panel:
     """The alerts that fire now; each service's name leads to its dashboard."""
-    to_service = house.to_service("${__value.raw}").build()
+    to_service = links.to_service("${__value.raw}").build()
     return firing_alerts(EVERYTHING, with_service=True).override_by_name(
         "Service", house.properties(links=[to_service])
     )

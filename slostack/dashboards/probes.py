@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import common, table, timeseries
 
 from slostack import names
-from slostack.dashboards import house, queries, units
+from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.alert_panels import watched_by
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
@@ -29,7 +29,7 @@ def render_probes_dashboard() -> str:
         "Probes and certificates",
         "What answers when it is asked from outside, how fast, and until when its certificates are valid.",
         tags=["slo", PROBES],
-        links=[house.link("All services", house.dashboard_path(OVERVIEW_UID))],
+        links=[links.link("All services", links.dashboard_path(OVERVIEW_UID))],
         marked=[],
         sections=[
             Section("Now", (Sized(probes(), house.GRID_WIDTH, 8),)),

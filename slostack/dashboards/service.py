@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import logs, timeseries
 
 from slostack import names
-from slostack.dashboards import house, queries
+from slostack.dashboards import house, links, queries
 from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched_by
 from slostack.dashboards.golden_panels import errors, latency, slices, statuses, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
@@ -37,8 +37,8 @@ def render_service_dashboard(service: Service) -> str:
         service.description,
         tags=["slo", service.team],
         links=[
-            house.link("All services", house.dashboard_path(OVERVIEW_UID)),
-            *(house.link(title, url, new_tab=True) for title, url in service.links.items()),
+            links.link("All services", links.dashboard_path(OVERVIEW_UID)),
+            *(links.link(title, url, new_tab=True) for title, url in service.links.items()),
         ],
         marked=[
             urgent_alerts(where),
@@ -69,8 +69,8 @@ def _now(service: Service, where: str) -> tuple[Sized, ...]:
 
 
 def _goodness(service: Service) -> list[timeseries.Panel]:
-    logs = house.logs_link(str(service.job_matcher))
-    traces = [house.PanelLink("Traces", service.links[TRACES])] if TRACES in service.links else []
+    logs = links.logs_link(str(service.job_matcher))
+    traces = [links.PanelLink("Traces", service.links[TRACES])] if TRACES in service.links else []
     return [
         *(panel.links([logs]) for panel in (*errors(service), *statuses(service))),
         *(panel.links([logs, *traces]) for panel in latency(service)),
@@ -79,8 +79,8 @@ def _goodness(service: Service) -> list[timeseries.Panel]:
 
 
 def _causes(service: Service) -> list[timeseries.Panel]:
-    logs = house.logs_link(str(service.job_matcher))
-    return [watched_by(alert, links=[logs]) for alert in service.alerts]
+    logs = links.logs_link(str(service.job_matcher))
+    return [watched_by(alert, further=[logs]) for alert in service.alerts]
 
 
 def _by_label_set(service: Service) -> list[timeseries.Panel]:

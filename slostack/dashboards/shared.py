@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import common, table, timeseries
 
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
-from slostack.dashboards import house, queries, units
+from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.variables import Variable, environment
@@ -56,7 +56,7 @@ def _render(signal: Signal, shown: Shown) -> str:
         f"{signal.page} of all services",
         f"Every service that switches on the signal `{signal.name}`, the nearest to an alert first.",
         tags=["slo", "shared"],
-        links=[house.link("All services", house.dashboard_path(OVERVIEW_UID))],
+        links=[links.link("All services", links.dashboard_path(OVERVIEW_UID))],
         marked=[],
         sections=[
             Section("Now", (Sized(uses(signal, of_signal, alerts), house.GRID_WIDTH, MOST_SERVICES_SHOWN // 2),)),
@@ -88,7 +88,7 @@ def uses(signal: Signal, of_signal: str, alerts: Shown) -> table.Panel:
     )
     steps = house.thresholds(NEARNESS_STEPS).build()
     panel.sort_by([common.TableSortByFieldState().display_name("Near an alert").desc(True)])
-    panel.override_by_name("Service", house.properties(links=[house.to_service("${__value.raw}").build()]))
+    panel.override_by_name("Service", house.properties(links=[links.to_service("${__value.raw}").build()]))
     panel.override_by_name(
         "Near an alert",
         house.properties(unit=units.SHARE, decimals=0, thresholds=steps, custom_displayMode="color-background"),
@@ -124,8 +124,8 @@ def values(signal: Signal, name: str, alert: LibraryAlert) -> timeseries.Panel:
     ).links([_runbook(signal)])
 
 
-def _runbook(signal: Signal) -> house.PanelLink:
-    return house.PanelLink("Runbook", f"{RUNBOOK_URL}/{signal.runbook}")
+def _runbook(signal: Signal) -> links.PanelLink:
+    return links.PanelLink("Runbook", f"{RUNBOOK_URL}/{signal.runbook}")
 
 
 def _nearness(of_signal: str) -> str:

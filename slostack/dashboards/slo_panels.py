@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import common, table, timeseries
 
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
-from slostack.dashboards import house, queries, units
+from slostack.dashboards import house, links, queries, units
 from slostack.spec import Calendar, Duration, Service, Slo, Tier
 
 BUDGET_STEPS: tuple[house.Step, ...] = ((None, house.RED), (0, house.ORANGE), (0.25, house.GREEN))
@@ -158,7 +158,7 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
         panel.override_by_name(_tier_legend(tier), house.properties(color=house.fixed_color(_color(slo, tier))))
     limits = sorted((tier.burn, _color(slo, tier)) for tier in slo.tiers)
     return house.with_limits(panel, [(None, house.NO_COLOR), *limits]).links(
-        [house.PanelLink("Runbook", f"{RUNBOOK_URL}/{slo.runbook}")]
+        [links.PanelLink("Runbook", f"{RUNBOOK_URL}/{slo.runbook}")]
     )
 
 

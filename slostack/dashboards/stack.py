@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
 from slostack import names
 from slostack.bundle import RUNBOOK_URL
-from slostack.dashboards import house, queries, units
+from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched_by
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
@@ -32,7 +32,7 @@ def render_stack_dashboard() -> str:
         "The stack itself",
         "Prometheus, Alertmanager, Loki, Grafana and what collects for them.",
         tags=["slo", "stack"],
-        links=[house.link("All services", house.dashboard_path(OVERVIEW_UID))],
+        links=[links.link("All services", links.dashboard_path(OVERVIEW_UID))],
         marked=[urgent_alerts(where)],
         sections=[
             Section(
