@@ -17,7 +17,7 @@ from slostack.rules.measure import NEWEST, Measures, measures
 from slostack.rules.outage import anything_answers
 from slostack.rules.ratio import bad_share, rate_of_events
 from slostack.rules.service import grouping, tier_offset
-from slostack.rules.tier import counted_events, rung
+from slostack.rules.tier import counted_events, counted_span
 from slostack.spec import Duration, TimeSlices
 
 STEP, COUNT_STEP = names.EVALUATION_INTERVAL, names.TIER_INTERVAL
@@ -59,7 +59,7 @@ def after_gaps(answers: Found) -> Mapping[int, Duration]:
     for labels in answers.groups:
         times, _ = answers.of(names.EVENTS, labels)
         gaps = np.flatnonzero(np.diff(times) > milliseconds(COUNT_STEP)) + 1
-        spans |= {int(times[i]): rung(Duration(int(times[i] - times[i - 1]) // 1000)) for i in gaps}
+        spans |= {int(times[i]): counted_span(Duration(int(times[i] - times[i - 1]) // 1000)) for i in gaps}
     return spans
 
 

@@ -24,8 +24,8 @@ SERIES = 10
 _SUBQUERY_STEP = timedelta(minutes=1)
 """Prometheus' own where a subquery names none: the default evaluation interval."""
 
-_OF_ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
-"""Series that are there only while something fires."""
+_RARE = ("ALERTS", "ALERTS_FOR_STATE", names.UNCOUNTED)
+"""Series that are there only while something fires, or after counts were missed."""
 
 Count = Callable[[str], float]
 """How many series a selector finds."""
@@ -128,10 +128,10 @@ def _samples(tree: Expr, reading: _Reading) -> float:
 
 
 def _series(selector: promql_parser.VectorSelector, reading: _Reading) -> float:
+    if selector.name in _RARE:
+        return 0.0
     if selector.name in reading.recorded:
         return 1.0
-    if selector.name in _OF_ALERTS:
-        return 0.0
     return reading.count(f"{selector.name or ''}{{{','.join(sorted(map(_matcher, selector.matchers.matchers)))}}}")
 
 

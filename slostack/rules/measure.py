@@ -24,9 +24,30 @@ MARGIN = Duration(60)
 _PRESENT = Duration(300)
 """How lately the series of a label set must have been seen."""
 _NO_TIME = Duration(0)
+_MINUTE = Duration(60)
 NEWEST = Duration(names.TIER_INTERVAL.seconds + names.EVALUATION_INTERVAL.seconds)
 """A count of five minutes is found in it, even while the next one is under way."""
+LONGEST_GAP = Duration(70 * 60)
+"""After a longer gap counting starts anew."""
+_RESOLUTION = Duration(30)
+"""Of looking back for what a counter was at the time since when events are not counted."""
+_FIRST_STEP = -_RESOLUTION.seconds // 2 - 1
+"""Seconds: half a step before that time or half a step after it, so that neither too much nor too little is counted."""
 _HISTOGRAM_COUNT = "histogram_count({0})"
+
+
+@dataclass(frozen=True)
+class Uncounted:
+    """The series that says since when events are not counted; there is none where no count was missed."""
+
+    series: str
+    by: Grouping
+
+    def of(self, expr: str, step: Duration, offset: Duration, shift: int = 0) -> str:
+        """An expression's values, step by step, from the time since when events are not counted, shifted by seconds."""
+        shifted = f" {'-' if shift < 0 else '+'} {abs(shift)}" if shift else ""
+        later = f"{self.by.on} ({self.series} @ end(){shifted} < time())"
+        return f"({expr} and {later})[{LONGEST_GAP}:{step}]{f' offset {offset}' if offset.seconds else ''}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +58,8 @@ class Measure:
     """Events per second over a window, aggregated."""
     count: Callable[[Duration, Duration], str]
     """Events per series over a span that ended an offset ago; NaN or negative where a series tells nothing."""
+    count_since: Callable[[Uncounted, Duration], str]
+    """Events per series that are not counted yet, up to an offset ago; nothing where no count was missed."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +97,8 @@ def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measure
             operator, limit = slices.bad_comparison
             is_bad = f"{value} {operator} bool {limit:.12g}"
             return Measures(
-                _slices(f"count_over_time(({value})", f" or 0 * {present}", slices, names.EVENTS, by, identity),
-                _slices(f"sum_over_time(({is_bad})", "", slices, names.BAD_EVENTS, by, identity),
+                _slices("count_over_time", value, f" or 0 * {present}", slices, names.EVENTS, by, identity),
+                _slices("sum_over_time", is_bad, "", slices, names.BAD_EVENTS, by, identity),
                 part_is_good=False,
                 present=present,
                 looks_back=slices.length,
@@ -118,7 +141,12 @@ def _counter(counter: Selector, by: Grouping, value: str = "{0}") -> Measure:
         grown = value.format(f"increase({counter}[{span}] offset {offset})")
         return f"  ({last} - {first} >= 0)\n  unless resets({counter}[{watched}] offset {offset}) > 0\n  or {grown}"
 
-    return Measure(rate, count)
+    def count_since(uncounted: Uncounted, offset: Duration) -> str:
+        last = value.format(f"last_over_time({counter}[{LOOKBACK}] offset {offset})")
+        since = uncounted.of(value.format(counter), _RESOLUTION, offset, _FIRST_STEP)
+        return f"  {last} - min_over_time({since})"
+
+    return Measure(rate, count, count_since)
 
 
 def _watched(gauge: Selector, step: int, by: Grouping) -> Measure:
@@ -126,22 +154,26 @@ def _watched(gauge: Selector, step: int, by: Grouping) -> Measure:
     return Measure(
         lambda window: f"{by.sum(f'count_over_time({gauge}[{window}])')} * {step} / {window.seconds}",
         lambda span, offset: f"  {step} * count_over_time({gauge}[{span}] offset {offset})",
+        lambda uncounted, offset: f"  {step} * count_over_time({uncounted.of(str(gauge), Duration(step), offset)})",
     )
 
 
 def _down(gauge: Selector, step: int, by: Grouping) -> Measure:
     """The seconds for which gauges were not 1; a gauge that was NaN or above 1 tells nothing."""
 
-    def zeros(span: str) -> str:
-        return f"count_over_time({gauge}{span}) - sum_over_time({gauge}{span})"
+    def zeros(samples: str) -> str:
+        return f"count_over_time({samples}) - sum_over_time({samples})"
 
     return Measure(
-        lambda window: f"{by.sum(zeros(f'[{window}]') + ' >= 0')} * {step} / {window.seconds}",
-        lambda span, offset: f"  {step} * ({zeros(f'[{span}] offset {offset}')})",
+        lambda window: f"{by.sum(zeros(f'{gauge}[{window}]') + ' >= 0')} * {step} / {window.seconds}",
+        lambda span, offset: f"  {step} * ({zeros(f'{gauge}[{span}] offset {offset}')})",
+        lambda uncounted, offset: f"  {step} * ({zeros(uncounted.of(str(gauge), Duration(step), offset))})",
     )
 
 
-def _slices(counted: str, idle: str, slices: TimeSlices, recorded: str, by: Grouping, identity: str) -> Measure:
+def _slices(
+    over_time: str, value: str, idle: str, slices: TimeSlices, recorded: str, by: Grouping, identity: str
+) -> Measure:
     """Slices of time, on the clock: each is counted once, when it ends. A window shorter than a slice, or than the time
     between counts, is that of the last one; a count that may still be under way is in none."""
     counts = f"{recorded}{{{identity}}}"
@@ -154,7 +186,8 @@ def _slices(counted: str, idle: str, slices: TimeSlices, recorded: str, by: Grou
 
     return Measure(
         rate,
-        lambda span, offset: f"  {counted}[{span}:{slices.length}] offset {offset}){idle}",
+        lambda span, offset: f"  {over_time}(({value})[{span}:{slices.length}] offset {offset}){idle}",
+        lambda uncounted, offset: f"  {over_time}({uncounted.of(f'({value})', slices.length, offset)})",
     )
 
 
@@ -194,6 +227,7 @@ def _lines(recorded: str, by: Grouping, identity: str, quiet: str = "") -> Measu
     return Measure(
         lambda window: f"({by.sum(f'sum_over_time({lines}[{window}])')} / {window.seconds}{quiet})",
         lambda span, offset: f"  sum_over_time({lines}[{span}] offset {offset}){quiet}",
+        lambda uncounted, offset: f"  sum_over_time({uncounted.of(lines, _MINUTE, offset)})",
     )
 
 
@@ -208,6 +242,7 @@ def _query(query: WindowedPromQL, by: Grouping) -> Measure:
     return Measure(
         lambda window: f"{by.sum(query.over(window))} / {window.seconds}",
         lambda span, _offset: f"  ({query.over(span)})",
+        lambda uncounted, offset: f"  {_counts_since(f'({query.over(names.TIER_INTERVAL)})', uncounted, offset)}",
     )
 
 
@@ -220,7 +255,15 @@ def _time_of(ratio: WindowedPromQL, by: Grouping, share: str, idle: Callable[[Du
     return Measure(
         lambda window: f"({mean(window)}{idle(window)})",
         lambda span, _offset: f"  {span.seconds} * ({mean(span)}){idle(span)}",
+        lambda uncounted, offset: (
+            f"  {_counts_since(f'{names.TIER_INTERVAL.seconds} * ({mean(names.TIER_INTERVAL)})', uncounted, offset)}"
+        ),
     )
+
+
+def _counts_since(count: str, uncounted: Uncounted, offset: Duration) -> str:
+    """The sum of counts of five minutes: all that is told by what can be asked of a window alone, up to now."""
+    return f"sum_over_time({uncounted.of(count, names.TIER_INTERVAL, _NO_TIME, offset.seconds)})"
 
 
 def _asked(query: WindowedPromQL, window: Duration, by: Grouping) -> str:

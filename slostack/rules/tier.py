@@ -3,27 +3,18 @@
 The offset keeps away from scrapes that are still under way (a scrape is stamped at its start and visible at its
 end), so it exceeds the scrape timeout.
 
-The span of a count is five minutes, or more after evaluations were missed: the rungs of a ladder, told apart by the
-age of the last count. Their conditions exclude each other; a condition that fell through on an empty result would
-count twice.
+A count is of five minutes, or after evaluations were missed of all the time since the last count.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from slostack import names
 from slostack.rules.grouping import Grouping
 from slostack.rules.maintenance import untouched
-from slostack.rules.measure import MARGIN, Measure, Measures
+from slostack.rules.measure import LONGEST_GAP, MARGIN, Measure, Measures, Uncounted
 from slostack.rules.model import RecordingRule
 from slostack.spec.maintenance import Maintenance
 from slostack.spec.quantities import Duration
-
-RUNGS = tuple(Duration(60 * minutes) for minutes in (5, 10, 15, 20, 25, 40, 55))
-"""No further apart than measure.LOOKBACK, so that a counter's value at the last count is found from the rung below."""
-LONGEST_GAP = Duration(70 * 60)
-"""After a longer gap counting starts anew."""
 
 
 def count_rules(
@@ -40,53 +31,57 @@ def count_rules(
     bad_events = f"{names.BAD_EVENTS}{{{identity}}}"
     good_events = f"{names.GOOD_EVENTS}{{{identity}}}"
 
-    def reach(span: Duration) -> Duration:
-        return Duration(span.seconds + offset.seconds + of.looks_back.seconds)
+    uncounted = Uncounted(f"{names.UNCOUNTED}{{{identity}}}", by)
+    reach = Duration(names.TIER_INTERVAL.seconds + offset.seconds + of.looks_back.seconds)
+    longest = Duration(LONGEST_GAP.seconds + offset.seconds + of.looks_back.seconds)
 
-    def counted(measure: Measure, last_count: str, and_outage: str | None) -> str:
-        counts = [
-            untouched(counted_events(measure, rung, offset, by, and_outage), maintenance, reach(rung)) for rung in RUNGS
-        ]
-        return by.admitted(_by_age(counts, last_count, by), identity)
+    def counted(measure: Measure, and_outage: str | None) -> str:
+        events = counted_events(measure, names.TIER_INTERVAL, offset, by, and_outage, uncounted)
+        return by.admitted(untouched(events, maintenance, reach, uncounted.series, longest), identity)
 
     if of.part_is_good:
         there = of.part.rate(names.TIER_INTERVAL)
         return (
-            RecordingRule(names.GOOD_EVENTS, counted(of.part, bad_events, None)),
-            RecordingRule(names.EVENTS, counted(of.total, bad_events, outage)),
+            RecordingRule(names.UNCOUNTED, _since(bad_events, offset)),
+            RecordingRule(names.GOOD_EVENTS, counted(of.part, None)),
+            RecordingRule(names.EVENTS, counted(of.total, outage)),
             RecordingRule(
                 names.BAD_EVENTS,
                 # Without good series all events are bad; where those are NaN, none is.
                 f"clamp_min({events} - ({good_events} or 0 * {events} unless {by.on} {there}), 0)\nor\n0 * {events}",
             ),
         )
-    bad_count = counted(of.part, events, outage)
     return (
-        RecordingRule(names.BAD_EVENTS, f"{bad_count}\nor\n0 * {by.sum(f'last_over_time({events}[9m])')}"),
-        RecordingRule(names.EVENTS, counted(of.total, events, outage)),
+        RecordingRule(names.UNCOUNTED, _since(events, offset)),
+        RecordingRule(
+            names.BAD_EVENTS, f"{counted(of.part, outage)}\nor\n0 * {by.sum(f'last_over_time({events}[9m])')}"
+        ),
+        RecordingRule(names.EVENTS, counted(of.total, outage)),
     )
 
 
-def rung(age: Duration) -> Duration:
+def counted_span(age: Duration) -> Duration:
     """The span of the count that follows on one of this age."""
-    within = [span for span in RUNGS if span.seconds - MARGIN.seconds <= age.seconds]
-    return within[-1] if within and age.seconds < LONGEST_GAP.seconds - MARGIN.seconds else RUNGS[0]
+    return age if age <= LONGEST_GAP else names.TIER_INTERVAL
 
 
-def _by_age(counts: list[str], last_count: str, by: Grouping) -> str:
-    """The count of the rung that the age of the last count selects."""
-    ends = [Duration(longer.seconds - MARGIN.seconds) for longer in (*RUNGS[1:], LONGEST_GAP)]
-    started = f"count_over_time({last_count}[{ends[0]}])"
-    ever = f"count_over_time({last_count}[{ends[-1]}])"
-    first = f"{counts[0]}\nunless {by.on} ({ever} unless {started})"
-    later = (
-        f"{count}\nand {by.on} (count_over_time({last_count}[{end}]) unless count_over_time({last_count}[{nearer}]))"
-        for count, (nearer, end) in zip(counts[1:], pairwise(ends), strict=True)
-    )
-    return "\nor\n".join((first, *later))
+def _since(last_count: str, offset: Duration) -> str:
+    """The end of what was counted last, where that isn't the count before this one."""
+    missed = Duration(2 * names.TIER_INTERVAL.seconds - MARGIN.seconds)
+    counted_at = f"max_over_time(timestamp({last_count})[{LONGEST_GAP}:{MARGIN}])"
+    return f"{counted_at} - {offset.seconds} unless count_over_time({last_count}[{missed}])"
 
 
-def counted_events(measure: Measure, span: Duration, offset: Duration, by: Grouping, outage: str | None = None) -> str:
-    """The sum of a measure's events over a span, and of what an outage failed; what is no number is left out."""
+def counted_events(
+    measure: Measure,
+    span: Duration,
+    offset: Duration,
+    by: Grouping,
+    outage: str | None = None,
+    uncounted: Uncounted | None = None,
+) -> str:
+    """The sum of a measure's events over a span (all that are uncounted, where some are), and of what an outage
+    failed; what is no number is left out."""
+    since = f"{measure.count_since(uncounted, offset)}\n  or\n" if uncounted else ""
     and_outage = f" or {outage}" if outage else ""
-    return by.sum(f"(\n{measure.count(span, offset)}\n) >= 0 < Inf{and_outage}")
+    return by.sum(f"(\n{since}{measure.count(span, offset)}\n) >= 0 < Inf{and_outage}")

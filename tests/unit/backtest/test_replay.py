@@ -12,7 +12,7 @@ from slostack.backtest.budget import remaining
 from slostack.backtest.history import Floats, History, last_over, sum_over
 from slostack.backtest.replay import replay
 from slostack.backtest.subjects import Version
-from slostack.rules.tier import rung
+from slostack.rules.tier import counted_span
 from slostack.spec.alerting import Alerting, Spent
 from slostack.spec.maintenance import Maintenance
 from slostack.spec.windows import CALENDARS
@@ -98,8 +98,8 @@ def test_windows_leave_out_a_sample_at_their_start_and_take_one_at_their_end() -
 
 
 def test_a_count_makes_up_for_those_that_are_missing() -> None:
-    """The ladder of the rules: ten minutes back when one is missing, five after a gap too long to be made up for."""
-    assert [str(rung(window(age))) for age in ("5m", "10m", "30m", "45m", "2h")] == ["5m", "10m", "25m", "40m", "5m"]
+    """All of a gap is counted, and five minutes after one too long to be made up for."""
+    assert [str(counted_span(window(age))) for age in ("5m", "10m", "45m", "2h")] == ["5m", "10m", "45m", "5m"]
 
 
 def test_nothing_recorded_is_nothing_judged() -> None:

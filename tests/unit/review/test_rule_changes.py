@@ -83,10 +83,10 @@ def test_a_longer_scrape_timeout_changes_the_tier_of_every_slo(repository: Repos
     assert repository.section("Recording rules") == (
         Change(
             "changed",
-            "slo:bad_events:count5m",
+            "slo:uncounted_since:timestamp",
             (Detail("expr"),),
             "tier/api/availability",
-            ("slo:events:count5m",),
+            ("slo:bad_events:count5m", "slo:events:count5m"),
         ),
     )
 
