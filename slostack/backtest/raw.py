@@ -17,7 +17,8 @@ from slostack.rules.measure import NEWEST, Measures, measures
 from slostack.rules.outage import anything_answers
 from slostack.rules.ratio import bad_share, rate_of_events
 from slostack.rules.service import grouping, tier_offset
-from slostack.rules.tier import counted_events, counted_span
+from slostack.rules.tier import counted_events
+from slostack.rules.uncounted import counted_span
 from slostack.spec import Duration, TimeSlices
 
 STEP, COUNT_STEP = names.EVALUATION_INTERVAL, names.TIER_INTERVAL

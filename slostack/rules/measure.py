@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from slostack import names
 from slostack.rules import logs
 from slostack.rules.grouping import SEEN, Grouping
+from slostack.rules.uncounted import MARGIN, Uncounted
 from slostack.spec.quantities import Duration, Selector, WindowedPromQL
 from slostack.spec.service import Service
 from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Uptime
@@ -19,35 +20,17 @@ from slostack.spec.slo import Slo
 
 LOOKBACK = Duration(15 * 60)
 """How long a counter may go unscraped before its increase meanwhile is lost."""
-MARGIN = Duration(60)
-"""Keeps a range that reaches back to one count clear of the count before it."""
 _PRESENT = Duration(300)
 """How lately the series of a label set must have been seen."""
 _NO_TIME = Duration(0)
 _MINUTE = Duration(60)
 NEWEST = Duration(names.TIER_INTERVAL.seconds + names.EVALUATION_INTERVAL.seconds)
 """A count of five minutes is found in it, even while the next one is under way."""
-LONGEST_GAP = Duration(70 * 60)
-"""After a longer gap counting starts anew."""
 _RESOLUTION = Duration(30)
 """Of looking back for what a counter was at the time since when events are not counted."""
 _FIRST_STEP = -_RESOLUTION.seconds // 2 - 1
 """Seconds: half a step before that time or half a step after it, so that neither too much nor too little is counted."""
 _HISTOGRAM_COUNT = "histogram_count({0})"
-
-
-@dataclass(frozen=True)
-class Uncounted:
-    """The series that says since when events are not counted; there is none where no count was missed."""
-
-    series: str
-    by: Grouping
-
-    def of(self, expr: str, step: Duration, offset: Duration, shift: int = 0) -> str:
-        """An expression's values, step by step, from the time since when events are not counted, shifted by seconds."""
-        shifted = f" {'-' if shift < 0 else '+'} {abs(shift)}" if shift else ""
-        later = f"{self.by.on} ({self.series} @ end(){shifted} < time())"
-        return f"({expr} and {later})[{LONGEST_GAP}:{step}]{f' offset {offset}' if offset.seconds else ''}"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from __future__ import annotations
 from slostack import names
 from slostack.rules.grouping import Grouping
 from slostack.rules.maintenance import untouched
-from slostack.rules.measure import LONGEST_GAP, MARGIN, Measure, Measures, Uncounted
+from slostack.rules.measure import Measure, Measures
 from slostack.rules.model import RecordingRule
+from slostack.rules.uncounted import LONGEST_GAP, Uncounted, uncounted_rule
 from slostack.spec.maintenance import Maintenance
 from slostack.spec.quantities import Duration
 
@@ -42,7 +43,7 @@ def count_rules(
     if of.part_is_good:
         there = of.part.rate(names.TIER_INTERVAL)
         return (
-            RecordingRule(names.UNCOUNTED, _since(bad_events, offset)),
+            uncounted_rule(bad_events, offset),
             RecordingRule(names.GOOD_EVENTS, counted(of.part, None)),
             RecordingRule(names.EVENTS, counted(of.total, outage)),
             RecordingRule(
@@ -52,24 +53,12 @@ def count_rules(
             ),
         )
     return (
-        RecordingRule(names.UNCOUNTED, _since(events, offset)),
+        uncounted_rule(events, offset),
         RecordingRule(
             names.BAD_EVENTS, f"{counted(of.part, outage)}\nor\n0 * {by.sum(f'last_over_time({events}[9m])')}"
         ),
         RecordingRule(names.EVENTS, counted(of.total, outage)),
     )
-
-
-def counted_span(age: Duration) -> Duration:
-    """The span of the count that follows on one of this age."""
-    return age if age <= LONGEST_GAP else names.TIER_INTERVAL
-
-
-def _since(last_count: str, offset: Duration) -> str:
-    """The end of what was counted last, where that isn't the count before this one."""
-    missed = Duration(2 * names.TIER_INTERVAL.seconds - MARGIN.seconds)
-    counted_at = f"max_over_time(timestamp({last_count})[{LONGEST_GAP}:{MARGIN}])"
-    return f"{counted_at} - {offset.seconds} unless count_over_time({last_count}[{missed}])"
 
 
 def counted_events(

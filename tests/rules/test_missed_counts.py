@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slostack import names
-from slostack.rules.measure import LONGEST_GAP
+from slostack.rules.uncounted import LONGEST_GAP
 from tests.rules.evaluating import evaluate, expression
 
 PER_SCRAPE = 3.0

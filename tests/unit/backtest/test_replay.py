@@ -12,7 +12,7 @@ from slostack.backtest.budget import remaining
 from slostack.backtest.history import Floats, History, last_over, sum_over
 from slostack.backtest.replay import replay
 from slostack.backtest.subjects import Version
-from slostack.rules.tier import counted_span
+from slostack.rules.uncounted import counted_span
 from slostack.spec.alerting import Alerting, Spent
 from slostack.spec.maintenance import Maintenance
 from slostack.spec.windows import CALENDARS
