@@ -75,7 +75,7 @@ def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, run
     if not made:
         needed = dict.fromkeys(filter(None, (_first_missing(signal, alert, words) for alert in signal.alerts)))
         raise mismatch("nothing to alert on", f"one of {', '.join(needed)}")
-    panels = tuple(panel for template in signal.panels if (panel := _panel(template, words)))
+    panels = tuple(panel for template in signal.panels if (panel := _panel(template, use.prefix, words)))
     return Expanded(path, alerts, panels)
 
 
@@ -177,11 +177,11 @@ def _alert(
         raise mismatch(f"{written['name']}: {detail['msg'].partition(', expected')[0]}", "another value") from None
 
 
-def _panel(panel: SignalPanel, words: Words) -> Panel | None:
+def _panel(panel: SignalPanel, prefix: str | None, words: Words) -> Panel | None:
     try:
         return Panel.model_validate(
             {
-                "title": words.text(panel.title),
+                "title": f"{prefix}: {words.text(panel.title)}" if prefix else words.text(panel.title),
                 "description": words.text(panel.description),
                 "unit": panel.unit,
                 "lines": [{"expr": words.expr(line.expr), "legend": line.legend} for line in panel.lines],

@@ -31,7 +31,9 @@ class AlertChange(Part):
 class SignalUse(Part):
     """What every signal takes beside its own parameters."""
 
-    prefix: Prefix | None = Field(None, description="Begins the names of its alerts, to tell several uses apart.")
+    prefix: Prefix | None = Field(
+        None, description="Begins the names of its alerts and the titles of its graphs, to tell several uses apart."
+    )
     runbook: Runbook | None = Field(None, description="The runbook of its alerts, instead of the shared one.")
     job: Text | None = Field(None, description="The job that its selectors are of, instead of all of the service's.")
 

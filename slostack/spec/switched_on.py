@@ -37,6 +37,7 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
                 problems.append(source.problem(use.path, f"{what}another name or `off` in `alerts`"))
             taken.setdefault(alert.name, use.path)
             called.setdefault(in_library, []).append(alert.name)
+    problems += _same_titles(source, service, uses)
     for path, name in _silencers(service):
         if name not in taken or own.get(name) == path[:2]:
             what = f"{dotted(path)}: {describe(name)}, expected another alert of the service"
@@ -49,6 +50,17 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
         "slos": tuple(_silenced_slo(slo, called) for slo in service.slos),
     }
     return service.model_copy(update=update), problems
+
+
+def _same_titles(source: Source, service: Service, uses: list[Expanded]) -> Iterator[Problem]:
+    """The graphs that have the title of another one."""
+    taken: dict[str, KeyPath] = {panel.title: ("panels", index) for index, panel in enumerate(service.panels)}
+    for use in uses:
+        for panel in use.panels:
+            if other := taken.get(panel.title):
+                what = f"{dotted(use.path)}: its graph {describe(panel.title)} is in {dotted(other)}, too, "
+                yield source.problem(use.path, f"{what}expected a `prefix` or another title")
+            taken.setdefault(panel.title, use.path)
 
 
 def _silencers(service: Service) -> Iterator[tuple[KeyPath, str]]:

@@ -28,6 +28,7 @@ from slostack.spec import Duration, EventRatio, LatencyRatio, QueryRatio, Servic
 from slostack.spec.quantities import WindowedPromQL
 from tests.unit.dashboards.reading import Json, metrics, panels, promql, values
 
+ROOT = Path(__file__).parents[3]
 SERVERS_EXPOSE = {
     "alertmanager_alerts",
     "alertmanager_notifications_total",
@@ -51,8 +52,6 @@ PROBES_EXPOSE = {
     "probe_success",
 }
 """What the blackbox exporter tells of an HTTP probe."""
-REDIS_EXPOSES = {"redis_commands_total"}
-"""What Redis' exporter tells, besides what alerts read."""
 OWN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str) and ":" in value}
 
 
@@ -85,7 +84,7 @@ def test_every_query_parses(dashboard: Json) -> None:
 
 
 def test_queries_read_only_what_is_recorded_or_exposed(dashboard: Json, learnsnap: Service, odd: Service) -> None:
-    named = service_metrics(learnsnap) | service_metrics(odd) | stack_metrics() | PROBES_EXPOSE | REDIS_EXPOSES
+    named = service_metrics(learnsnap) | service_metrics(odd) | stack_metrics() | PROBES_EXPOSE
     for expr in promql(dashboard):
         for metric in metrics(expr):
             if metric.startswith(("slo:", "signal:")):
@@ -104,7 +103,8 @@ def service_metrics(service: Service) -> set[str]:
                 found |= {total.metric, good.metric}
             case QueryRatio(total=WindowedPromQL() as query):
                 found |= metrics(query.over(Duration(300)))
-    return found.union(*(metrics(alert.expr) for alert in service.alerts))
+    shown = (line.expr for panel in service.panels for line in panel.lines)
+    return found.union(*map(metrics, (*(alert.expr for alert in service.alerts), *shown)))
 
 
 def stack_metrics() -> set[str]:
@@ -136,7 +136,7 @@ def test_json_is_sorted_and_ends_with_a_newline(text: str) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(learnsnap: Service) -> None:
-    (again,) = (each for each in load_services(Path(__file__).parents[3]) if each.service == learnsnap.service)
+    (again,) = (each for each in load_services(ROOT) if each.service == learnsnap.service)
     assert again is not learnsnap
     assert render_service_dashboard(again) == render_service_dashboard(learnsnap)
     assert render_overview_dashboard((again,)) == render_overview_dashboard((learnsnap,))
@@ -147,6 +147,12 @@ def test_ids_are_unique_and_none_is_left_to_grafana(dashboard: Json) -> None:
     assert all(isinstance(number, int) and 0 < number < 2**31 for number in ids)
     assert len(set(ids)) == len(ids)
     assert not {"id", "version", "iteration"} & set(dashboard)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "dashboards").glob("*.json")), ids=lambda file: file.stem)
+def test_ids_are_unique_on_the_projects_own_dashboards(file: Path) -> None:
+    ids = [panel["id"] for panel in json.loads(file.read_text(encoding="utf-8"))["panels"]]
+    assert len(set(ids)) == len(ids) > 5
 
 
 def test_a_panel_keeps_its_id_when_others_go(learnsnap: Service) -> None:

@@ -23,6 +23,7 @@ BEYOND_A_SCHEMA = (
     "which is no probe",
     "another alert of the service",
     "another name",
+    "another title",
     "fewer events than all",
     "which every or no",
     "all scraped as often",
