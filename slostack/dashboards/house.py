@@ -83,6 +83,12 @@ def without_legend(panel: timeseries.Panel) -> timeseries.Panel:
     return panel.legend(_legend(common_model.LegendDisplayMode.HIDDEN))
 
 
+def without_in_legends(panel: timeseries.Panel, pattern: str) -> timeseries.Panel:
+    """The graph with legends that leave out what a regular expression matches."""
+    rename = {"regex": pattern, "renamePattern": ""}
+    return panel.with_transformation(model.DataTransformerConfig(id_val="renameByRegex", options=rename))
+
+
 def _legend(mode: common_model.LegendDisplayMode) -> common.VizLegendOptions:
     return (
         common.VizLegendOptions()

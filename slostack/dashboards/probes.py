@@ -9,6 +9,7 @@ from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.alert_panels import watched_by
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
+from slostack.dashboards.one_line import OneLine
 from slostack.dashboards.stack import stack_alerts
 from slostack.dashboards.variables import Variable, environment
 
@@ -33,7 +34,7 @@ def render_probes_dashboard() -> str:
         marked=[],
         sections=[
             Section("Now", (Sized(probes(), house.GRID_WIDTH, 8),)),
-            Section("Answers", grid([answers(), durations(), phases()], most=3, height=8)),
+            Section("Answers", grid([answers(), DURATIONS.graph(), PHASES.graph()], most=3, height=8)),
             Section("Certificates", grid([watched_by(expiring, most=MOST_LINES)], most=1, height=8)),
         ],
         variables=[
@@ -81,33 +82,30 @@ def probes() -> table.Panel:
 
 def answers() -> timeseries.Panel:
     """Whether the worst probes are answered."""
-    panel = house.graph(
-        "probes/answers",
-        "Answers",
-        f"Whether each endpoint answers: 1 is yes, 0 is no; the {MOST_LINES} worst.",
-        units.NUMBER,
-        [(f"bottomk({MOST_LINES}, probe_success)", _BY_PROBE)],
-    )
-    return panel.axis_soft_max(1).decimals(0)
+    return ANSWERS.graph().axis_soft_max(1).decimals(0)
 
 
-def durations() -> timeseries.Panel:
-    """How long the slowest probes take."""
-    return house.graph(
-        "probes/durations",
-        "Slowest probes",
-        f"How long the {MOST_LINES} slowest endpoints take to answer.",
-        units.SECONDS,
-        [(f"topk({MOST_LINES}, probe_duration_seconds)", _BY_PROBE)],
-    )
-
-
-def phases() -> timeseries.Panel:
-    """What the time of probes goes into."""
-    return house.graph(
-        "probes/phases",
-        "Phases",
-        "How long each phase of a request takes, of all endpoints the slowest.",
-        units.SECONDS,
-        [("max by (phase) (probe_http_duration_seconds)", queries.by_labels(["phase"]))],
-    )
+ANSWERS = OneLine(
+    "probes/answers",
+    "Answers",
+    f"Whether each endpoint answers: 1 is yes, 0 is no; the {MOST_LINES} worst.",
+    units.NUMBER,
+    f"bottomk({MOST_LINES}, probe_success)",
+    _BY_PROBE,
+)
+DURATIONS = OneLine(
+    "probes/durations",
+    "Slowest probes",
+    f"How long the {MOST_LINES} slowest endpoints take to answer.",
+    units.SECONDS,
+    f"topk({MOST_LINES}, probe_duration_seconds)",
+    _BY_PROBE,
+)
+PHASES = OneLine(
+    "probes/phases",
+    "Phases",
+    "How long each phase of a request takes, of all endpoints the slowest.",
+    units.SECONDS,
+    "max by (phase) (probe_http_duration_seconds)",
+    queries.by_labels(["phase"]),
+)
