@@ -17,7 +17,7 @@ from slostack.dashboards.shared import used_signals
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
 from slostack.dashboards.variables import Variable, environment, is_recorded
 from slostack.rules.stack_alerts.alert import STACK
-from slostack.spec import Duration, Service
+from slostack.spec import Duration, Selector, Service
 from slostack.spec.signal_library import signal_library
 
 EVERYTHING = ""
@@ -66,8 +66,8 @@ def _variables() -> list[Variable]:
     ]
 
 
-def _says_its_team(selector: str) -> bool:
-    return selector.startswith(("ALERTS", names.INFO)) and selector != queries.OF_OTHER_TEAMS
+def _says_its_team(selector: Selector) -> bool:
+    return selector.metric.startswith(("ALERTS", names.INFO)) and queries.NOT_OF_TEAM not in selector.matchers
 
 
 def _to_shared(signal: str) -> DashboardLink:

@@ -12,6 +12,7 @@ from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.one_line import OneLine
 from slostack.dashboards.stack import stack_alerts
 from slostack.dashboards.variables import Variable, environment
+from slostack.spec import Selector
 
 PROBES = "probes"
 MOST_LINES = 10
@@ -45,8 +46,8 @@ def render_probes_dashboard() -> str:
     )
 
 
-def _of_probes(selector: str) -> bool:
-    return selector.startswith("probe_")
+def _of_probes(selector: Selector) -> bool:
+    return selector.metric.startswith("probe_")
 
 
 def probes() -> table.Panel:

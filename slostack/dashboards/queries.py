@@ -14,7 +14,8 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The worst first."""
 URGENT: tuple[Severity, ...] = ("critical", "high")
 """Those that someone is to act on at once."""
-OF_OTHER_TEAMS = f'{names.INFO}{{{names.TEAM}!~"${names.TEAM}"}}'
+NOT_OF_TEAM = Matcher(names.TEAM, "!~", f"${names.TEAM}")
+OF_OTHER_TEAMS = f"{names.INFO}{{{NOT_OF_TEAM}}}"
 """The SLOs that the variable of teams leaves out."""
 _SLO = f"{names.SERVICE}, {names.SLO}"
 _ALERT = f"alertname, {names.SERVICE}, {names.SLO}, {names.TIER}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slostack.dashboards.variables import Variable, environment
-from slostack.spec import EventRatio, LatencyRatio, Matcher, Service, Slo
+from slostack.spec import EventRatio, LatencyRatio, Matcher, Selector, Service, Slo
 from slostack.spec.syntax import parse_promql, vector_selectors
 
 INSTANCE = "instance"
@@ -17,18 +17,20 @@ _OF_HISTOGRAM = re.compile("_(?:bucket|count|sum)$")
 
 def service_variables(service: Service) -> list[Variable]:
     """Environment and instance; and route, where the service's file tells some metrics apart by it."""
-    own = {str(service.job_matcher), *(str(Matcher("job", "=", scrape.job)) for scrape in service.scrape)}
+    jobs = [scrape.job for scrape in service.scrape] or [service.service]
 
-    def is_own(selector: str) -> bool:
-        return any(job in selector for job in own)
+    def is_own(selector: Selector) -> bool:
+        of_jobs = [matcher for matcher in selector.matchers if matcher.label == "job"]
+        named = any(not matcher.operator.startswith("!") for matcher in of_jobs)
+        return named and any(all(matcher.selects(job) for matcher in of_jobs) for job in jobs)
 
     instance = Variable(INSTANCE, f"up{{{service.job_matcher}}}", "Instance", is_own)
     routed = sorted({_OF_HISTOGRAM.sub("", metric) for metric in _with_routes(service)})
     if not routed:
         return [environment(), instance]
 
-    def has_routes(selector: str) -> bool:
-        return is_own(selector) and _OF_HISTOGRAM.sub("", selector.partition("{")[0]) in routed
+    def has_routes(selector: Selector) -> bool:
+        return is_own(selector) and _OF_HISTOGRAM.sub("", selector.metric) in routed
 
     named = Matcher("__name__", "=~", f"({'|'.join(routed)})(_count)?")
     among = f"{{{named},{service.job_matcher},{instance.matcher}}}"

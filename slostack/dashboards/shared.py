@@ -12,7 +12,7 @@ from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.variables import Variable, environment
-from slostack.spec import Service
+from slostack.spec import Selector, Service
 from slostack.spec.signal_alerts import LibraryAlert
 from slostack.spec.signal_library import Signal, signal_library
 from slostack.spec.syntax import parse_promql
@@ -69,8 +69,8 @@ def _render(signal: Signal, shown: Shown) -> str:
     )
 
 
-def _is_value(selector: str) -> bool:
-    return selector.startswith((names.SIGNAL_VALUE, names.SIGNAL_NEARNESS))
+def _is_value(selector: Selector) -> bool:
+    return selector.metric.startswith((names.SIGNAL_VALUE, names.SIGNAL_NEARNESS))
 
 
 def uses(signal: Signal, of_signal: str, alerts: Shown) -> table.Panel:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+import promql_parser
 
 from slostack import names
-from slostack.spec.syntax import QUOTED, TEXT
+from slostack.spec import Selector
+from slostack.spec.quantities import matchers_of
+from slostack.spec.syntax import QUOTED, TEXT, parse_promql
 
 ENVIRONMENT = "environment"
 
@@ -15,7 +20,7 @@ ENVIRONMENT = "environment"
 @dataclass(frozen=True)
 class Variable:
     """A label to choose values of, those that the series of a selector have; `narrows` says which other selectors the
-    choice is for, by their text.
+    choice is for; one that names several metrics has none.
 
     With All chosen its matcher lets everything through, series without the label too.
     """
@@ -23,7 +28,7 @@ class Variable:
     label: str
     among: str
     title: str
-    narrows: Callable[[str], bool]
+    narrows: Callable[[Selector], bool]
 
     @property
     def matcher(self) -> str:
@@ -54,9 +59,9 @@ def environment() -> Variable:
     return Variable(ENVIRONMENT, names.INFO, "Environment", narrows=bool)
 
 
-def is_recorded(selector: str) -> bool:
+def is_recorded(selector: Selector) -> bool:
     """Whether its series are of SLOs or of alerts: recorded, whatever they are made of."""
-    return selector.startswith(("slo:", "ALERTS"))
+    return selector.metric.startswith(("slo:", "ALERTS"))
 
 
 _NAME = r"[a-zA-Z_:][\w:]*+"
@@ -76,11 +81,19 @@ def narrowed(expr: str, variables: Sequence[Variable]) -> str:
     def with_matchers(token: re.Match[str]) -> str:
         if token["metric"] is None and token["nameless"] is None:
             return token[0]
-        more = [variable.matcher for variable in variables if variable.narrows(token[0])]
+        selector = _parsed(token[0])
+        more = [variable.matcher for variable in variables if variable.narrows(selector)]
         matchers = (token["matchers"] or token["nameless"] or "").rstrip(", ")
         return f"{token['metric'] or ''}{{{','.join(filter(None, [matchers, *more]))}}}" if more else token[0]
 
     return _TOKENS.sub(with_matchers, expr)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Selector:
+    tree = parse_promql(text)
+    assert isinstance(tree, promql_parser.VectorSelector), text
+    return Selector.of(tree) or Selector("", matchers_of(tree))
 
 
 _ALONE = re.compile(r'\{\w+=~"\$\w+"(?:,\w+=~"\$\w+")*\}')

@@ -207,6 +207,11 @@ _SELECTOR_EXAMPLE = 'a selector such as http_requests_total{job="api"}'
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 
+def matchers_of(tree: promql_parser.VectorSelector) -> tuple[Matcher, ...]:
+    """The matchers of a selector in a syntax tree; of its name only where that is written as one."""
+    return tuple(Matcher(m.name, _OPERATORS[str(m.op).split(".")[-1]], m.value) for m in tree.matchers.matchers)
+
+
 @dataclass(frozen=True)
 class Selector:
     """An instant vector selector with a metric name, without offset or range: `metric{label="value"}`."""
@@ -232,7 +237,7 @@ class Selector:
     @classmethod
     def of(cls, tree: promql_parser.VectorSelector) -> Self | None:
         """The selector in a syntax tree, without its offset or @; None where it doesn't name one metric."""
-        matchers = [Matcher(m.name, _OPERATORS[str(m.op).split(".")[-1]], m.value) for m in tree.matchers.matchers]
+        matchers = matchers_of(tree)
         names = [m for m in matchers if m.label == _METRIC_NAME]
         if not tree.name and [m.operator for m in names] != ["="]:
             return None

@@ -157,6 +157,33 @@ def test_a_route_can_be_chosen_where_the_file_tells_metrics_apart_by_it(
         assert re.fullmatch(named[1], f"{min(routed)}_count")
 
 
+@pytest.mark.parametrize(
+    ("selector", "is_own"),
+    [
+        ("""wait{job="shop"}""", True),
+        ("""wait{job='shop'}""", True),
+        ("""wait{job=`shop`}""", True),
+        ("""wait{ job = "shop", }""", True),
+        ("""wait{job=~"shop|till"}""", True),
+        ("""{__name__=~"wait.*",job='shop'}""", True),
+        ("""wait{job='till'}""", False),
+        ("""wait{job=~"shop.+"}""", False),
+        ("""wait{job!='shop'}""", False),
+        ("""wait{job=~"shop|till",job!="shop"}""", False),
+        ("""wait{said='job="shop"'}""", False),
+        ("""wait{bigjob="shop"}""", False),
+        ("""wait""", False),
+    ],
+)
+def test_what_is_of_the_services_own_jobs_is_narrowed_by_instance_however_it_is_written(
+    selector: str, is_own: bool
+) -> None:
+    text = ROUTED.replace("GROUPED", "").replace("'PANEL'", json.dumps(f"max({selector})"))
+    shown = panel(raw(render_service_dashboard(parse_service(text, "slos/shop.yaml"))), "P")
+    (asked,) = selectors(shown["targets"][0]["expr"])
+    assert (("instance", "$instance") in told(asked)[1]) == is_own
+
+
 def test_the_overview_is_narrowed_by_team_and_service(learnsnap: Service) -> None:
     dashboard = raw(render_overview_dashboard((learnsnap,)))
     assert variables(dashboard)["service"] == 'label_values(slo:info{team=~"$team"}, service)'
