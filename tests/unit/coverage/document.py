@@ -55,7 +55,7 @@ def _severities() -> str:
 
 
 def _section(audit: Audit) -> str:
-    parts = [f"\n## {audit.service}\n"]
+    parts = [f"\n## {audit.service}\n\nIt exposes {_metrics(audit)}.\n"]
     for title, rows in audit.rows.items():
         parts.append(f"\n### {title}\n\n{_table(cells for row in rows for cells in lines(audit.service, row))}")
     parts.append(f"\n### {BEYOND}\n\n{_table(cells_of(answer) for answer in beyond(audit))}")
@@ -66,6 +66,12 @@ def _section(audit: Audit) -> str:
             parts.append(f"| {graphs.asks} | {shown} |\n")
     parts.append(f"\n### Receivers\n\n{_receivers(audit.service)}")
     return "".join(parts)
+
+
+def _metrics(audit: Audit) -> str:
+    """The metrics of a service, each with its labels."""
+    told = (f"{name}{{{','.join(labels)}}}" if labels else name for name, labels in audit.metrics.items())
+    return ", ".join(f"`{metric}`" for metric in told)
 
 
 def _table(lines: Iterable[Cells]) -> str:

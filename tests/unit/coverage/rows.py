@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[3] / "coverage"
 EVERY_SERVICE = FOLDER / "every-service.yaml"
 Channel = Literal["email", "Slack", "PagerDuty", "SMS"]
 Kind = Literal["critical", "high", "medium", "low", "notice"]
+Metrics = dict[str, Annotated[tuple[str, ...], Field(strict=False)]]
 
 
 class Severity(Part):
@@ -58,9 +59,13 @@ class Graphs(Part):
 
 
 class Audit(Part):
-    """All that the audit of one service asks for, by the titles of its tables; `without` are channels that are off."""
+    """All that the audit of one service asks for, by the titles of its tables; `without` are channels that are off.
+
+    `metrics` are those that the service exposes, with their labels beside `job` and `instance`.
+    """
 
     service: str
+    metrics: Metrics
     without: tuple[Channel, ...] = Field((), strict=False)
     rows: dict[str, Annotated[tuple[Row, ...], Field(strict=False)]]
     graphs: tuple[Graphs, ...] = Field((), strict=False)
@@ -71,6 +76,13 @@ def severities() -> dict[str, Severity]:
     """What all audits say of severities."""
     found = plain_yaml.load(EVERY_SERVICE.read_text(encoding="utf-8"))["severities"]
     return {name: Severity.model_validate(each) for name, each in found.items()}
+
+
+@cache
+def known_of_every_service() -> Metrics:
+    """What is known of each service without its doing, with the labels beside `job` and `instance`."""
+    found: Metrics = plain_yaml.load(EVERY_SERVICE.read_text(encoding="utf-8"))["metrics"]
+    return found
 
 
 @cache
