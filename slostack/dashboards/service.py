@@ -24,6 +24,8 @@ from slostack.spec import Panel, Selector, Service
 _MOST_SLOS_SHOWN = 12
 TRACES = "traces"
 """The name of the link, in an SLO file, to where a service's traces are."""
+FURTHER_GRAPHS = "Further graphs"
+"""The section of those that the service's file, or a signal in it, asks for."""
 VERSION_INFO = "app_version_info"
 """1 for each version that runs, named by its label `version`."""
 
@@ -52,7 +54,7 @@ def render_service_dashboard(service: Service) -> str:
             Section("Traffic", grid(traffic(service), most=4, height=7)),
             Section("Errors and latency", grid(_goodness(service), most=4, height=7)),
             Section("Causes and saturation", grid(_causes(service), most=3, height=7)),
-            Section("Further graphs", grid([own_panel(panel) for panel in service.panels], most=3, height=7)),
+            Section(FURTHER_GRAPHS, grid([own_panel(panel) for panel in service.panels], most=3, height=7)),
             Section("Logs", (Sized(log_panel(service), house.GRID_WIDTH, 12),)),
         ],
         variables=service_variables(service),

@@ -16,8 +16,9 @@ from slostack.review.environments import compared_stacks, new_stacks, old_stacks
 from slostack.review.panels import compared, dashboard_changes, read_dashboard, variable_changes
 from slostack.review.rule_groups import RuleGroup, Rules, keyed, read_rules
 from slostack.review.rules import alert_changes, group_changes, recording_changes, recording_names
+from slostack.review.services import panel_changes, service_changes
 from slostack.review.slo_alerts import burn_alert_changes, other_alert_changes
-from slostack.review.slos import renamed_slos, service_changes, slo_changes, with_names
+from slostack.review.slos import renamed_slos, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
 from slostack.rules import render_log_rules, render_rules
 from slostack.spec import Service
@@ -92,11 +93,11 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
             ALERTS: (
                 *burn_alert_changes(old, new),
                 *other_alert_changes(old, new),
-                *alert_changes(_threshold_alerts(before), _threshold_alerts(after)),
+                *alert_changes(_threshold_alerts(before, old), _threshold_alerts(after, new)),
             ),
             RECORDINGS: recording_names(keyed(before, alerts=False), keyed(after, alerts=False)),
             VARIABLES: variable_changes(*boards) if all(boards) else (),
-            PANELS: dashboards.changes,
+            PANELS: (*dashboards.changes, *panel_changes(old, new)),
         },
         dashboards,
     )
@@ -130,9 +131,17 @@ def _services(tree: Tree) -> tuple[Service, ...]:
     return tuple(tree.services.values())
 
 
-def _threshold_alerts(groups: Iterable[RuleGroup]) -> Rules:
+def _threshold_alerts(groups: Iterable[RuleGroup], service: Service | None) -> Rules:
+    """The alerts that belong to no SLO, with what silences them, which Alertmanager's config says."""
     alerts = keyed(tuple(groups), alerts=True)
-    return {key: rule for key, rule in alerts.items() if key.name not in names.SLO_ALERTS}
+    silenced_by = {alert.name: ", ".join(alert.silenced_by) for alert in service.alerts} if service else {}
+    return {
+        key: rule.model_copy(update={"annotations": {**rule.annotations, "silenced by": causes}})
+        if (causes := silenced_by.get(rule.name))
+        else rule
+        for key, rule in alerts.items()
+        if key.name not in names.SLO_ALERTS
+    }
 
 
 def rule_file_part(path: str, old: tuple[RuleGroup, ...] | None, new: tuple[RuleGroup, ...] | None) -> tuple[Part, ...]:

@@ -1,10 +1,10 @@
-"""What changed in a service and its SLOs, by the fields that people edit."""
+"""What changed in SLOs, by the fields that people edit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slostack.review.changes import Change, Detail, Kind, difference, pairs
+from slostack.review.changes import Change, Detail, difference, pairs
 from slostack.review.promql import changed_promql
 from slostack.spec.part import Part
 from slostack.spec.quantities import Selector
@@ -12,20 +12,7 @@ from slostack.spec.service import Service
 from slostack.spec.sli import Sli
 from slostack.spec.slo import Slo
 
-
-def service_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
-    """What changed in the service itself: its texts, team, links, scrape jobs and probes."""
-    if old and new:
-        details = (
-            *difference("description", old.description, new.description),
-            *difference("team", old.team, new.team, "who receives its alerts"),
-            *difference("error_budget_policy", str(old.error_budget_policy), str(new.error_budget_policy), _GATE),
-        )
-        if details:
-            yield Change("changed", new.service, details)
-    yield from _named("link", _links(old), _links(new))
-    yield from _named("scrape job", _scrapes(old), _scrapes(new))
-    yield from _named("probe", _probes(old), _probes(new))
+FOR_GATE = "for slostack gate"
 
 
 def renamed_slos(old: Service | None, new: Service | None) -> dict[str, str]:
@@ -73,27 +60,6 @@ _ENDS = Detail(
 )
 
 
-def _named(what: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
-    for name, was, now in pairs(old, new):
-        if was != now:
-            kind: Kind = "added" if was is None else "removed" if now is None else "changed"
-            yield Change(kind, f"{what} {name}", (Detail("", was, now),) if now else ())
-
-
-def _links(service: Service | None) -> dict[str, str]:
-    return dict(service.links) if service else {}
-
-
-def _scrapes(service: Service | None) -> dict[str, str]:
-    jobs = service.scrape if service else ()
-    return {job.job: f"{job.path} every {job.interval}, timeout {job.timeout}" for job in jobs}
-
-
-def _probes(service: Service | None) -> dict[str, str]:
-    probes = service.probes if service else ()
-    return {probe.name: f"{probe.path} every {probe.interval}, timeout {probe.timeout}" for probe in probes}
-
-
 def _objective(slo: Slo) -> str:
     return f"{slo.objective:.12g} %"
 
@@ -136,7 +102,6 @@ def _slo_details(old: Slo, new: Slo) -> tuple[Detail, ...]:
     )
 
 
-_GATE = "for slostack gate"
 _UNSAID = (("policy", "google"), ("least_failures", "0"))
 """Settings of a new SLO that go without saying."""
 _MEANINGS = {
@@ -146,7 +111,7 @@ _MEANINGS = {
     "page_labels": "on its pages",
     "ticket_labels": "on its tickets",
     "annotations": "on its alerts",
-    "error_budget_policy": _GATE,
+    "error_budget_policy": FOR_GATE,
 }
 
 
@@ -161,7 +126,7 @@ def _settings(slo: Slo) -> dict[str, str]:
     }
     for key, value in slo.alerting.model_dump(mode="json", by_alias=True, exclude_none=True).items():
         inner = value.items() if isinstance(value, dict) else ()
-        settings[key] = ", ".join(f"{k} {_shown(v)}" for k, v in inner) or str(value)
+        settings[key] = ", ".join(f"{k} {shown(v)}" for k, v in inner) or shown(value)
     return {key: value for key, value in settings.items() if value}
 
 
@@ -179,13 +144,13 @@ def _sli(sli: Sli) -> dict[str, str]:
 def _fields(part: Part, name: str) -> dict[str, object]:
     """The fields of a mapping that are set, with its name in front."""
     values = {key: getattr(part, key) for key in type(part).model_fields}
-    return {f"{name} {key}": None if value is None else _shown(value, key) for key, value in values.items()}
+    return {f"{name} {key}": None if value is None else shown(value, key) for key, value in values.items()}
 
 
-def _shown(value: object, key: str = "") -> str:
+def shown(value: object, key: str = "") -> str:
     """A value as it is written in the file; a threshold with its unit."""
-    if isinstance(value, tuple):
-        return ", ".join(map(_shown, value))
+    if isinstance(value, tuple | list):
+        return ", ".join(map(shown, value))
     unit = "s" if key == "threshold" else ""
     return f"{value:.12g}{unit}" if isinstance(value, float) else str(value)
 

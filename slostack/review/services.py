@@ -1,0 +1,116 @@
+"""What changed in a service itself, by the fields that people edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slostack.dashboards.service import FURTHER_GRAPHS
+from slostack.review.changes import Change, Detail, Kind, difference, pairs
+from slostack.review.slos import FOR_GATE, shown
+from slostack.spec.panel import Panel
+from slostack.spec.service import Service
+from slostack.spec.signal_alerts import Expanded, expanded
+from slostack.spec.signal_library import signal_library
+
+
+def service_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
+    """What changed in the service itself: its texts, team, channels, links, scrape jobs and probes, what is attested
+    and covered, and edits of signals that change no alert and no graph."""
+    if old and new:
+        details = (
+            *difference("description", old.description, new.description),
+            *difference("team", old.team, new.team, "who receives its alerts"),
+            *difference("notify", _channels(old), _channels(new)),
+            *difference("error_budget_policy", str(old.error_budget_policy), str(new.error_budget_policy), FOR_GATE),
+        )
+        if details:
+            yield Change("changed", new.service, details)
+    yield from _named("link", _links(old), _links(new))
+    yield from _named("scrape job", _scrapes(old), _scrapes(new))
+    yield from _named("probe", _probes(old), _probes(new))
+    yield from _named("attested", _attestations(old), _attestations(new))
+    yield from _named("covered", _coverage(old), _coverage(new))
+    if old and new:
+        yield from _unseen_signals(old, new)
+
+
+def panel_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
+    """What changed in the texts of graphs that the file, or a signal in it, asks for."""
+    before, after = ({panel.title: panel for panel in side.panels} if side else {} for side in (old, new))
+    for title, was, now in pairs(before, after):
+        if was and now:
+            details = (
+                *difference("description", was.description, now.description),
+                *difference("legends", _legends(was), _legends(now)),
+            )
+            if details:
+                yield Change("changed", title, details, FURTHER_GRAPHS)
+
+
+def _legends(panel: Panel) -> str:
+    return ", ".join(line.legend for line in panel.lines)
+
+
+def _named(what: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
+    for name, was, now in pairs(old, new):
+        if was != now:
+            kind: Kind = "added" if was is None else "removed" if now is None else "changed"
+            yield Change(kind, f"{what} {name}", (Detail("", was, now),) if now else ())
+
+
+def _links(service: Service | None) -> dict[str, str]:
+    return dict(service.links) if service else {}
+
+
+def _scrapes(service: Service | None) -> dict[str, str]:
+    jobs = service.scrape if service else ()
+    return {job.job: f"{job.path} every {job.interval}, timeout {job.timeout}" for job in jobs}
+
+
+def _probes(service: Service | None) -> dict[str, str]:
+    probes = service.probes if service else ()
+    return {probe.name: f"{probe.path} every {probe.interval}, timeout {probe.timeout}" for probe in probes}
+
+
+def _channels(service: Service) -> str:
+    off = ", ".join(sorted(service.notify.off))
+    return f"not by {off}" if off else "by all channels of the team"
+
+
+def _attestations(service: Service | None) -> dict[str, str]:
+    attested = service.attested if service else {}
+    return {category: f"on {each.date}, {each.link}" for category, each in attested.items()}
+
+
+def _coverage(service: Service | None) -> dict[str, str]:
+    rows = service.coverage if service else {}
+    return {
+        row: part if isinstance(part, str) else ": ".join(filter(None, [part.name, ", ".join(map(str, part.series))]))
+        for row, part in rows.items()
+    }
+
+
+def _unseen_signals(old: Service, new: Service) -> Iterator[Change]:
+    """The signals whose alerts and graphs are as they were, though what the file says of them isn't."""
+    for name in signal_library():
+        before, after = _written(old, name), _written(new, name)
+        if before != after and _made(old, name) == _made(new, name):
+            details = (detail for key, was, now in pairs(before, after) for detail in difference(key, was, now))
+            yield Change("changed", f"signal {name}", (*details, _UNSEEN))
+
+
+_UNSEEN = Detail("no alert and no graph", meaning="follows from it")
+
+
+def _written(service: Service, signal: str) -> dict[str, str]:
+    """The keys of every use of a signal, as they are written in the file."""
+    uses = getattr(service.signals, signal) or ()
+    return {
+        f"{key} of {use.prefix}" if use.prefix else key: shown(value)
+        for use in (uses if isinstance(uses, tuple) else (uses,))
+        for key, value in use.model_dump(mode="json", by_alias=True, exclude_none=True).items()
+    }
+
+
+def _made(service: Service, signal: str) -> list[Expanded]:
+    return [use for use in expanded(service) if isinstance(use, Expanded) and use.path[1] == signal]
