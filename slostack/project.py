@@ -58,8 +58,6 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
         STACK_RULES: render_stack_rules(),
         f"{DASHBOARD_FOLDER}/overview.json": render_overview_dashboard(services),
         STACK_DASHBOARD: render_stack_dashboard(),
-        SCHEMA_FILE: json.dumps(slo_file_schema(), indent=2, sort_keys=True) + "\n",
-        TEAMS_SCHEMA_FILE: json.dumps(teams_file_schema(), indent=2, sort_keys=True) + "\n",
     }
     if any(service.probes for service in services):
         files[f"{DASHBOARD_FOLDER}/probes.json"] = render_probes_dashboard()
@@ -69,6 +67,12 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
         files |= rule_files(service)
         files[f"{DASHBOARD_FOLDER}/{service.service}.json"] = render_service_dashboard(service)
     return files
+
+
+def schema_files() -> dict[str, str]:
+    """The JSON Schemas of the files that people write, by path."""
+    schemas = {SCHEMA_FILE: slo_file_schema(), TEAMS_SCHEMA_FILE: teams_file_schema()}
+    return {path: json.dumps(schema, indent=2, sort_keys=True) + "\n" for path, schema in schemas.items()}
 
 
 def rule_files(service: Service) -> dict[str, str]:
@@ -91,7 +95,7 @@ def staleness(root: Path) -> Staleness:
     a file that slostack didn't write stands among the generated ones.
     """
     services = load_services(root)
-    fresh = generated_files(services) | fixture_files(services)
+    fresh = generated_files(services) | schema_files() | fixture_files(services)
     write = {path: text for path, text in fresh.items() if _read(root / path) != text}
     present = {path.relative_to(root).as_posix() for path in (*present_files(root), *_present_fixtures(root))}
     return Staleness(fresh, write, tuple(sorted(present - set(fresh))))

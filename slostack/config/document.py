@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
+from slostack import plain_yaml
 
-class _Dumper(yaml.SafeDumper):
+
+class _Dumper(plain_yaml.Dumper):  # type: ignore[valid-type, misc]
     def ignore_aliases(self, data: Any) -> bool:
         return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -29,9 +29,11 @@ def _hours(value: str) -> str:
 
 
 def _time_zone(value: str) -> str:
-    known = available_timezones()
-    if not re.fullmatch(r"[A-Za-z0-9_+/-]+", value) or (known and value not in known):
-        raise mismatch(describe(value), "a time zone such as Europe/Berlin or UTC")
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        if available_timezones() or not re.fullmatch(r"[A-Za-z0-9_+/-]+", value):
+            raise mismatch(describe(value), "a time zone such as Europe/Berlin or UTC") from None
     return value
 
 
