@@ -37,6 +37,6 @@ def config_files(
         **alertmanager_files(services, settings, topology, teams),
         **loki_files(settings, topology),
         **grafana_files(settings, topology),
-        **alloy_files(settings, topology),
+        **alloy_files(services, settings, topology),
         **blackbox_files(topology),
     }

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slostack.config.masks import ASSIGNED, MASKS
 from slostack.config.topology import Topology
-from slostack.settings import LogLimit, LogSettings, Settings
+from slostack.settings import LogLimit, LogSettings, Pods, Settings
+from slostack.spec import Service
 
 NODE_NAME = "NODE_NAME"
 """The environment variable with the name of the node that an Alloy reads the pods of."""
 PUSH_PATH = "/loki/api/v1/push"
+_NAMESPACE = "__meta_kubernetes_namespace"
+_POD = "__meta_kubernetes_pod_"
+_APP = (f"{_POD}label_app_kubernetes_io_name", f"{_POD}label_app")
 LABELS = {
-    "namespace": ("__meta_kubernetes_namespace",),
-    "pod": ("__meta_kubernetes_pod_name",),
-    "container": ("__meta_kubernetes_pod_container_name",),
-    "app": ("__meta_kubernetes_pod_label_app_kubernetes_io_name", "__meta_kubernetes_pod_label_app"),
+    "namespace": (_NAMESPACE,),
+    "pod": (f"{_POD}name",),
+    "container": (f"{_POD}container_name",),
+    "app": _APP,
+    "job": _APP,
 }
-"""The labels of every line, beside `level`, and what they are read from; of several the first that is set."""
+"""The labels of every line beside `level` and `kind`, and what they are read from; of several the first that is set."""
 LEVELS = {
     "trace": ("trace", "verbose"),
     "debug": ("debug",),
@@ -28,6 +34,8 @@ LEVELS = {
     "error": ("error", "err", "fatal", "critical", "crit", "panic", "alert", "emergency", "severe"),
 }
 """The values of the label `level`, and the words that mean each."""
+SECURITY = "security"
+"""The value of the label `kind` of security events, which are neither dropped nor sampled, and kept the longest."""
 REQUEST_IDS = {
     "request_id": rf"(?i)\b(?:x[_-])?request[_-]?id{ASSIGNED}(?P<request_id>[a-z0-9][a-z0-9._:-]{{3,127}})",
     "trace_id": rf"(?i)\btrace[_-]?id{ASSIGNED}(?P<trace_id>[a-f0-9-]{{16,36}})\b",
@@ -61,7 +69,7 @@ class _Block:
         yield f"{indent}}}"
 
 
-def alloy_files(settings: Settings, topology: Topology) -> dict[str, str]:
+def alloy_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
     """alloy/config.alloy; nothing where no Alloy runs."""
     if not topology.alloy:
         return {}
@@ -69,7 +77,7 @@ def alloy_files(settings: Settings, topology: Topology) -> dict[str, str]:
     blocks = (
         _Block("logging", {"level": _text("warn")}),
         _discovery(logs),
-        _labels(),
+        _labels(services, settings),
         _Block(
             'loki.source.kubernetes "pods"',
             {"targets": "discovery.relabel.pods.output", "forward_to": "[loki.process.pods.receiver]"},
@@ -88,9 +96,9 @@ def _discovery(logs: LogSettings) -> _Block:
     return _Block('discovery.kubernetes "pods"', {"role": _text("pod")}, (node, *namespaces))
 
 
-def _labels() -> _Block:
+def _labels(services: tuple[Service, ...], settings: Settings) -> _Block:
     first = {"regex": _text(";*([^;]+).*")}
-    rules = (
+    rules = [
         _Block(
             "rule",
             {
@@ -100,13 +108,35 @@ def _labels() -> _Block:
             },
         )
         for label, sources in LABELS.items()
-    )
+    ]
+    for service in services:
+        watched = settings.watched.get(service.service)
+        if watched and watched.pods:
+            rules.append(_job(service, watched.pods))
     return _Block('discovery.relabel "pods"', {"targets": "discovery.kubernetes.pods.targets"}, tuple(rules))
+
+
+def _job(service: Service, pods: Pods) -> _Block:
+    """The label `job` of a service's pods: that of its metrics, whatever the pods are called."""
+    selected = {
+        f"{_POD}label_{re.sub('[^A-Za-z0-9_]', '_', name)}": value for name, value in sorted(pods.labels.items())
+    }
+    if pods.annotated:
+        selected[f"{_POD}annotation_prometheus_io_scrape"] = "true"
+    values = {
+        "source_labels": json.dumps([_NAMESPACE, *selected]),
+        "regex": _text(";".join(map(re.escape, (pods.namespace, *selected.values())))),
+        "target_label": _text("job"),
+        "replacement": _text(next((scrape.job for scrape in service.scrape), service.service)),
+    }
+    return _Block("rule", values)
 
 
 def _stages(logs: LogSettings) -> Iterator[_Block]:
     """What happens to a line, the cheapest first: what is dropped need not be masked."""
     yield from _level()
+    if logs.security:
+        yield from _kind(logs.security)
     if logs.drop:
         yield _drop(logs.drop)
     for namespace, limit in sorted(logs.limits.items()):
@@ -129,8 +159,18 @@ def _level() -> Iterator[_Block]:
     yield _Block("stage.labels", {"values": '{level = ""}'})
 
 
+def _kind(events: tuple[str, ...]) -> Iterator[_Block]:
+    """The label `kind` of lines whose field `event` says that they are about security."""
+    expression = rf"(?i)\bevent{ASSIGNED}(?P<kind>{'|'.join(map(re.escape, events))})(?:[\s\"'\\,;&}}]|$)"
+    yield _Block("stage.regex", {"expression": _raw(expression)})
+    yield _Block(
+        "stage.template", {"source": _text("kind"), "template": _raw(f"{{{{ if .Value }}}}{SECURITY}{{{{ end }}}}")}
+    )
+    yield _Block("stage.labels", {"values": '{kind = ""}'})
+
+
 def _drop(levels: tuple[str, ...]) -> _Block:
-    selector = f'{{level=~"{"|".join(levels)}"}}'
+    selector = f'{{level=~"{"|".join(levels)}", kind!="{SECURITY}"}}'
     return _Block(
         "stage.match",
         {"selector": _raw(selector), "action": _text("drop"), "drop_counter_reason": _text("level")},
@@ -138,10 +178,11 @@ def _drop(levels: tuple[str, ...]) -> _Block:
 
 
 def _limit(namespace: str, limit: LogLimit) -> Iterator[_Block]:
-    """What is kept of a namespace: a share of all but errors, and so many lines a second of each pod."""
+    """What is kept of a namespace: a share of all but errors and security events, and so many lines a second by pod."""
     if limit.sample < 1:
         sampling = _Block("stage.sampling", {"rate": str(limit.sample), "drop_counter_reason": _text("sampled")})
-        yield _Block("stage.match", {"selector": _raw(f'{{namespace="{namespace}", level!="error"}}')}, (sampling,))
+        selector = _raw(f'{{namespace="{namespace}", level!="error", kind!="{SECURITY}"}}')
+        yield _Block("stage.match", {"selector": selector}, (sampling,))
     if limit.lines_per_second:
         values = {
             "rate": str(limit.lines_per_second),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from slostack.config.alloy import SECURITY
 from slostack.config.document import yaml_text
 from slostack.config.prometheus import REMOTE_WRITE_PATH
 from slostack.config.topology import Topology, split
-from slostack.settings import Settings
+from slostack.settings import LogRetention, Settings
 
 TENANT = "fake"
 """What Loki calls its one tenant while authentication is off; its rules live in a folder of that name."""
@@ -46,7 +47,7 @@ def loki_files(settings: Settings, topology: Topology) -> dict[str, str]:
         },
         "ingester": {"lifecycler": {"min_ready_duration": "0s", "final_sleep": "0s"}},
         "frontend": {"scheduler_dns_lookup_period": "1s"},
-        "limits_config": {"retention_period": str(settings.loki.retention), "volume_enabled": True},
+        "limits_config": {**_retention(settings.loki.retention), "volume_enabled": True},
         "compactor": {
             "working_directory": f"{place.data}/compactor",
             "retention_enabled": True,
@@ -70,3 +71,13 @@ def loki_files(settings: Settings, topology: Topology) -> dict[str, str]:
         "analytics": {"reporting_enabled": False},
     }
     return {"loki/loki.yaml": yaml_text(document)}
+
+
+def _retention(kept: LogRetention) -> dict[str, object]:
+    """How long the lines of each level are kept; of two selectors that match, the one of the higher priority counts."""
+    levels = {"trace|debug": kept.debug, "info": kept.info, "warn": kept.warn, "error": kept.error}
+    streams: list[dict[str, object]] = [
+        {"selector": f'{{level=~"{level}"}}', "priority": 1, "period": str(period)} for level, period in levels.items()
+    ]
+    streams.append({"selector": f'{{kind="{SECURITY}"}}', "priority": 2, "period": str(kept.security)})
+    return {"retention_period": str(kept.other), "retention_stream": streams}

@@ -3,7 +3,7 @@
 from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
 from slostack.settings.load import PROJECT, STACK_FOLDER, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings, Ports
-from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogSettings
+from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogRetention, LogSettings
 from slostack.settings.services import Pods, WatchedService
 from slostack.settings.settings import Settings
 
@@ -21,6 +21,7 @@ __all__ = [
     "KubernetesSettings",
     "LocalSettings",
     "LogLimit",
+    "LogRetention",
     "LogSettings",
     "OperatorSettings",
     "Pods",

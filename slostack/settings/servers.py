@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from slostack.settings.part import HostPort, Namespace, Pem, SettingsPart, Size, Url, mismatch
+from slostack.settings.part import HostPort, Namespace, Pem, SettingsPart, Size, Url, mismatch, written
 from slostack.spec.quantities import Duration
 from slostack.spec.source import describe
 
@@ -16,6 +17,7 @@ _DAY = Duration(86400)
 _LEAST_STORAGE = 512
 """MiB: what is less has no room for the write-ahead log."""
 LogLevel = Literal["trace", "debug", "info", "warn", "error"]
+LogEvent = Annotated[str, written(r"[A-Za-z0-9_.:-]+", "an event's name, such as login_failed", 63)]
 
 
 class PrometheusSettings(SettingsPart):
@@ -40,18 +42,46 @@ class AlertmanagerSettings(SettingsPart):
     storage: Size = "1Gi"
 
 
+def _a_day_at_least(value: Duration) -> Duration:
+    if value < _DAY:
+        raise mismatch(str(value), "at least 1d; Loki deletes by the day")
+    return value
+
+
+_Kept = Annotated[Duration, AfterValidator(_a_day_at_least)]
+
+
+class LogRetention(SettingsPart):
+    """How long log lines are kept, by their level; one duration, in place of these, is that of all."""
+
+    debug: _Kept = Field(Duration(7 * 86400), description="traces too")
+    info: _Kept = Duration(30 * 86400)
+    warn: _Kept = Duration(90 * 86400)
+    error: _Kept = Duration(90 * 86400)
+    security: _Kept = Field(Duration(365 * 86400), description="security events, of whatever level")
+    other: _Kept = Field(Duration(30 * 86400), description="lines that tell no level")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_for_all(cls, value: object) -> object:
+        if isinstance(value, dict | cls):
+            return value
+        return dict.fromkeys(cls.model_fields, _a_day_at_least(Duration.parse(value)))
+
+    @model_validator(mode="after")
+    def _graver_lines_no_shorter(self) -> Self:
+        kept = {name: getattr(self, name) for name in ("debug", "info", "warn", "error", "security")}
+        for (less, period), (more, its) in pairwise(kept.items()):
+            if its < period:
+                raise mismatch(str(its), f"at least the {period} of {less}, which is less grave", more)
+        return self
+
+
 class LokiSettings(SettingsPart):
     """Loki in this environment."""
 
-    retention: Duration = Duration(30 * 86400)
+    retention: LogRetention = Field(default_factory=LogRetention)
     storage: Size = "20Gi"
-
-    @field_validator("retention")
-    @classmethod
-    def _a_day_at_least(cls, value: Duration) -> Duration:
-        if value < _DAY:
-            raise mismatch(str(value), "at least 1d; Loki deletes by the day")
-        return value
 
 
 class GrafanaDatabase(SettingsPart):
@@ -107,6 +137,9 @@ class LogSettings(SettingsPart):
     enabled: bool = True
     namespaces: tuple[Namespace, ...] = Field((), strict=False, description="whose pods are read; none: all")
     drop: tuple[LogLevel, ...] = Field((), strict=False, description="levels that are not stored")
+    security: tuple[LogEvent, ...] = Field(
+        ("login_failed", "suspicious_request"), strict=False, description="the values of `event` of security events"
+    )
     limits: Mapping[Namespace, LogLimit] = Field(default_factory=dict, description="of noisy namespaces")
 
 

@@ -147,6 +147,18 @@ WRONG: dict[str, tuple[Edit, str]] = {
         lambda c: c["loki"].update(retention="1h"),
         "slostack:loki.retention: 1h, expected at least 1d",
     ),
+    "less than Loki can keep, of a level": (
+        lambda c: c["loki"].update(retention={"debug": "12h"}),
+        "slostack:loki.retention.debug: 12h, expected at least 1d",
+    ),
+    "grave lines that go before others": (
+        lambda c: c["loki"].update(retention={"info": "120d"}),
+        "slostack:loki.retention.warn: 90d, expected at least the 120d of info, which is less grave",
+    ),
+    "no level": (
+        lambda c: c["loki"].update(retention={"fatal": "90d"}),
+        "slostack:loki.retention.fatal: unknown key",
+    ),
     "others' namespace": (
         lambda c: c["kubernetes"].update(namespace="kube-system"),
         "slostack:kubernetes.namespace: namespace kube-system, expected one of the stack's own, which it makes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -11,12 +12,13 @@ import pytest
 from slostack.config.alloy import alloy_files
 from slostack.config.topology import Topology
 from slostack.settings import parse_settings
+from slostack.spec import Service
 from tests.unit.config.conftest import CONFIG
 
 
 def config(topology: Topology, **logs: Any) -> str:
     """config.alloy with these settings of logs."""
-    return alloy_files(parse_settings({**CONFIG, "logs": logs}, "test"), topology)["alloy/config.alloy"]
+    return alloy_files((), parse_settings({**CONFIG, "logs": logs}, "test"), topology)["alloy/config.alloy"]
 
 
 def block(text: str, name: str) -> str:
@@ -38,16 +40,46 @@ def test_all_namespaces_are_read_or_those_of_the_settings(topology: Topology) ->
 
 def test_lines_have_few_labels_and_request_ids_are_none_of_them(topology: Topology) -> None:
     text = config(topology)
-    assert re.findall(r'target_label\s+= "(.*)"', text) == ["namespace", "pod", "container", "app"]
-    assert block(text, "stage.labels").split("\n")[1].strip() == 'values = {level = ""}'
+    assert re.findall(r'target_label\s+= "(.*)"', text) == ["namespace", "pod", "container", "app", "job"]
+    labels = re.findall(r"stage\.labels \{\n\t\tvalues = (.*)\n", text)
+    assert labels == ['{level = ""}', '{kind = ""}']
     assert 'values = {request_id = "", trace_id = ""}' in block(text, "stage.structured_metadata")
+
+
+@pytest.mark.parametrize(
+    ("pods", "sources", "regex"),
+    [
+        (
+            {"labels": {"app.kubernetes.io/name": "web-api", "tier": "a"}, "port": 8080},
+            ["label_app_kubernetes_io_name", "label_tier"],
+            r"shop-eu;web-api;a",
+        ),
+        ({"annotated": True}, ["annotation_prometheus_io_scrape"], "shop-eu;true"),
+    ],
+)
+def test_lines_of_a_services_pods_have_the_job_that_its_metrics_have(
+    services: tuple[Service, ...], topology: Topology, pods: dict[str, Any], sources: list[str], regex: str
+) -> None:
+    watched = {"shop": {"pods": {"namespace": "shop-eu", **pods}}}
+    text = alloy_files(services, parse_settings({**CONFIG, "services": watched}, "test"), topology)[
+        "alloy/config.alloy"
+    ]
+    last = block(text, 'discovery.relabel "pods"').split("rule {")[-1]
+    found = {key: json.loads(value) for key, value in re.findall(r"(\w+) += (.+)", last)}
+    assert found.pop("source_labels") == [
+        "__meta_kubernetes_namespace",
+        *(f"__meta_kubernetes_pod_{source}" for source in sources),
+    ]
+    assert re.fullmatch(found.pop("regex"), regex)
+    assert found == {"target_label": "job", "replacement": "shop"}
 
 
 def test_lines_are_masked_before_anything_is_read_from_them_and_sent_to_loki(topology: Topology) -> None:
     stages = re.findall(r"^\tstage\.(\w+)", config(topology), re.MULTILINE)
     assert stages[:4] == ["regex", "regex", "template", "labels"], "the level"
+    assert stages[4:7] == ["regex", "template", "labels"], "the kind"
     masked = [index for index, stage in enumerate(stages) if stage == "replace"]
-    assert masked == list(range(4, 4 + len(masked)))
+    assert masked == list(range(7, 7 + len(masked)))
     assert stages[masked[-1] + 1 :] == ["regex", "regex", "structured_metadata"]
     assert 'url = "http://loki-0:8080/loki/api/v1/push"' in block(config(topology), "endpoint")
 
@@ -55,7 +87,7 @@ def test_lines_are_masked_before_anything_is_read_from_them_and_sent_to_loki(top
 def test_levels_that_the_settings_name_are_dropped_and_counted(topology: Topology) -> None:
     assert "stage.match" not in config(topology)
     dropped = block(config(topology, drop=["trace", "debug"]), "stage.match")
-    assert 'selector            = `{level=~"trace|debug"}`' in dropped
+    assert 'selector            = `{level=~"trace|debug", kind!="security"}`' in dropped
     assert 'action              = "drop"' in dropped
     assert 'drop_counter_reason = "level"' in dropped
 
@@ -63,7 +95,7 @@ def test_levels_that_the_settings_name_are_dropped_and_counted(topology: Topolog
 def test_noisy_namespaces_are_sampled_but_for_errors_and_capped_by_pod(topology: Topology) -> None:
     text = config(topology, limits={"shop": {"sample": 0.25}, "attic": {"linesPerSecond": 50}})
     matches = re.findall(r"selector = `(.*)`", text)
-    assert matches == ['{namespace="attic"}', '{namespace="shop", level!="error"}']
+    assert matches == ['{namespace="attic"}', '{namespace="shop", level!="error", kind!="security"}']
     assert "rate                = 0.25" in block(text, "stage.sampling")
     limit = block(text, "stage.limit")
     assert re.findall(r"(\w+) += (.+)", limit) == [
@@ -79,5 +111,20 @@ def test_a_limit_that_limits_nothing_is_no_stage(topology: Topology, limit: dict
     assert config(topology, limits={"shop": limit}) == config(topology)
 
 
+def test_security_events_are_those_that_the_settings_name(topology: Topology) -> None:
+    def expression(**logs: Any) -> str:
+        (found,) = re.findall(r"`(.*\(\?P<kind>.*)`", config(topology, **logs))
+        return str(found)
+
+    line = '{"level":"warn","event":"login_failed","address":"192.0.2.1"}'
+    assert re.search(expression(), line)
+    assert re.search(expression(), "level=warn event=suspicious_request")
+    assert not re.search(expression(), "level=warn event=login_failed_twice")
+    assert not re.search(expression(), "the event of login_failed")
+    assert not re.search(expression(security=["role.granted"]), line)
+    assert re.search(expression(security=["role.granted"]), 'event="role.granted"')
+    assert "kind = " not in config(topology, security=[])
+
+
 def test_without_an_alloy_there_is_no_config(topology: Topology) -> None:
-    assert alloy_files(parse_settings(CONFIG, "test"), replace(topology, alloy=None)) == {}
+    assert alloy_files((), parse_settings(CONFIG, "test"), replace(topology, alloy=None)) == {}

@@ -8,8 +8,9 @@ import pytest
 
 from slostack import plain_yaml, promtool
 from slostack.config import Topology, config_files
-from slostack.settings import Settings
+from slostack.settings import Settings, parse_settings
 from slostack.spec import Service
+from tests.unit.config.conftest import CONFIG
 
 FILE = "loki/loki.yaml"
 Services = tuple[Service, ...]
@@ -27,9 +28,24 @@ def test_loki_accepts_it(services: Services, settings: Settings, topology: Topol
 
 
 def test_old_logs_are_deleted(document: Any) -> None:
-    assert document["limits_config"]["retention_period"] == "15d"
+    limits = document["limits_config"]
+    assert {limits["retention_period"], *(each["period"] for each in limits["retention_stream"])} == {"15d"}
     assert document["compactor"]["retention_enabled"] is True
     assert document["compactor"]["delete_request_store"] == "filesystem"
+
+
+def test_graver_lines_are_kept_for_longer(services: Services, topology: Topology) -> None:
+    kept = {"info": "40d", "other": "2d"}
+    settings = parse_settings({**CONFIG, "loki": {"retention": kept}}, "test")
+    limits = plain_yaml.load(config_files(services, settings, topology)[FILE])["limits_config"]
+    assert limits["retention_period"] == "2d"
+    assert [(each["selector"], each["period"], each["priority"]) for each in limits["retention_stream"]] == [
+        ('{level=~"trace|debug"}', "7d", 1),
+        ('{level=~"info"}', "40d", 1),
+        ('{level=~"warn"}', "90d", 1),
+        ('{level=~"error"}', "90d", 1),
+        ('{kind="security"}', "365d", 2),
+    ]
 
 
 def test_its_rules_reach_every_alertmanager(document: Any, topology: Topology) -> None:

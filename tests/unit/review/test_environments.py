@@ -88,9 +88,9 @@ def test_a_stack_gets_the_services_that_it_watches_and_all_hand_written_files(st
 
 def test_settings_and_who_hears_of_a_severity(stacks: Repository) -> None:
     stacks.edit("#alerts", "#ops", PATH)
-    stacks.edit("environment: prod", "environment: prod\n  slostack:loki: {retention: 9d}", PATH)
+    stacks.edit("environment: prod", "environment: prod\n  slostack:loki: {storage: 9Gi}", PATH)
     (settings,) = stacks.section("Settings", PATH)
-    assert (settings.kind, settings.name) == ("changed", "loki.retention")
+    assert (settings.kind, settings.name) == ("changed", "loki.storage")
     changes = told(stacks, "prod")
     told_of = {name: change for change in changes for name in change.names}
     assert set(told_of) == {f"all {severity} alerts" for severity in ("critical", "high", "medium", "notice")}
