@@ -3,13 +3,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cluster.control_plane import Cluster, control_plane
 from tests.cluster.crds import operator_crds
-from tests.components.program import CLUSTER_STACKS, stack_config
+from tests.cluster.log_pipeline import ARRIVED_SECONDS, PUSH_PATH, Pipeline, StagesAlone, take_pushed_lines
+from tests.cluster.manifests import manifests
+from tests.cluster.pod_process import Machine
+from tests.components.program import CLUSTER_STACKS, canaries, run_program, stack_config
+from tests.logs.stages import Stages
+from tests.processes import free_ports, wait_until
 from tests.pulumi.engine import Engine, make_engine, need_kubernetes_provider
+
+LOGS = {"drop": ["debug"], "limits": {"noisy": {"sample": 0.1}, "bursting": {"linesPerSecond": 10}}}
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +43,48 @@ def engine(cluster: Cluster, tmp_path: Path) -> Engine:
     need_kubernetes_provider()
     engine = make_engine(tmp_path)
     return replace(engine, environment={**engine.environment, "KUBECONFIG": str(cluster.kubeconfig)})
+
+
+@pytest.fixture(scope="session")
+def log_objects() -> list[dict[str, Any]]:
+    """A stack that drops, samples and caps log lines."""
+    return manifests(run_program("dev", stack_config("dev") | {"logs": LOGS}, canaries("dev")))
+
+
+@pytest.fixture(scope="session")
+def alloy_config(log_objects: list[dict[str, Any]]) -> str:
+    """Its config of Alloy."""
+    (found,) = (o for o in log_objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "alloy-config")
+    return str(found["data"]["config.alloy"])
+
+
+@pytest.fixture(scope="session")
+def log_machine(log_objects: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """This machine in place of its cluster."""
+    return Machine(log_objects, tmp_path_factory.mktemp("logs"))
+
+
+@pytest.fixture(scope="session")
+def loki(log_machine: Machine) -> Iterator[str]:
+    """The URL of its Loki, which runs."""
+    process = log_machine.pod("loki")
+    with process.start():
+        wait_until(process.answers, "Loki", ARRIVED_SECONDS)
+        yield process.url
+
+
+@pytest.fixture(scope="session")
+def pipeline(log_machine: Machine, loki: str) -> Iterator[Pipeline]:
+    """Alloy with its config, but for the source of the logs, for which there is an address to push to."""
+    collector = log_machine.pod("alloy")
+    port, grpc = free_ports(2)
+    take_pushed_lines(collector, port, grpc)
+    with collector.start():
+        wait_until(collector.answers, "Alloy", ARRIVED_SECONDS)
+        yield Pipeline(loki, f"http://127.0.0.1:{port}{PUSH_PATH}", collector.url)
+
+
+@pytest.fixture(scope="session")
+def stages(alloy_config: str, loki: str) -> StagesAlone:
+    """What its Alloy does to a line, without an Alloy."""
+    return StagesAlone(loki, Stages(alloy_config))

@@ -13,6 +13,7 @@ import pytest
 from slostack.demo.logs import MOST_FAILURES, MOST_REQUESTS, LogLine, log_lines
 from slostack.demo.scenarios import SCENARIOS
 from slostack.demo.simulation import Step
+from tests.unit.config.test_masks import masked
 from tests.unit.demo.playing import SERVICE, Play
 
 
@@ -61,6 +62,14 @@ def test_nothing_is_logged_while_nothing_answers() -> None:
     assert [log_lines(Random(1), step) for step in play.run(10, "outage")] == [[]] * 10
     [restarted] = play.run(1)
     assert any(fields(line).get("error_type") == "Crash" for line in log_lines(Random(1), restarted))
+
+
+def test_nothing_that_is_logged_is_a_secret_or_about_a_person() -> None:
+    """No Alloy masks it: the demo pushes to Loki itself."""
+    names = [name for name in SCENARIOS[SERVICE] if name != "outage"]
+    logged = [line.text for line in lines(120, *names)]
+    assert len(logged) > 200
+    assert [line for line in logged if masked(line) != line] == []
 
 
 def test_a_quiet_step_logs_nothing() -> None:
