@@ -82,9 +82,10 @@ def _service_jobs(services: tuple[Service, ...], settings: Settings, topology: T
             continue
         for scrape in service.scrape:
             yield _scrape_job(service, scrape, watched, topology)
-        if topology.blackbox and watched.probe:
+        prober = watched.prober or (topology.blackbox and topology.blackbox.address)
+        if prober and watched.probe:
             for probe in service.probes:
-                yield _probe_job(service, probe, watched.probe, topology.blackbox.address)
+                yield _probe_job(service, probe, watched.probe, prober)
 
 
 def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topology: Topology) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topol
         "job_name": scrape.job,
         "scrape_interval": str(scrape.interval),
         "scrape_timeout": str(scrape.timeout),
-        "metrics_path": scrape.path,
+        "metrics_path": f"{watched.base_path}{scrape.path}",
         "scheme": watched.scheme,
         **credentials(service.service, watched, topology),
         **service_targets(watched),

@@ -1,6 +1,7 @@
-"""The demo: a simulated LearnSnap whose failures can be switched on."""
+"""The demo: simulated services whose failures can be switched on."""
 
-from slostack.demo.scenarios import SCENARIOS, Scenario, find, of_service
+from slostack.demo.scenario import Scenario
+from slostack.demo.scenarios import SCENARIOS, find, of_service
 from slostack.demo.switches import is_running, read_switches, state_folder, switch_off, switch_on
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""LearnSnap's log: JSON lines of a sample of what happens."""
+"""The log of a service: JSON lines of a sample of what happens."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from slostack.demo.quizzes import Job
 from slostack.demo.simulation import Step
-from slostack.demo.traffic import PAYMENT, UPLOAD, Outcome
+from slostack.demo.traffic import Outcome
 
 MOST_REQUESTS = 2
 MOST_FAILURES = 3
 """Lines per step for requests that succeeded, and that failed."""
+CRASH = "Crash"
+"""The error type of what is logged after a crash."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ def log_lines(random: Random, step: Step) -> list[LogLine]:
     failed = {outcome: count for outcome, count in step.requests.items() if outcome.error_type}
     lines = [_request(random, step.now, outcome) for outcome in _sample(random, succeeded, MOST_REQUESTS)]
     lines += [_request(random, step.now, outcome) for outcome in _sample(random, failed, MOST_FAILURES)]
-    lines += [_job(random, job) for job in step.jobs]
-    lines += [_stuck_payment(random, step.now) for _ in range(min(step.stuck_payments, MOST_FAILURES))]
+    for entry in step.entries:
+        lines.append(_line(random, entry.time, entry.what.level, entry.what.message, **entry.what.fields))
     if step.crashed:
-        lines.append(_line(random, step.now, "error", "started after a crash, sessions are lost", error_type="Crash"))
+        lines.append(_line(random, step.now, "error", "started after a crash", error_type=CRASH))
     return sorted(lines, key=lambda line: line.time)
 
 
@@ -47,33 +48,14 @@ def _sample(random: Random, counts: dict[Outcome, int], most: int) -> list[Outco
 
 def _request(random: Random, now: float, outcome: Outcome) -> LogLine:
     level = {"2": "info", "4": "warn"}.get(outcome.status[0], "error")
-    milliseconds = random.lognormvariate(4.0, 0.6) * (20 if outcome.error_type in _SLOW_ERRORS else 1)
+    slow = outcome.error_type is not None and outcome.error_type.endswith("Timeout")
+    milliseconds = random.lognormvariate(4.0, 0.6) * (20 if slow else 1)
     extra = {"error_type": outcome.error_type} if outcome.error_type else {}
     message = f"{outcome.method} {outcome.path} {'failed' if outcome.error_type else 'answered'}"
     status = int(outcome.status)
     return _line(
         random, now, level, message, route=outcome.path, status=status, duration_ms=round(milliseconds), **extra
     )
-
-
-_SLOW_ERRORS = ("UpstreamTimeout", "ConnectionPoolTimeout")
-
-
-def _job(random: Random, job: Job) -> LogLine:
-    fields: dict[str, Any] = {"route": UPLOAD.path, "duration_ms": round(job.seconds * 1000)}
-    if job.provider:
-        fields["provider"] = job.provider
-    if job.dead:
-        error_type = "QuizTimeout" if job.provider else "QueueTimeout"
-        return _line(random, job.ended, "error", "quiz job given up, dead-lettered", **fields, error_type=error_type)
-    if not job.succeeded:
-        return _line(random, job.ended, "error", "quiz generation failed", **fields, error_type="AIProviderError")
-    return _line(random, job.ended, "info", "quiz ready", **fields)
-
-
-def _stuck_payment(random: Random, now: float) -> LogLine:
-    message = "payment begun, its webhook has not arrived"
-    return _line(random, now, "error", message, route=PAYMENT.path, error_type="PaymentStuck")
 
 
 def _line(random: Random, time: float, level: str, message: str, **fields: Any) -> LogLine:

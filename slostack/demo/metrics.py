@@ -1,98 +1,80 @@
-"""The simulated LearnSnap in Prometheus' exposition."""
+"""A simulated service in Prometheus' exposition."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import accumulate
-from threading import Lock
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
 
-from slostack.demo.conditions import ORDINARY
-from slostack.demo.quizzes import PROVIDERS
-from slostack.demo.simulation import BREAKER_STATES, BUCKETS, DEPENDENCIES, MAX_FDS, VERSION, LearnSnap
+from slostack.demo.model import METRICS_PATH
+from slostack.demo.simulation import Histogram, Simulation
 
-DATABASE = "learnsnap"
-REDIS_MEMORY = 512 * 2**20
-"""Bytes, a quarter of them in use."""
-REDIS_COMMANDS = 3
-"""For each request."""
-
-Samples = Iterable[tuple[tuple[str, ...], float]]
-"""Label values and the value, in the order of the family's label names."""
+REQUEST_LABELS = ("method", "route", "status")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
-class LearnSnapMetrics(Collector):
-    """Every metric of LearnSnap. Holds the lock, so that a scrape never meets half of a step."""
-
-    def __init__(self, service: LearnSnap, lock: Lock) -> None:
-        self._service = service
-        self._lock = lock
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics as they are now."""
-        with self._lock:
-            return list(families(self._service))
-
-
-def families(service: LearnSnap) -> Iterator[Metric]:
-    """Every metric family of LearnSnap."""
-    totals, conditions = service.totals, service.conditions
-    yield _counter("http_requests_total", "Requests.", ("method", "route", "status"), totals.requests.items())
-    yield _quiz_durations(service)
-    yield _counter("ai_generations_total", "AI generations.", ("provider", "result"), totals.generations.items())
-    payments = (((result,), count) for result, count in totals.payments.items())
-    yield _counter("payments_total", "Payments.", ("result",), payments)
-    breakers = (
-        ((provider, state), float(state == ("OPEN" if provider in conditions.open_breakers else "CLOSED")))
-        for provider in PROVIDERS
-        for state in BREAKER_STATES
-    )
-    yield _gauge("circuit_breaker_state", "1 for the breaker's state.", ("provider", "state"), breakers)
-    yield _gauge("process_resident_memory_bytes", "Resident memory.", (), [((), service.resident_memory)])
-    yield _gauge("process_open_fds", "Open file descriptors.", (), [((), service.open_fds)])
-    yield _gauge("process_max_fds", "Most file descriptors.", (), [((), MAX_FDS)])
-    yield _gauge("process_start_time_seconds", "Start of the process (Unix time).", (), [((), service.started)])
-    yield _gauge("pg_stat_activity_count", "Database connections.", ("datname", "state"), _connections(service))
-    jobs = (("waiting", service.waiting_jobs), ("active", service.active_jobs), ("dead", service.dead_jobs))
-    yield _gauge("quiz_queue_jobs", "Quiz jobs.", ("state",), (((state,), count) for state, count in jobs))
-    up = (((dependency,), float(dependency not in conditions.dependencies_down)) for dependency in DEPENDENCIES)
-    yield _gauge("dependency_up", "Whether a dependency answers.", ("dependency",), up)
-    requests = sum(totals.requests.values())
-    yield _counter("redis_commands_total", "Commands.", (), [((), requests * REDIS_COMMANDS)])
-    yield _gauge("redis_memory_used_bytes", "Memory in use.", (), [((), REDIS_MEMORY / 4)])
-    yield _gauge("redis_memory_max_bytes", "Memory that may be used.", (), [((), REDIS_MEMORY)])
-    backup = [((), service.last_backup)]
-    yield _gauge("backup_last_success_timestamp_seconds", "Last successful backup (Unix time).", (), backup)
-    yield _gauge("app_version_info", "The version that runs.", ("version",), [((VERSION,), 1)])
+def families(service: Simulation, path: str = METRICS_PATH) -> Iterator[Metric]:
+    """Every metric family of a service at a path."""
+    if path != METRICS_PATH:
+        yield from _families(
+            GaugeMetricFamily, {each.series: service.gauges[each.series] for each in service.model.elsewhere[path]}
+        )
+        return
+    yield from _requests(service)
+    for each in service.observed:
+        yield histogram(each.durations.name, [((), each)])
+    for part in service.parts:
+        yield from part.families()
+    yield from _families(CounterMetricFamily, service.counters)
+    own = {each.series: service.gauges[each.series] for each in service.model.gauges}
+    started = {"process_start_time_seconds": service.started}
+    version = {f'app_version_info{{version="{service.version}"}}': 1.0}
+    yield from _families(GaugeMetricFamily, {**own, **service.moments, **started, **version})
 
 
-def _connections(service: LearnSnap) -> Samples:
-    """The pool holds its connections for good; a generation under way uses one."""
-    idle = max(1, ORDINARY.database_connections - 1 - service.active_jobs)
-    active = service.conditions.database_connections - idle
-    return [((DATABASE, "active"), active), ((DATABASE, "idle"), idle)]
-
-
-def _quiz_durations(service: LearnSnap) -> Metric:
-    bounds = [*map(str, map(float, BUCKETS)), "+Inf"]
-    family = HistogramMetricFamily("quiz_generation_duration_seconds", "From upload to ready, or to giving up.")
-    family.add_metric(
-        [], list(zip(bounds, accumulate(service.totals.durations), strict=True)), service.totals.duration_sum
-    )
-    return family
-
-
-def _counter(name: str, documentation: str, labels: tuple[str, ...], samples: Samples) -> CounterMetricFamily:
-    family = CounterMetricFamily(name, documentation, labels=labels)
+def counter(name: str, labels: tuple[str, ...], samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
+    """A counter's family from label values and the value, in the order of its labels' names."""
+    family = CounterMetricFamily(name, "", labels=labels)
     for label_values, value in samples:
         family.add_metric(label_values, value)
     return family
 
 
-def _gauge(name: str, documentation: str, labels: tuple[str, ...], samples: Samples) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, documentation, labels=labels)
-    for label_values, value in samples:
-        family.add_metric(label_values, value)
+def histogram(
+    name: str, samples: Iterable[tuple[tuple[str, ...], Histogram]], labels: tuple[str, ...] = ()
+) -> HistogramMetricFamily:
+    """A histogram's family, with bounds as clients write them."""
+    family = HistogramMetricFamily(name, "", labels=labels)
+    for label_values, each in samples:
+        bounds = [*(str(float(bound)) for bound in each.durations.buckets), "+Inf"]
+        family.add_metric(label_values, list(zip(bounds, accumulate(each.counts), strict=True)), each.sum)
     return family
+
+
+def _requests(service: Simulation) -> Iterator[Metric]:
+    of = service.model.requests
+    if of.counter:
+        yield counter(of.counter, REQUEST_LABELS, service.requests.items())
+    if of.durations:
+        yield histogram(of.durations.name, service.durations.items(), of.durations_by)
+
+
+def _families(
+    kind: type[GaugeMetricFamily] | type[CounterMetricFamily], values: Mapping[str, float]
+) -> Iterator[Metric]:
+    """Gauges or counters by their series; those of a name together."""
+    by_name: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
+    for series, value in values.items():
+        name, labels = parsed(series)
+        family = by_name.setdefault(name, kind(name, "", labels=tuple(labels)))
+        family.add_metric(tuple(labels.values()), value)
+    yield from by_name.values()
+
+
+@cache
+def parsed(series: str) -> tuple[str, Mapping[str, str]]:
+    """The name and the labels of a series as it is written."""
+    return series.partition("{")[0], dict(_LABEL.findall(series))

@@ -3,44 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from random import Random
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from slostack import names
 from slostack.demo.conditions import ORDINARY
 from slostack.demo.metrics import families
-from slostack.demo.simulation import LearnSnap
+from slostack.demo.model import Model
+from slostack.demo.probes import probe_families
+from slostack.demo.simulation import Simulation
 from slostack.rules.ratio import RAW_WINDOW
-from slostack.spec import Duration, Scrape, Service
+from slostack.settings import WatchedService
+from slostack.spec import Duration, Probe, Scrape, Service
 
 LENGTH = Duration(RAW_WINDOW.seconds + 300)
 """The longest window that is read from raw series, and as much as the stack may take to start."""
 
 
-def raw_history(service: Service, instance: str, now: float) -> Iterator[str]:
-    """What each of a service's scrape jobs found at one instance (host:port) up to `now` (Unix time), as OpenMetrics
-    lines: a family's samples together, those of a series in order of time."""
+@dataclass(frozen=True)
+class _Job:
+    """What is scraped so often (seconds), and the labels that Prometheus adds."""
+
+    labels: Mapping[str, str]
+    every: int
+    find: Callable[[Simulation, int], Iterator[Metric]]
+
+
+def raw_history(service: Service, model: Model, watched: WatchedService, now: float) -> Iterator[str]:
+    """What each of a service's scrape jobs and probes found up to `now` (Unix time), as OpenMetrics lines: a family's
+    samples together, those of a series in order of time."""
     lines: dict[str, list[str]] = {}
-    for scrape in service.scrape:
-        target = {"job": scrape.job, "instance": instance}
-        for time, found in _scrapes(scrape, int(now)):
-            for family in found:
-                of_family = lines.setdefault(family.name, [f"# TYPE {family.name} {family.type}\n"])
-                of_family += (_line(s.name, {**s.labels, **target}, s.value, time) for s in family.samples)
+    jobs = [_scraped(scrape, watched) for scrape in service.scrape]
+    jobs += [_probed(service, probe, watched) for probe in service.probes]
+    start, last = int(now) - LENGTH.seconds, int(now)
+    simulation = Simulation(model, Random(start), start)
+    for time in range(last - LENGTH.seconds, last + 1, math.gcd(LENGTH.seconds, *(job.every for job in jobs))):
+        simulation.advance(time, ORDINARY)
+        for job in jobs:
+            if (last - time) % job.every == 0:
+                for family in (*job.find(simulation, time), GaugeMetricFamily("up", "", value=1)):
+                    of_family = lines.setdefault(family.name, [f"# TYPE {family.name} {family.type}\n"])
+                    of_family += (_line(s.name, {**s.labels, **job.labels}, s.value, time) for s in family.samples)
     for of_family in lines.values():
         yield from of_family
 
 
-def _scrapes(scrape: Scrape, now: int) -> Iterator[tuple[int, list[Metric]]]:
-    """The Unix times of a job's scrapes, the last one `now`, and the families found at each."""
-    start = now - LENGTH.seconds
-    learnsnap = LearnSnap(Random(start), start)
-    up = GaugeMetricFamily("up", "", value=1)
-    for time in range(start, now + 1):
-        learnsnap.advance(time, ORDINARY)
-        if (now - time) % scrape.interval.seconds == 0:
-            yield time, [*families(learnsnap), up]
+def _scraped(scrape: Scrape, watched: WatchedService) -> _Job:
+    labels = {"job": scrape.job, "instance": watched.targets[0]}
+    return _Job(labels, scrape.interval.seconds, lambda simulation, _: families(simulation, scrape.path))
+
+
+def _probed(service: Service, probe: Probe, watched: WatchedService) -> _Job:
+    labels = {"job": names.probe_job(service.service, probe.name), "instance": f"{watched.probe}{probe.path}"}
+    return _Job(labels, probe.interval.seconds, lambda simulation, time: probe_families(simulation, probe.path, time))
 
 
 def _line(name: str, labels: Mapping[str, str], value: float, time: int) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from slostack import names
-from slostack.demo.traffic import PAYMENT, ROUTES, UPLOAD, daily_shape
+from slostack.demo.model import Model
+from slostack.demo.traffic import daily_shape
 from slostack.rules.budget import windows
 from slostack.rules.ratio import RAW_WINDOW
-from slostack.spec import Duration, EventRatio, LatencyRatio, Service, Slo
+from slostack.spec import Duration, EventRatio, LatencyRatio, Service, Slo, TimeSlices, Uptime
 
 LENGTH = Duration(30 * 86400)
 STEP = names.TIER_INTERVAL.seconds
@@ -20,42 +22,41 @@ USUAL_BURN = 0.4
 BURN_SWING = 0.1
 """How far a week's best and worst day are from the usual burn rate."""
 
-_PER_SECOND = {
-    "http_requests_total": sum(route.per_second for route in ROUTES) + PAYMENT.per_second,
-    "quiz_generation_duration_seconds_count": UPLOAD.per_second,
-    "ai_generations_total": UPLOAD.per_second,
-    "payments_total": PAYMENT.per_second,
-}
-"""What the demo's counters count in a second over the day's mean; each payment is a request and Paylink's webhook."""
+
+@dataclass(frozen=True)
+class _Events:
+    """What an SLO counts: how many a second over the day's mean, whether more by day than by night, and whether some
+    are bad: among so few as slices of time, one would look like many."""
+
+    per_second: float
+    daily: bool = True
+    burns: bool = True
 
 
-def recorded_history(service: Service, now: float) -> Iterator[str]:
+def recorded_history(service: Service, model: Model, now: float) -> Iterator[str]:
     """The history of a service's SLOs up to `now` (Unix time), as OpenMetrics lines."""
     series: dict[str, list[str]] = {}
     for slo in service.slos:
         identity = names.identity(service.service, slo.name)
-        for name, time, value in _samples(slo, int(now)):
+        for name, time, value in _samples(slo, model.per_second, int(now)):
             series.setdefault(name, []).append(f"{name}{{{identity}}} {value:.9g} {time}\n")
     for name, lines in sorted(series.items()):
         yield f"# TYPE {name} gauge\n"
         yield from lines
 
 
-def _samples(slo: Slo, now: int) -> Iterator[tuple[str, int, float]]:
+def _samples(slo: Slo, counted: Mapping[str, float], now: int) -> Iterator[tuple[str, int, float]]:
     """Name, Unix time and value of every sample of an SLO; nothing where the demo doesn't count its events."""
-    kind = slo.sli.kind
-    if not isinstance(kind, EventRatio | LatencyRatio) or not isinstance(slo.window, Duration):
+    of = _events(slo, counted)
+    if of is None or not isinstance(slo.window, Duration):
         return
-    per_second = _PER_SECOND.get(kind.total.metric)
-    if per_second is None:
-        return
-    counts_good = kind.good is not None
+    counts_good = isinstance(slo.sli.kind, EventRatio | LatencyRatio) and slo.sli.kind.good is not None
     ratios = {window: _Window(window) for window in windows(slo)}
     whole_events, whole_bad = _Rounding(), _Rounding()
     for time in range(now - LENGTH.seconds + STEP, now + 1, STEP):
-        expected = per_second * STEP * daily_shape(time)
+        expected = of.per_second * STEP * (daily_shape(time) if of.daily else 1)
         events = whole_events.next(expected)
-        bad = min(whole_bad.next(expected * _burn(time) * slo.budget), events)
+        bad = min(whole_bad.next(expected * _burn(time) * slo.budget), events) if of.burns else 0
         yield names.EVENTS, time, events
         yield names.BAD_EVENTS, time, bad
         if counts_good:
@@ -73,6 +74,18 @@ def _samples(slo: Slo, now: int) -> Iterator[tuple[str, int, float]]:
         if time == now:
             yield names.tier(names.BUDGET_REMAINING), time, left
         yield names.OBJECTIVE, time, slo.objective / 100
+
+
+def _events(slo: Slo, counted: Mapping[str, float]) -> _Events | None:
+    """What an SLO counts; None where the demo has nothing of it."""
+    match slo.sli.kind:
+        case EventRatio() | LatencyRatio() as kind:
+            return _Events(counted[kind.total.metric]) if kind.total.metric in counted else None
+        case Uptime():
+            return _Events(1, daily=False)  # a second
+        case TimeSlices() as slices:
+            return _Events(1 / slices.length.seconds, daily=False, burns=False)
+    return None
 
 
 def _burn(time: int) -> float:

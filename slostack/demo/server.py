@@ -1,23 +1,21 @@
-"""The workload's HTTP side: /metrics and /health."""
+"""The workload's HTTP side: each service's metrics below its name, and what probes of them find."""
 
 from __future__ import annotations
 
-import json
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, urlsplit
 
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import CollectorRegistry
 
-from slostack.demo.simulation import VERSION
+from slostack.demo.workload import NoAnswer, Workload
 from slostack.http_server import HttpServer
 
 
 class WorkloadServer(HttpServer):
-    """Serves a registry. While `answers` is false it closes every connection without a word."""
+    """Serves a workload. Of a service that is down it closes every connection without a word."""
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry) -> None:
-        self.registry = registry
-        self.answers = True
+    def __init__(self, host: str, port: int, workload: Workload) -> None:
+        self.workload = workload
         super().__init__(host, port, _Handler)
 
 
@@ -25,22 +23,19 @@ class _Handler(BaseHTTPRequestHandler):
     server: WorkloadServer
     timeout = 30
 
-    def handle_one_request(self) -> None:
-        if self.server.answers:
-            super().handle_one_request()
-        else:
-            self.close_connection = True
-
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path == "/metrics":
-            encode, content_type = choose_encoder(self.headers.get("Accept", ""))
-            self._answer(200, content_type, encode(self.server.registry))
-        elif path == "/health":
-            body = json.dumps({"status": "ok", "version": VERSION}).encode()
-            self._answer(200, "application/json", body)
-        else:
-            self._answer(404, "text/plain; charset=utf-8", b"not found, expected /metrics or /health\n")
+        url = urlsplit(self.path)
+        target = parse_qs(url.query).get("target", [""])[0]
+        try:
+            registry = self.server.workload.metrics(url.path, target)
+        except NoAnswer:
+            self.close_connection = True
+            return
+        if registry is None:
+            self._answer(404, "text/plain; charset=utf-8", b"not found, expected /<service>/metrics\n")
+            return
+        encode, content_type = choose_encoder(self.headers.get("Accept", ""))
+        self._answer(200, content_type, encode(registry))
 
     def _answer(self, status: int, content_type: str, body: bytes) -> None:
         self.send_response(status)

@@ -1,71 +1,43 @@
-"""LearnSnap as its metrics show it: counters and gauges that time moves."""
+"""A service as its metrics show it: counters and gauges that time moves."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from slostack.demo.conditions import ORDINARY, Conditions, Failure
-from slostack.demo.quizzes import PROVIDERS, USUAL_FAILURES, Job, QuizQueue
-from slostack.demo.traffic import (
-    CLIENT_ERRORS,
-    PAYMENT,
-    ROUTES,
-    SERVER_ERRORS,
-    STATUSES,
-    UPLOAD,
-    WEBHOOK,
-    Outcome,
-    poisson,
-    requests,
-)
+from slostack.demo.conditions import ORDINARY, Conditions
+from slostack.demo.model import Durations, Entry, Model, Span
+from slostack.demo.traffic import Failure, Outcome, daily_shape, poisson, requests
 
-VERSION = "1.8.2"
-BUCKETS = (5, 10, 20, 30, 45, 60, 90, 120, 180, 300)
-"""Of the quiz generation's histogram, in seconds."""
-DEPENDENCIES = (*PROVIDERS, "paylink", "queue")
-BREAKER_STATES = ("CLOSED", "HALF_OPEN", "OPEN")
-USUAL_STUCK_PAYMENTS = 0.003
 QUIET_START = 3600.0
 """Seconds after a start without the usual failures: among the few events counted so far, two would look like many."""
-BACKUP_INTERVAL = 900
-LATE_BACKUP = 70 * 60.0
-MAX_FDS = 1024
 
 _LONGEST_STEP = 60.0
-_MEMORY_TIME_CONSTANT = 120.0
-_MEMORY_NOISE = 5_000_000
 _WARM_UP = 30.0
-"""Seconds after a crash while sessions are missing."""
-_NO_SESSIONS = (Failure("401", "SessionLost", 0.40), Failure("503", "SessionStoreUnavailable", 0.25))
-_REPLAYED = (("200", None, 0.4), ("500", "DuplicateKey", 0.6))
-"""How a webhook that is sent again ends: it completes the payment once more, or violates a unique key."""
+"""Seconds after a crash while more requests fail."""
 
 
-@dataclass
-class Totals:
-    """What LearnSnap has counted since its process started; every label value is there from the start."""
+class Histogram:
+    """Durations by bucket, the last one without a bound."""
 
-    requests: dict[tuple[str, str, str], int]
-    generations: dict[tuple[str, str], int]
-    payments: dict[str, int]
-    durations: list[int]
-    """Quiz jobs by bucket, the last one without a bound."""
-    duration_sum: float = 0.0
+    def __init__(self, durations: Durations) -> None:
+        self.durations = durations
+        self.counts = [0] * (len(durations.buckets) + 1)
+        self.sum = 0.0
 
-    @classmethod
-    def zero(cls) -> Totals:
-        """Nothing counted yet."""
-        return cls(
-            requests={(route.method, route.path, status): 0 for route in ROUTES for status in STATUSES},
-            generations={(provider, result): 0 for provider in PROVIDERS for result in ("success", "failure")},
-            payments={"initiated": 0, "completed": 0},
-            durations=[0] * (len(BUCKETS) + 1),
-        )
+    def draw(self, random: Random, count: int, slower: float) -> None:
+        """Takes so many durations at random, each so many times longer than usual."""
+        mu = math.log(self.durations.median * slower)
+        for _ in range(count):
+            self.add(random.lognormvariate(mu, self.durations.spread))
+
+    def add(self, seconds: float) -> None:
+        """Takes one."""
+        self.counts[bisect_left(self.durations.buckets, seconds)] += 1
+        self.sum += seconds
 
 
 @dataclass(frozen=True)
@@ -74,103 +46,111 @@ class Step:
 
     now: float
     requests: Mapping[Outcome, int]
-    jobs: tuple[Job, ...] = ()
-    stuck_payments: int = 0
+    entries: tuple[Entry, ...] = ()
     crashed: bool = False
 
 
-class LearnSnap:
-    """The simulated service. The same seed and the same calls give the same numbers."""
+class Simulation:
+    """A simulated service. The same seed and the same calls give the same numbers."""
 
-    def __init__(self, random: Random, now: float) -> None:
+    def __init__(self, model: Model, random: Random, now: float) -> None:
+        self.model = model
         self._random = random
         self._now = now
         self.conditions = ORDINARY
-        self.dead_jobs = 0
-        self.last_backup = now // BACKUP_INTERVAL * BACKUP_INTERVAL
+        self.parts = tuple(part(random) for part in model.parts)
+        self.moments: dict[str, float] = {}
+        self._done: dict[str, float] = {}
+        """By series the time when something was last done that isn't done any more."""
+        self._keep_time(now)
         self._start(now)
 
     def _start(self, now: float) -> None:
         """Starts the process: what it holds in memory is gone."""
+        of = self.model.requests
         self.started = now
-        self.totals = Totals.zero()
-        self.memory = float(ORDINARY.memory)
-        self.resident_memory = ORDINARY.memory
-        self.open_fds = 0
-        self._queue = QuizQueue(self._random, now)
+        self.requests = {(route.method, route.path, status): 0 for route in of.routes for status in of.statuses}
+        self.durations = {}
+        if of.durations:
+            places = (labels[: len(of.durations_by)] for labels in self.requests)
+            self.durations = {labels: Histogram(of.durations) for labels in places}
+        self.observed = [Histogram(each.durations) for each in self.model.observed]
+        self.counters = {counter.series: 0.0 for counter in self.model.counters}
+        self._levels = {gauge.series: gauge.value for gauge in self.model.all_gauges}
+        self.gauges = dict(self._levels)
+        for part in self.parts:
+            part.start(now)
+
+    @property
+    def version(self) -> str:
+        """The version that runs."""
+        return self.conditions.version or self.model.version
 
     def advance(self, now: float, conditions: Conditions) -> Step:
         """Lets the time until `now` pass, at most a minute of it: after a longer pause traffic isn't made up."""
         seconds = min(max(now - self._now, 0.0), _LONGEST_STEP)
         self._now = max(now, self._now)
-        was_down, self.conditions = not self.conditions.answers, conditions
+        before, self.conditions = self.conditions, conditions
+        self._keep_time(now)
         if not conditions.answers:
             return Step(now, {})
-        crashed = was_down or (
-            conditions.seconds_between_crashes is not None and now - self.started >= conditions.seconds_between_crashes
-        )
-        if crashed:
+        crashes = conditions.seconds_between_crashes
+        crashed = not before.answers or (crashes is not None and now - self.started >= crashes)
+        if crashed or conditions.version != before.version:
             self._start(now)
-        answered = requests(self._random, now, seconds, self._failures(now))
-        stuck = self._pay(answered, seconds, now)
-        jobs = self._generate(answered, seconds, now)
+        span = Span(now, seconds, conditions, now - self.started >= QUIET_START)
+        answered, entries = self._answer(span), self._log(span)
+        for part in self.parts:
+            entries += part.advance(span, answered)
+        self._count(span, answered)
+        self._move_gauges(seconds)
+        return Step(now, answered, tuple(entries), crashed)
+
+    def _answer(self, span: Span) -> dict[Outcome, int]:
+        of, conditions = self.model.requests, span.conditions
+        failures: tuple[Failure, ...] = of.client_errors + conditions.failures
+        if span.chance:
+            failures += of.server_errors
+        if conditions.seconds_between_crashes is not None and span.until - self.started < _WARM_UP:
+            failures += conditions.failures_after_crash
+        worth = span.seconds * daily_shape(span.until) * conditions.traffic
+        return requests(self._random, of.routes, worth, failures)
+
+    def _count(self, span: Span, answered: Mapping[Outcome, int]) -> None:
+        slower = span.conditions.slower
         for outcome, count in answered.items():
-            self.totals.requests[outcome[:3]] += count
-        self._move_gauges(now, seconds, sum(answered.values()))
-        return Step(now, answered, jobs, stuck, crashed)
+            labels = outcome[:3]
+            self.requests[labels] += count
+            if of := self.model.requests.durations:
+                histogram = self.durations[labels[: len(self.model.requests.durations_by)]]
+                histogram.draw(self._random, count, slower.get(of.name, 1.0))
+        usual = span.seconds * daily_shape(span.until)
+        for observed, histogram in zip(self.model.observed, self.observed, strict=True):
+            count = poisson(self._random, observed.per_second * usual * span.conditions.traffic)
+            histogram.draw(self._random, count, slower.get(observed.durations.name, 1.0))
+        for counter in self.model.counters:
+            mean = counter.per_second * usual + span.conditions.counted.get(counter.series, 0.0) * span.seconds
+            self.counters[counter.series] += max(mean, 0.0) if counter.flows else poisson(self._random, max(mean, 0.0))
 
-    @property
-    def waiting_jobs(self) -> int:
-        """Uploads that wait for a generation."""
-        return self._queue.waiting
+    def _log(self, span: Span) -> list[Entry]:
+        """What the conditions have to log, at random times."""
+        return [
+            Entry(span.until - self._random.random() * span.seconds, lines)
+            for lines in span.conditions.logged
+            for _ in range(poisson(self._random, lines.per_second * span.seconds))
+        ]
 
-    @property
-    def active_jobs(self) -> int:
-        """Generations under way."""
-        return self._queue.active
+    def _move_gauges(self, seconds: float) -> None:
+        for gauge in self.model.all_gauges:
+            aim = self.conditions.gauges.get(gauge.series, gauge.value)
+            share = -math.expm1(-seconds / gauge.lag) if gauge.lag else 1.0
+            level = self._levels[gauge.series] + (aim - self._levels[gauge.series]) * share
+            self._levels[gauge.series] = level
+            self.gauges[gauge.series] = round(level + self._random.gauss(0, gauge.noise)) if gauge.noise else level
 
-    def _usual(self, share: float, now: float) -> float:
-        return share if now - self.started >= QUIET_START else 0.0
-
-    def _failures(self, now: float) -> tuple[Failure, ...]:
-        usual = SERVER_ERRORS if now - self.started >= QUIET_START else ()
-        warming_up = self.conditions.seconds_between_crashes is not None and now - self.started < _WARM_UP
-        return CLIENT_ERRORS + usual + self.conditions.failures + (_NO_SESSIONS if warming_up else ())
-
-    def _pay(self, answered: dict[Outcome, int], seconds: float, now: float) -> int:
-        """Completes what was begun, by Paylink's webhooks, and takes webhooks that are sent again."""
-        begun = answered.get(Outcome(PAYMENT.method, PAYMENT.path, "200"), 0)
-        stuck_share = min(1.0, self._usual(USUAL_STUCK_PAYMENTS, now) + self.conditions.stuck_payments)
-        stuck = sum(self._random.random() < stuck_share for _ in range(begun))
-        completed = Counter({Outcome(WEBHOOK.method, WEBHOOK.path, "200"): begun - stuck})
-        for status, error_type, share in _REPLAYED:
-            again = poisson(self._random, self.conditions.webhook_replays * share * seconds)
-            completed[Outcome(WEBHOOK.method, WEBHOOK.path, status, error_type)] += again
-        self.totals.payments["initiated"] += begun
-        self.totals.payments["completed"] += completed[Outcome(WEBHOOK.method, WEBHOOK.path, "200")]
-        for outcome, count in completed.items():
-            if count:
-                answered[outcome] = answered.get(outcome, 0) + count
-        return stuck
-
-    def _generate(self, answered: dict[Outcome, int], seconds: float, now: float) -> tuple[Job, ...]:
-        """Queues what was uploaded and counts the jobs that ended."""
-        self._queue.add(answered.get(Outcome(UPLOAD.method, UPLOAD.path, "200"), 0), now - seconds, now)
-        jobs = self._queue.finish(now, self.conditions, self._usual(USUAL_FAILURES, now))
-        for job in jobs:
-            self.dead_jobs += job.dead
-            if job.provider:
-                self.totals.generations[job.provider, "success" if job.succeeded else "failure"] += 1
-            if job.succeeded or job.dead:
-                self.totals.durations[bisect_left(BUCKETS, job.seconds)] += 1
-                self.totals.duration_sum += job.seconds
-        return tuple(jobs)
-
-    def _move_gauges(self, now: float, seconds: float, answered: int) -> None:
-        self.memory += (self.conditions.memory - self.memory) * -math.expm1(-seconds / _MEMORY_TIME_CONSTANT)
-        self.resident_memory = round(self.memory + self._random.gauss(0, _MEMORY_NOISE))
-        self.open_fds = 90 + 2 * round(answered / max(seconds, 1.0)) + self.conditions.database_connections
-        if self.conditions.backups_fail:
-            self.last_backup = min(self.last_backup, now - LATE_BACKUP)
-        else:
-            self.last_backup = now // BACKUP_INTERVAL * BACKUP_INTERVAL
+    def _keep_time(self, now: float) -> None:
+        """Says when what is done regularly was last done."""
+        ago = self.conditions.ago
+        self._done = {series: self._done.get(series, now - seconds) for series, seconds in ago.items()}
+        for moment in self.model.moments:
+            self.moments[moment.series] = self._done.get(moment.series, now // moment.every * moment.every)

@@ -1,4 +1,4 @@
-"""LearnSnap's requests: an open loop of independent users with a daily rhythm."""
+"""Requests: an open loop of independent users with a daily rhythm."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from slostack.demo.conditions import Failure
-
 SWING = 0.35
 """How far the busiest and the quietest hour are from the mean, as a share of it."""
 BUSIEST_HOUR = 17
 """UTC."""
-STATUSES = ("200", "401", "404", "500", "503")
 
 
 @dataclass(frozen=True)
@@ -26,27 +23,19 @@ class Route:
     per_second: float
 
 
-UPLOAD = Route("POST", "/api/quizzes", 0.1)
-PAYMENT = Route("POST", "/api/payments", 1 / 6)
-WEBHOOK = Route("POST", "/api/webhooks/paylink", 0.0)
-"""Asked for by Paylink, once per completed payment."""
-ROUTES = (
-    Route("GET", "/api/quizzes", 9.6),
-    Route("GET", "/api/quizzes/:id", 7.4),
-    Route("POST", "/api/quizzes/:id/answers", 6.2),
-    Route("GET", "/api/me", 2.8),
-    Route("POST", "/api/login", 1.4),
-    UPLOAD,
-    PAYMENT,
-    WEBHOOK,
-)
-CLIENT_ERRORS = (Failure("401", "Unauthorized", 0.004), Failure("404", "NotFound", 0.006))
-SERVER_ERRORS = (Failure("500", "UpstreamTimeout", 0.00025),)
-"""The usual, a quarter of the error budget."""
+@dataclass(frozen=True)
+class Failure:
+    """A way in which requests fail: the HTTP status, the error type in the logs (None: it is no error of the service),
+    the share of requests, 0 to 1, and the path of the route; None is every route."""
+
+    status: str
+    error_type: str | None
+    share: float
+    path: str | None = None
 
 
 class Outcome(NamedTuple):
-    """How a request ended; no error type where it succeeded."""
+    """How a request ended; no error type where nothing went wrong."""
 
     method: str
     path: str
@@ -72,15 +61,18 @@ def poisson(random: Random, mean: float) -> int:
     return count
 
 
-def requests(random: Random, now: float, seconds: float, failures: Iterable[Failure]) -> dict[Outcome, int]:
-    """How many requests ended how in the seconds before `now`. Failures are shares of every route's requests."""
+def requests(
+    random: Random, routes: Iterable[Route], mean_seconds: float, failures: Iterable[Failure]
+) -> dict[Outcome, int]:
+    """How many requests ended how in a time that is worth so many seconds of the day's mean."""
     failures = tuple(failures)
-    succeeding = max(0.0, 1 - sum(failure.share for failure in failures))
     counts: dict[Outcome, int] = {}
-    for route in ROUTES:
-        mean = route.per_second * daily_shape(now) * seconds
+    for route in routes:
+        mean = route.per_second * mean_seconds
+        of_route = [failure for failure in failures if failure.path in (None, route.path)]
+        succeeding = max(0.0, 1 - sum(failure.share for failure in of_route))
         counts[Outcome(route.method, route.path, "200")] = poisson(random, mean * succeeding)
-        for failure in failures:
+        for failure in of_route:
             outcome = Outcome(route.method, route.path, failure.status, failure.error_type)
-            counts[outcome] = poisson(random, mean * failure.share)
+            counts[outcome] = counts.get(outcome, 0) + poisson(random, mean * failure.share)
     return {outcome: count for outcome, count in counts.items() if count}

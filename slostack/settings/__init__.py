@@ -2,13 +2,13 @@
 
 from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
 from slostack.settings.load import PROJECT, STACK_FOLDER, load_settings, parse_settings, stack_names
-from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings, Ports
+from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
 from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogRetention, LogSettings
 from slostack.settings.services import Pods, WatchedService
 from slostack.settings.settings import Settings
 
 __all__ = [
-    "DEMO_SERVICE",
+    "DEMO_SERVICES",
     "LOOPBACK",
     "PROJECT",
     "STACK_FOLDER",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from slostack.settings.part import Port, SettingsPart, mismatch
 
 LOOPBACK = "127.0.0.1"
-DEMO_SERVICE = "learnsnap"
-"""The service that the demo workload plays."""
+DemoService = Literal["learnsnap"]
+DEMO_SERVICES: tuple[DemoService, ...] = get_args(DemoService)
+"""The services that the demo workload can play."""
 
 
 class Ports(SettingsPart):
@@ -36,9 +37,14 @@ class Ports(SettingsPart):
 
 
 class LocalSettings(SettingsPart):
-    """The stack on this machine: its ports, whether the demo workload runs, and whether a month of history is made
-    up for it before its first start, so that long windows are full."""
+    """The stack on this machine: its ports, what the demo workload plays (true is all that it can, false nothing), and
+    whether a month of history is made up for it before its first start, so that long windows are full."""
 
     ports: Ports = Field(default_factory=Ports)
-    demo: bool = True
+    demo: tuple[DemoService, ...] = Field(DEMO_SERVICES, strict=False)
     history: bool = True
+
+    @field_validator("demo", mode="before")
+    @classmethod
+    def _all_or_none(cls, value: object) -> object:
+        return (DEMO_SERVICES if value else ()) if isinstance(value, bool) else value

@@ -66,12 +66,17 @@ class WatchedService(SettingsPart):
     )
     ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
     server_name: str | None = Field(None, alias="serverName", description="in its certificate, where it isn't the host")
+    base_path: str = Field("", alias="basePath", description="what comes before the paths of its scrape jobs")
     probe: Url | None = Field(None, description="the base URL that its probes ask")
+    prober: HostPort | None = Field(None, description="host:port of the blackbox exporter that asks, if not its own")
 
     @model_validator(mode="after")
     def _reached_one_way(self) -> Self:
         if self.targets and self.pods:
             raise mismatch("both `targets` and `pods`", "one of the two", "pods")
+        if self.base_path and (self.pods or not re.fullmatch(r"(/[\w.~-]+)+", self.base_path)):
+            found = f"{self.base_path!r}{' of `pods`' if self.pods else ''}"
+            raise mismatch(found, "a path without its last slash, of services that have `targets`", "basePath")
         needs_tls = {"clientCertificate": self.client_certificate, "ca": self.ca, "serverName": self.server_name}
         if self.scheme == "http" and (given := [key for key, value in needs_tls.items() if value]):
             raise mismatch(f"`{given[0]}` with scheme http", "scheme: https", given[0])

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from slostack.settings.kubernetes import FilesSettings, KubernetesSettings, OperatorSettings
-from slostack.settings.local import DEMO_SERVICE, LOOPBACK, LocalSettings
+from slostack.settings.local import LOOPBACK, LocalSettings
 from slostack.settings.part import SettingsPart, Url, mismatch, written
 from slostack.settings.receivers import Receivers
 from slostack.settings.servers import (
@@ -55,11 +55,21 @@ class Settings(SettingsPart):
 
     @property
     def watched(self) -> Mapping[str, WatchedService]:
-        """How each service is reached: `services`, and the demo workload where it runs and they don't name it."""
-        if self.delivery != "local" or not self.local.demo:
-            return self.services
-        demo = WatchedService(targets=(f"{LOOPBACK}:{self.local.ports.demo}",))
-        return {DEMO_SERVICE: demo, **self.services}
+        """How each service is reached: `services`, and those that the demo workload plays and they don't name."""
+        return {**self.played, **self.services}
+
+    @property
+    def played(self) -> Mapping[str, WatchedService]:
+        """How the services are reached that the demo workload plays, without those that `services` names. It answers
+        for the prober too: what it plays has no addresses that could be asked."""
+        if self.delivery != "local":
+            return {}
+        demo = f"{LOOPBACK}:{self.local.ports.demo}"
+        return {
+            name: WatchedService(targets=(demo,), basePath=f"/{name}", probe=f"https://{name}.example", prober=demo)
+            for name in self.local.demo
+            if name not in self.services
+        }
 
     @field_validator("urls", mode="before")
     @classmethod

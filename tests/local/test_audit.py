@@ -22,7 +22,7 @@ def test_the_audit_sees_what_the_demo_has_and_what_it_lacks(stack: Project) -> N
 
     assert states(demo, "alerting") == ["met", "met", "met", "met"]
     assert states(demo, "backups") == ["met", "missing", "missing", "missing"]
-    assert states(demo, "health-checks") == ["absent", "met", "met"]  # nothing probes it here
+    assert states(demo, "health-checks") == ["met", "met", "met"]
     assert {cell for key, cell in demo["coverage"]["ai-provider"].items() if key != "title"} == {"met"}
     assert demo["unseen"] == []
     assert states(other, "backups")[0] == "absent"  # nothing scrapes it here

@@ -48,7 +48,7 @@ def _inside(settings: Settings) -> Iterator[Flow]:
 
 def _scraped(settings: Settings) -> Iterator[Flow]:
     for watched in settings.services.values():
-        yield from (_to("prometheus", target) for target in watched.targets)
+        yield from (_to("prometheus", target) for target in (*watched.targets, *filter(None, [watched.prober])))
         if pods := watched.pods:
             yield Flow("prometheus", Pods(pods.namespace, tuple(sorted(pods.labels.items()))), pods.port)
     if settings.exporters.kubelets:
@@ -98,7 +98,7 @@ def _of_collectors(settings: Settings) -> Iterator[Flow]:
         if server == "alloy":
             yield Flow("alloy", "loki", PORTS["loki"])
         if server == "blackbox":
-            probed = (watched.probe for watched in settings.services.values() if watched.probe)
+            probed = (each.probe for each in settings.services.values() if each.probe and not each.prober)
             yield from (_to("blackbox", _host_port(url)) for url in probed)
 
 

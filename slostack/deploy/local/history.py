@@ -10,10 +10,11 @@ from pathlib import Path
 from slostack import promtool
 from slostack.demo.raw_history import raw_history
 from slostack.demo.recorded_history import LENGTH, recorded_history
+from slostack.demo.scenarios import MODELS
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
 from slostack.servers import Report
-from slostack.settings import DEMO_SERVICE, Settings
+from slostack.settings import Settings
 from slostack.spec import Service
 
 _SCRATCH = "history-"
@@ -27,21 +28,20 @@ def seed_history(
     Raises SlostackError where it can't be written.
     """
     data = folder.data("prometheus")
-    if data.exists() or not (settings.local.demo and settings.local.history) or DEMO_SERVICE in settings.services:
+    played = [service for service in services if service.service in settings.played]
+    if data.exists() or not settings.local.history or not played:
         return
-    demo = next((service for service in services if service.service == DEMO_SERVICE), None)
-    if demo is None:
-        return
-    report(f"making up {LENGTH} of history for {DEMO_SERVICE}")
-    (instance,) = settings.watched[DEMO_SERVICE].targets
+    report(f"making up {LENGTH} of history for {', '.join(service.service for service in played)}")
     try:
         for left_over in folder.run.glob(f"{_SCRATCH}*"):
             shutil.rmtree(left_over, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.run) as scratch:
             text, blocks = Path(scratch, "history.om"), Path(scratch, "blocks")
             with text.open("w", encoding="utf-8") as file:
-                file.writelines(recorded_history(demo, now))
-                file.writelines(raw_history(demo, instance, now))
+                for service in played:
+                    model = MODELS[service.service]
+                    file.writelines(recorded_history(service, model, now))
+                    file.writelines(raw_history(service, model, settings.played[service.service], now))
                 file.write("# EOF\n")
             promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
             blocks.rename(data)

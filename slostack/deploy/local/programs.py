@@ -84,7 +84,9 @@ def local_programs(
     stored = ("--store", str(folder.data("notifications")), "--runbooks", str(root / RUNBOOK_FOLDER))
     yield _own("notifications", ports.notifications, stored)
     if settings.local.demo:
-        yield _own("demo", ports.demo, ("--loki", _url(ports.loki), "--state", str(folder.data("demo"))))
+        played = (option for name in settings.local.demo for option in ("--service", name))
+        options = ("--loki", _url(ports.loki), "--state", str(folder.data("demo")), *played)
+        yield _own("demo", ports.demo, options)
 
 
 def _server(

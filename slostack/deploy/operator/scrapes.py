@@ -41,7 +41,7 @@ def probes(services: tuple[Service, ...], settings: Settings) -> Iterator[Manife
                 "interval": str(probe.interval),
                 "scrapeTimeout": str(probe.timeout),
                 "module": PROBE_MODULE,
-                "prober": {"url": settings.operator.prober},
+                "prober": {"url": watched.prober or settings.operator.prober},
                 "targets": {"staticConfig": {"static": [watched.probe.rstrip("/") + probe.path]}},
             }
             name = f"{STACK}-{service.service}-{probe.name}"

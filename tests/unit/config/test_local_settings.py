@@ -46,12 +46,18 @@ def test_a_port_can_be_had_only_once() -> None:
 
 
 def test_the_demo_is_watched_where_it_runs() -> None:
-    assert local(local={"ports": {"demo": 7777}}).watched["learnsnap"].targets == ("127.0.0.1:7777",)
-    assert local(local={"demo": False}).watched == {}
+    for demo in (True, ["learnsnap"]):
+        watched = local(local={"demo": demo, "ports": {"demo": 7777}}).watched["learnsnap"]
+        assert (watched.targets, watched.base_path) == (("127.0.0.1:7777",), "/learnsnap")
+        assert (watched.probe, watched.prober) == ("https://learnsnap.example", "127.0.0.1:7777")
+    assert local(local={"demo": False}).watched == local(local={"demo": []}).watched == {}
+    with pytest.raises(SpecError, match=r"slostack:local\.demo"):
+        local(local={"demo": ["shop"]})
 
 
 def test_named_targets_go_before_the_demo() -> None:
-    settings = local(services={"learnsnap": {"targets": ["app:80"]}, "shop": {"targets": ["shop:80"]}})
+    targets = {"learnsnap": {"targets": ["app:80"]}, "shop": {"targets": ["shop:80"]}}
+    settings = local(local={"demo": ["learnsnap"]}, services=targets)
     assert settings.watched == {
         "learnsnap": WatchedService(targets=("app:80",)),
         "shop": WatchedService(targets=("shop:80",)),

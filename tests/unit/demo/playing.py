@@ -1,4 +1,4 @@
-"""Plays the simulated LearnSnap on a clock of its own."""
+"""Plays a simulated service on a clock of its own."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from prometheus_client import Metric
 from prometheus_client.samples import Sample
 
 from slostack.demo.metrics import families
-from slostack.demo.scenarios import conditions_under
-from slostack.demo.simulation import LearnSnap, Step
+from slostack.demo.scenarios import MODELS, conditions_under
+from slostack.demo.simulation import Simulation, Step
 
 SERVICE = "learnsnap"
 
 
 class Play:
-    """A LearnSnap whose time passes when told to."""
+    """A service whose time passes when told to."""
 
-    def __init__(self, seed: int = 7, start: float = 0.0) -> None:
+    def __init__(self, seed: int = 7, start: float = 0.0, service: str = SERVICE) -> None:
         self.now = start
-        self.service = LearnSnap(Random(seed), start)
+        self.name = service
+        self.service = Simulation(MODELS[service], Random(seed), start)
 
     def run(self, seconds: float, *scenarios: str, step: float = 1.0) -> list[Step]:
         """Passes time under the named scenarios."""
-        conditions = conditions_under(SERVICE, scenarios)
+        conditions = conditions_under(self.name, scenarios)
         steps = []
         for _ in range(round(seconds / step)):
             self.now += step

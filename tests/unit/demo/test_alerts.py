@@ -3,96 +3,134 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from slostack import names, promtool
 from slostack.demo.scenarios import SCENARIOS, Scenario
-from slostack.rules import render_rules
-from slostack.rules.model import rules_yaml
-from slostack.rules.service import service_groups
-from slostack.spec import SLO_FOLDER, load_service
-from tests.unit.demo.playing import SERVICE, Play, samples
+from slostack.rules import service_groups
+from slostack.rules.model import AlertingRule, RuleGroup, rules_yaml
+from slostack.spec import SLO_FOLDER, Duration, Service, load_service
+from tests.unit.demo.scraping import Scraping, Values
+from tests.unit.promql import metric_names
 
 ROOT = Path(__file__).parents[3]
-LEARNSNAP = load_service(ROOT / SLO_FOLDER / f"{SERVICE}.yaml", ROOT)
-SCRAPE_INTERVAL = 15
 HEALTHY_MINUTES = 15
 BROKEN_MINUTES = 25
 ORDINARY_MINUTES = 75
 """Longer than the first hour, which has no chance failures."""
+FAR = Duration(3 * 3600)
+"""A past beyond it is evaluated seldom."""
+SELDOM = "5m"
+ALL = [(service, scenario) for service, scenarios in SCENARIOS.items() for scenario in scenarios.values()]
 
 FIRED = 'group by (alertname, slo) (count_over_time(ALERTS{alertstate="firing"}[1d]))'
 
-
-def series(
-    play: Play, minutes: int, *scenarios: str, values: dict[str, list[str]] | None = None
-) -> dict[str, list[str]]:
-    """What Prometheus would have scraped, by series, in promtool's notation; goes on where `values` end."""
-    scraped = values or {}
-    count = max(map(len, scraped.values()), default=0)
-    for _ in range(minutes * 60 // SCRAPE_INTERVAL):
-        play.run(SCRAPE_INTERVAL, *scenarios, step=5)
-        answers = play.service.conditions.answers
-        found = {_series("up", {}): float(answers)}
-        if answers:
-            found |= {_series(sample.name, sample.labels): sample.value for sample in samples(play.families())}
-        for name in scraped.keys() | found.keys():
-            past = scraped.setdefault(name, ["_"] * count)
-            past.append(f"{found[name]:.15g}" if name in found else "stale")
-        count += 1
-    return scraped
+Expectations = dict[str, list[dict[str, object]]]
 
 
-def _series(name: str, labels: dict[str, str]) -> str:
-    all_labels = {"job": SERVICE, "instance": "demo", **labels}
-    return name + "{" + ",".join(f"{key}={json.dumps(value)}" for key, value in all_labels.items()) + "}"
+@cache
+def spec(service: str) -> Service:
+    return load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
+
+
+@cache
+def healthy(service: str) -> Scraping:
+    return Scraping(spec(service)).after(HEALTHY_MINUTES)
 
 
 def fixture(
-    folder: Path, rules: str, values: dict[str, list[str]], expectations: dict[str, list[dict[str, object]]]
+    folder: Path, groups: list[RuleGroup], values: Values, interval: int, evaluated: str, expectations: Expectations
 ) -> Path:
-    """A promtool fixture of the series and what the expressions should give at their end."""
-    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
-    end = (max(map(len, values.values())) - 1) * SCRAPE_INTERVAL
+    """A promtool fixture of the series that rules read, and what the expressions should give at their end."""
+    folder.mkdir(exist_ok=True)
+    (folder / "rules.yaml").write_text(rules_yaml(tuple(groups), "a part of the SLO file"), encoding="utf-8")
+    read = {name for group in groups for rule in group.rules for name in metric_names(rule.expr)}
     test = {
-        "interval": f"{SCRAPE_INTERVAL}s",
-        "input_series": [{"series": name, "values": " ".join(points)} for name, points in values.items()],
+        "interval": f"{interval}s",
+        "input_series": [
+            {"series": series, "values": " ".join(points)}
+            for series, points in values.items()
+            if series.partition("{")[0] in read
+        ],
         "promql_expr_test": [
-            {"expr": expr, "eval_time": f"{end}s", "exp_samples": expected} for expr, expected in expectations.items()
+            {"expr": expr, "eval_time": f"{_end(values) * interval}s", "exp_samples": expected}
+            for expr, expected in expectations.items()
         ],
     }
     path = folder / "fixture.json"
     path.write_text(
-        json.dumps({"rule_files": ["rules.yaml"], "evaluation_interval": "30s", "tests": [test]}), encoding="utf-8"
+        json.dumps({"rule_files": ["rules.yaml"], "evaluation_interval": evaluated, "tests": [test]}), encoding="utf-8"
     )
     return path
 
 
-def rules_of(alerts: tuple[str, ...]) -> str:
-    """The service's rules without those of SLOs that none of the alerts is about."""
-    slos = {slo for _, _, slo in (alert.partition(" ") for alert in alerts) if slo}
-    groups = [g for g in service_groups(LEARNSNAP) if g.name.startswith("alerts/") or g.name.split("/")[-1] in slos]
-    return rules_yaml(tuple(groups), "a part of the SLO file")
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS[SERVICE].values(), ids=lambda scenario: scenario.name)
-def test_a_scenario_raises_the_alerts_that_it_names(scenario: Scenario, tmp_path: Path) -> None:
-    play = Play()
-    values = series(play, BROKEN_MINUTES, scenario.name, values=series(play, HEALTHY_MINUTES))
-    expectations: dict[str, list[dict[str, object]]] = {}
-    for alert in scenario.alerts:
-        name, _, slo = alert.partition(" ")
-        matchers = f'alertname="{name}",alertstate="firing"' + (
-            f',{names.SLO}="{slo}",{names.TIER}=~"page-.+"' if slo else ""
+def _end(values: Values) -> int:
+    """The number of the last interval."""
+    return (
+        max(
+            sum(int(point.rpartition("x")[2]) + 1 if "x" in point else 1 for point in points)
+            for points in values.values()
         )
-        expectations[f"group(count_over_time(ALERTS{{{matchers}}}[1d]))"] = [{"labels": "{}", "value": 1}]
-    result = promtool.test_rules(fixture(tmp_path, rules_of(scenario.alerts), values, expectations))
-    assert result.passed, result.output
+        - 1
+    )
 
 
-def test_no_alert_fires_on_an_ordinary_day_from_the_first_scrape_on(tmp_path: Path) -> None:
-    values = series(Play(), ORDINARY_MINUTES)
-    result = promtool.test_rules(fixture(tmp_path, render_rules(LEARNSNAP), values, {FIRED: []}))
+def groups_of(service: Service, alerts: list[str]) -> list[RuleGroup]:
+    """The rules that raise the alerts: those of the SLOs that they are about or read, and of the alerts themselves."""
+    threshold = {alert for alert in alerts if " " not in alert}
+    slos = {alert.partition(" ")[2] for alert in alerts} - {""}
+    of_alerts = []
+    for group in service_groups(service):
+        rules = tuple(rule for rule in group.rules if isinstance(rule, AlertingRule) and rule.alert in threshold)
+        if group.name.startswith("alerts/") and rules:
+            of_alerts.append(RuleGroup(group.name, group.interval, rules, group.labels))
+            slos |= {slo for rule in rules for slo in re.findall(rf'{names.SLO}="([^"]+)"', rule.expr)}
+    return [group for group in service_groups(service) if group.name.split("/")[-1] in slos] + of_alerts
+
+
+def reaches_back(service: Service, alert: str) -> int:
+    """How far an alert looks back from now, in seconds."""
+    expr = next((str(each.expr) for each in service.alerts if each.name == alert), "")
+    return max((Duration.parse(found).seconds for found in re.findall(r"offset (\d+[hdw])", expr)), default=0)
+
+
+@pytest.mark.parametrize(
+    ("service", "scenario"), ALL, ids=lambda each: each.name if isinstance(each, Scenario) else each
+)
+def test_a_scenario_raises_the_alerts_that_it_names(service: str, scenario: Scenario, tmp_path: Path) -> None:
+    played = healthy(service).after(BROKEN_MINUTES, scenario.name)
+    by_past: dict[int, list[str]] = defaultdict(list)
+    for alert in scenario.alerts:
+        by_past[reaches_back(spec(service), alert)].append(alert)
+    for past, alerts in by_past.items():
+        expectations: Expectations = {}
+        for alert in alerts:
+            name, _, slo = alert.partition(" ")
+            matchers = f'alertname="{name}",alertstate="firing"' + (
+                f',{names.SLO}="{slo}",{names.TIER}=~"page-.+"' if slo else ""
+            )
+            expectations[f"group(count_over_time(ALERTS{{{matchers}}}[1d]))"] = [{"labels": "{}", "value": 1}]
+        values = played.values
+        if intervals := past // played.interval:
+            before = {series: healthy(service).past(series, intervals) for series in healthy(service).values}
+            values = {series: [before.get(series, f"_x{intervals}"), *points] for series, points in values.items()}
+        evaluated = SELDOM if past > FAR.seconds else str(names.EVALUATION_INTERVAL)
+        file = fixture(
+            tmp_path / str(past), groups_of(spec(service), alerts), values, played.interval, evaluated, expectations
+        )
+        result = promtool.test_rules(file)
+        assert result.passed, result.output
+
+
+@pytest.mark.parametrize("service", SCENARIOS)
+def test_no_alert_fires_on_an_ordinary_day_from_the_first_scrape_on(service: str, tmp_path: Path) -> None:
+    played = Scraping(spec(service)).after(ORDINARY_MINUTES)
+    groups = [*service_groups(spec(service))]
+    file = fixture(tmp_path, groups, played.values, played.interval, str(names.EVALUATION_INTERVAL), {FIRED: []})
+    result = promtool.test_rules(file)
     assert result.passed, result.output

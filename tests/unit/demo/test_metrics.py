@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from threading import Lock
 
 import promql_parser
 import pytest
@@ -12,25 +11,27 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.registry import CollectorRegistry
+from prometheus_client.samples import Sample
 
-from slostack.demo.metrics import LearnSnapMetrics
-from slostack.demo.simulation import BUCKETS
-from slostack.rules import render_rules
-from slostack.rules.model import AlertingRule
+from slostack.demo.learnsnap_parts import BUCKETS
+from slostack.demo.metrics import families
+from slostack.demo.probes import probe_families
+from slostack.demo.scenarios import SCENARIOS
+from slostack.demo.workload import Workload
 from slostack.rules.service import service_groups
 from slostack.spec import SLO_FOLDER, load_service
 from tests.unit.demo.playing import Play, samples
 from tests.unit.promql import selectors
 
 ROOT = Path(__file__).parents[3]
-SERVICE = load_service(ROOT / SLO_FOLDER / "learnsnap.yaml", ROOT)
 FROM_PROMETHEUS = {"job", "instance"}
 
 
-def raw_selectors() -> dict[str, promql_parser.VectorSelector]:
-    """Every selector of the service's rules that reads what LearnSnap exposes."""
-    expressions = [rule.expr for group in service_groups(SERVICE) for rule in group.rules]
+def raw_selectors(service: str) -> dict[str, promql_parser.VectorSelector]:
+    """Every selector of a service's rules and panels that reads what it exposes."""
+    spec = load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
+    expressions = [rule.expr for group in service_groups(spec) for rule in group.rules]
+    expressions += [str(line.expr) for panel in spec.panels for line in panel.lines]
     found = [
         s
         for text in expressions
@@ -40,18 +41,30 @@ def raw_selectors() -> dict[str, promql_parser.VectorSelector]:
     return {f"{s.name} {sorted((m.name, str(m.op), m.value) for m in s.matchers.matchers)}": s for s in found}
 
 
-SELECTORS = raw_selectors()
+SELECTORS = [(service, text, found) for service in SCENARIOS for text, found in raw_selectors(service).items()]
 
 
-def test_the_rules_read_many_metrics_of_the_demo() -> None:
-    assert any(isinstance(rule, AlertingRule) for group in service_groups(SERVICE) for rule in group.rules)
-    assert len({selector.name for selector in SELECTORS.values()}) >= 12
-    assert "pg_stat_activity_count" in render_rules(SERVICE)
+def exposed_by(service: str) -> list[Sample]:
+    """Every sample of a service, of its exporters and of its probes, with the label `job` where it isn't its own."""
+    play = Play(service=service)
+    spec = load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
+    found = [family for scrape in spec.scrape for family in families(play.service, scrape.path)]
+    found += [family for probe in spec.probes for family in probe_families(play.service, probe.path, play.now)]
+    return list(samples(found))
 
 
-@pytest.mark.parametrize("text", sorted(SELECTORS))
-def test_what_a_rule_reads_is_exposed(text: str) -> None:
-    selector = SELECTORS[text]
+EXPOSED = {service: exposed_by(service) for service in SCENARIOS}
+
+
+@pytest.mark.parametrize("service", SCENARIOS)
+def test_the_rules_read_many_metrics_of_the_demo(service: str) -> None:
+    assert len({selector.name for each, _, selector in SELECTORS if each == service}) >= 12
+
+
+@pytest.mark.parametrize(("service", "text", "selector"), SELECTORS, ids=[f"{each[0]}-{each[1]}" for each in SELECTORS])
+def test_what_a_rule_or_a_panel_reads_is_exposed(
+    service: str, text: str, selector: promql_parser.VectorSelector
+) -> None:
     wanted = [m for m in selector.matchers.matchers if m.name not in FROM_PROMETHEUS]
 
     def holds(matcher: promql_parser.Matcher, value: str) -> bool:
@@ -61,22 +74,19 @@ def test_what_a_rule_reads_is_exposed(text: str) -> None:
 
     found = [
         sample
-        for sample in samples(Play().families())
+        for sample in EXPOSED[service]
         if sample.name == selector.name and all(holds(m, sample.labels.get(m.name, "")) for m in wanted)
     ]
     assert found, f"the demo exposes nothing that {text} selects"
 
 
-def exposed() -> CollectorRegistry:
-    play = Play()
-    play.run(600)
-    registry = CollectorRegistry()
-    registry.register(LearnSnapMetrics(play.service, Lock()))
-    return registry
-
-
-def test_both_formats_can_be_parsed_and_say_the_same() -> None:
-    registry = exposed()
+@pytest.mark.parametrize("service", SCENARIOS)
+def test_both_formats_can_be_parsed_and_say_the_same(service: str, tmp_path: Path) -> None:
+    workload = Workload([service], tmp_path, 0.0)
+    for minute in range(1, 11):
+        workload.tick(60.0 * minute)
+    registry = workload.metrics(f"/{service}/metrics")
+    assert registry
     plain = samples(text_string_to_metric_families(generate_latest(registry).decode()))
     text = generate_openmetrics(registry).decode()  # type: ignore[no-untyped-call]
     open_metrics = samples(parse_openmetrics(text))  # type: ignore[no-untyped-call]
@@ -103,12 +113,3 @@ def test_one_breaker_state_holds_at_a_time() -> None:
         play.run(1, *scenario)
         for provider in ("gemini", "openai", "claude"):
             assert play.value("circuit_breaker_state", provider=provider) == 1
-
-
-def test_connections_add_up_whatever_runs() -> None:
-    play = Play()
-    for _ in range(200):
-        play.run(15, "quiz-timeout")
-        assert play.value("pg_stat_activity_count") == 8
-        assert play.value("pg_stat_activity_count", state="idle") >= 1
-        assert play.value("pg_stat_activity_count", state="active") >= 1

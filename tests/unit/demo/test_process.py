@@ -23,7 +23,7 @@ def demo(state: Path, port: int, *options: str) -> AbstractContextManager[subpro
 def metrics(port: int) -> str:
     """The exposition; empty while nothing answers."""
     try:
-        return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+        return requests.get(f"http://127.0.0.1:{port}/learnsnap/metrics", timeout=5).text
     except requests.ConnectionError:
         return ""
 
@@ -33,14 +33,16 @@ def test_the_workload_is_scraped_broken_killed_and_stopped(tmp_path: Path) -> No
     with fake_loki() as loki, demo(state, port, "--loki", loki.url, "--seed", "1") as process:
         wait_until(lambda: "http_requests_total" in metrics(port), "metrics")
         assert is_running(state)
-        assert requests.get(f"http://127.0.0.1:{port}/health", timeout=5).json()["status"] == "ok"
+        probe = f"http://127.0.0.1:{port}/probe?module=http_2xx&target=https://learnsnap.example/health"
+        assert "probe_success 1.0" in requests.get(probe, timeout=5).text
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 404
         wait_until(lambda: len(loki.lines) > 0, "log lines")
 
         switch_on(state, "learnsnap", "outage", time.time())
         wait_until(lambda: metrics(port) == "", "an outage")
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"http://127.0.0.1:{port}/health", timeout=5)
+            requests.get(f"http://127.0.0.1:{port}/learnsnap/metrics", timeout=5)
+        assert "probe_success 0.0" in requests.get(probe, timeout=5).text
         process.kill()
         process.wait(SECONDS)
         assert not is_running(state)

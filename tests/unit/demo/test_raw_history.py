@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from slostack.demo.raw_history import LENGTH, raw_history
+from slostack.demo.scenarios import MODELS
+from slostack.settings import WatchedService
 from slostack.spec import SLO_FOLDER, Duration, Service, load_service
 from tests.unit.demo.playing import Play, samples
 
@@ -16,15 +18,21 @@ ROOT = Path(__file__).parents[3]
 SERVICE = load_service(ROOT / SLO_FOLDER / "learnsnap.yaml", ROOT)
 NOW = 1_800_000_123.9
 TARGET = 'job="learnsnap",instance="127.0.0.1:9464"'
+PROBE = 'job="learnsnap/health",instance="https://learnsnap.example/health"'
+WATCHED = WatchedService(targets=("127.0.0.1:9464",), probe="https://learnsnap.example")
 _SAMPLE = re.compile(r"((\w+)\{.*\}) (\S+) (\d+)\n")
 _SUFFIX = re.compile("_(total|bucket|count|sum)$")
 
 Series = dict[str, dict[int, float]]
 
 
+def lines(service: Service = SERVICE) -> list[str]:
+    return list(raw_history(service, MODELS[service.service], WATCHED, NOW))
+
+
 def parsed(service: Service = SERVICE) -> Series:
     series: Series = {}
-    for line in raw_history(service, "127.0.0.1:9464", NOW):
+    for line in lines(service):
         if not line.startswith("# TYPE "):
             match = _SAMPLE.fullmatch(line)
             assert match, line
@@ -42,15 +50,20 @@ def test_every_series_that_a_scrape_finds_is_there_and_says_whose_it_is(history:
         sample.name + "{" + "".join(f'{label}="{value}",' for label, value in sample.labels.items()) + TARGET + "}"
         for sample in samples(Play().families())
     }
-    assert set(history) == {*found, f"up{{{TARGET}}}"}
+    assert {series for series in history if PROBE not in series} == {*found, f"up{{{TARGET}}}"}
 
 
 def test_scrapes_follow_each_other_for_more_than_an_hour_until_now(history: Series) -> None:
-    for by_time in history.values():
+    for series, by_time in history.items():
         times = list(by_time)
         assert times[-1] == int(NOW)
-        assert {later - earlier for earlier, later in pairwise(times)} == {15}
+        assert {later - earlier for earlier, later in pairwise(times)} == {60 if PROBE in series else 15}
         assert times[-1] - times[0] == LENGTH.seconds > 3600
+
+
+def test_probes_succeed(history: Series) -> None:
+    assert set(history[f"probe_success{{{PROBE}}}"].values()) == {1}
+    assert set(history[f"up{{{PROBE}}}"].values()) == {1}
 
 
 def test_the_interval_is_that_of_the_job() -> None:
@@ -61,12 +74,12 @@ def test_the_interval_is_that_of_the_job() -> None:
 
 
 def test_the_samples_of_a_family_are_together_after_its_type() -> None:
-    lines = list(raw_history(SERVICE, "127.0.0.1:9464", NOW))
-    types = dict(line.split()[2:] for line in lines if line.startswith("# TYPE "))
+    found = lines()
+    types = dict(line.split()[2:] for line in found if line.startswith("# TYPE "))
     assert types["http_requests"] == "counter"
     assert types["quiz_generation_duration_seconds"] == "histogram"
     assert types["up"] == "gauge"
-    names = [line.split()[2] if line[0] == "#" else re.split("[{]", line)[0] for line in lines]
+    names = [line.split()[2] if line[0] == "#" else re.split("[{]", line)[0] for line in found]
     families = [name if name in types else _SUFFIX.sub("", name) for name in names]
     assert [family for family, _ in groupby(families)] == list(types)
 

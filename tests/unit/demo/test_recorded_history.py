@@ -11,6 +11,7 @@ import pytest
 
 from slostack import names
 from slostack.demo.recorded_history import GRAPHED, LENGTH, STEP, recorded_history
+from slostack.demo.scenarios import MODELS
 from slostack.spec import SLO_FOLDER, Duration, Service, load_service, parse_service
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +30,7 @@ def learnsnap() -> Service:
 @pytest.fixture(scope="module")
 def history(learnsnap: Service) -> Series:
     series: Series = defaultdict(dict)
-    for line in recorded_history(learnsnap, NOW):
+    for line in recorded_history(learnsnap, MODELS["learnsnap"], NOW):
         if match := _LINE.fullmatch(line):
             series[match[1], match[2]][int(match[4])] = float(match[3])
     return series
@@ -88,12 +89,14 @@ def test_traffic_has_the_shape_of_a_day(history: Series) -> None:
 
 def test_the_same_time_gives_the_same_history(learnsnap: Service) -> None:
     one = learnsnap.model_copy(update={"slos": learnsnap.slos[:1]})
-    assert list(recorded_history(one, NOW)) == list(recorded_history(one, NOW))
+    assert list(recorded_history(one, MODELS["learnsnap"], NOW)) == list(
+        recorded_history(one, MODELS["learnsnap"], NOW)
+    )
 
 
 def test_what_the_demo_does_not_count_has_no_history() -> None:
     text = FILE.read_text().replace("ai_generations_total", "other_total")
     other = parse_service(text, "learnsnap.yaml")
-    lines = "".join(recorded_history(other, NOW))
+    lines = "".join(recorded_history(other, MODELS["learnsnap"], NOW))
     assert "ai-success" not in lines
     assert "payment-success" in lines

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from slostack import names
-from slostack.demo.conditions import ORDINARY, Conditions, Failure, combine
-from slostack.demo.scenarios import SCENARIOS, Scenario, conditions_under, find
+from slostack.demo.conditions import ORDINARY, Conditions, combine
+from slostack.demo.scenario import Scenario
+from slostack.demo.scenarios import MODELS, SCENARIOS, conditions_under, find
+from slostack.demo.traffic import Failure
 from slostack.errors import SlostackError
+from slostack.settings import DEMO_SERVICES
 from slostack.spec import SLO_FOLDER, load_service
 
 ROOT = Path(__file__).parents[3]
@@ -25,6 +28,23 @@ def test_every_alert_that_a_scenario_raises_exists(service: str, scenario: Scena
     assert scenario.effect != ORDINARY
 
 
+@pytest.mark.parametrize(("service", "scenario"), ALL, ids=lambda each: getattr(each, "name", each))
+def test_what_a_scenario_changes_is_in_the_model(service: str, scenario: Scenario) -> None:
+    model, effect = MODELS[service], scenario.effect
+    assert effect.gauges.keys() <= {gauge.series for gauge in model.all_gauges}
+    assert effect.counted.keys() <= {counter.series for counter in model.counters}
+    assert effect.ago.keys() <= {moment.series for moment in model.moments}
+    histograms = {each.durations.name for each in model.observed}
+    assert effect.slower.keys() <= histograms | {getattr(model.requests.durations, "name", "")}
+    failures = (*effect.failures, *effect.failures_after_crash)
+    assert {failure.status for failure in failures} <= set(model.requests.statuses)
+    assert {failure.path for failure in failures} <= {None, *(route.path for route in model.requests.routes)}
+
+
+def test_the_settings_know_what_can_be_played() -> None:
+    assert DEMO_SERVICES == tuple(MODELS) == tuple(SCENARIOS)
+
+
 def test_unknown_names_are_answered_with_the_known_ones() -> None:
     with pytest.raises(SlostackError, match=r"no demo of a service 'shop', expected one of learnsnap"):
         find("shop", "errors")
@@ -38,7 +58,9 @@ def test_nothing_broken_is_an_ordinary_day() -> None:
 
 def test_conditions_combine() -> None:
     one = Conditions(failures=(Failure("500", "A", 0.1),), stuck_payments=0.5)
-    other = Conditions(failures=(Failure("503", "B", 0.2),), memory=1)
-    both = combine([one, other])
-    assert both == Conditions(failures=one.failures + other.failures, stuck_payments=0.5, memory=1)
+    other = Conditions(failures=(Failure("503", "B", 0.2),), gauges={"a": 1, "b": 1})
+    third = Conditions(gauges={"b": 2})
+    assert combine([one, other, third]) == Conditions(
+        failures=one.failures + other.failures, stuck_payments=0.5, gauges={"a": 1, "b": 2}
+    )
     assert combine([]) == ORDINARY

@@ -1,0 +1,24 @@
+"""What a failure scenario is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slostack import names
+from slostack.demo.conditions import Conditions
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A way for a service to fail, and the alerts that it is sure to raise: a name, or `ErrorBudgetBurn <slo>`, which
+    is a page."""
+
+    name: str
+    description: str
+    alerts: tuple[str, ...]
+    effect: Conditions
+
+
+def burn(slo: str) -> str:
+    """The page of an SLO."""
+    return f"{names.BURN_ALERT} {slo}"

@@ -1,0 +1,130 @@
+"""What Prometheus would have scraped of a service that is played, and Loki counted of its log, for promtool."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cached_property
+from random import Random
+
+from prometheus_client import Metric
+
+from slostack import names
+from slostack.demo.logs import LogLine, log_lines
+from slostack.demo.metrics import families
+from slostack.demo.probes import base_url, probe_families
+from slostack.rules.logs import AGE, INTERVAL
+from slostack.spec import Service
+from tests.unit.demo.playing import Play, samples
+
+INSTANCE = "demo"
+_FILTER = re.compile(r'\{job="[\w-]+"\} \| json \| (\w+) (!?=) "(\w*)"')
+
+Values = dict[str, list[str]]
+"""By series its values in promtool's notation, one per interval."""
+
+
+class Scraping:
+    """A service whose metrics are scraped, and whose log is counted, while it is played."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.values: Values = {}
+        self._play = Play(service=service.service)
+        self._random = Random(1)
+        self._lines: list[LogLine] = []
+        self._count = 0
+
+    @cached_property
+    def interval(self) -> int:
+        """Seconds that every job's interval is a multiple of."""
+        scrapes = [scrape.interval.seconds for scrape in self.service.scrape]
+        return math.gcd(*scrapes, *(probe.interval.seconds for probe in self.service.probes))
+
+    def after(self, minutes: int, *scenarios: str) -> Scraping:
+        """The same service, after minutes under the named scenarios."""
+        later = deepcopy(self)
+        for _ in range(minutes * 60 // self.interval):
+            later._go_on(scenarios)
+        return later
+
+    def past(self, series: str, intervals: int) -> str:
+        """So many values of before: a series was what it is at first, or grew as it does."""
+        first, last = (float(self.values[series][at]) for at in (0, -1))
+        grown = (last - first) / (len(self.values[series]) - 1) if series.partition("{")[0] in self._counters else 0
+        return f"{first - grown * intervals:.15g}{grown:+.15g}x{intervals - 1}"
+
+    @cached_property
+    def _counters(self) -> set[str]:
+        found = (sample.name for family in families(self._play.service) for sample in family.samples)
+        return {name for name in found if name.endswith(("_total", "_bucket", "_count", "_sum"))}
+
+    def _go_on(self, scenarios: tuple[str, ...]) -> None:
+        for _ in range(3):
+            for step in self._play.run(self.interval / 3, *scenarios, step=self.interval / 3):
+                self._lines += log_lines(self._random, step)
+        found = dict(self._scraped())
+        if self._play.now % INTERVAL.seconds == 0:
+            found |= self._counted()
+        seldom = self._seldom
+        for series in self.values.keys() | found.keys():
+            past = self.values.setdefault(series, ["_"] * self._count)
+            if series in found:
+                past.append(f"{found[series]:.15g}")
+            else:
+                past.append("_" if any(job in series for job in seldom) else "stale")
+        self._count += 1
+
+    @property
+    def _seldom(self) -> list[str]:
+        """The jobs that are not scraped now, and what Loki doesn't count now."""
+        jobs = [f'job="{job}"' for job, every, _ in self._jobs() if self._play.now % every]
+        return [*jobs, names.LOG_LINES] if self._play.now % INTERVAL.seconds else jobs
+
+    def _jobs(self) -> Iterator[tuple[str, int, str]]:
+        """Each job with its interval in seconds and its path."""
+        for scrape in self.service.scrape:
+            yield scrape.job, scrape.interval.seconds, scrape.path
+        for probe in self.service.probes:
+            yield names.probe_job(self.service.service, probe.name), probe.interval.seconds, probe.path
+
+    def _scraped(self) -> Iterator[tuple[str, float]]:
+        simulation = self._play.service
+        for job, every, path in self._jobs():
+            if self._play.now % every:
+                continue
+            found: list[Metric] = []
+            is_probe = "/" in job
+            labels = {"job": job, "instance": base_url(self.service.service) + path if is_probe else INSTANCE}
+            if is_probe:
+                found = list(probe_families(simulation, path, self._play.now))
+            elif simulation.conditions.answers:
+                found = list(families(simulation, path))
+            yield _series("up", labels), float(is_probe or simulation.conditions.answers)
+            for sample in samples(found):
+                yield _series(sample.name, {**labels, **sample.labels}), sample.value
+
+    def _counted(self) -> Mapping[str, float]:
+        """The log's counts as the ruler would write them a little later."""
+        found: dict[str, float] = {}
+        now = self._play.now - AGE.seconds + INTERVAL.seconds
+        for count in self.service.log_counts:
+            field, operator, value = _FILTER.fullmatch(count.query).groups()  # type: ignore[union-attr]
+            counts: Counter[tuple[tuple[str, str], ...]] = Counter()
+            for line in self._lines:
+                said = json.loads(line.text) if now - count.window.seconds < line.time <= now else {}
+                if said and (said.get(field, "") == value) == (operator == "="):
+                    counts[tuple((label, str(said.get(label, ""))) for label in count.by)] += 1
+            identity = {names.SERVICE: self.service.service, names.COUNT: count.name}
+            for by, number in counts.items():
+                if number >= count.at_least:
+                    found[_series(names.LOG_LINES, {**identity, **dict(by)})] = number
+        return found
+
+
+def _series(name: str, labels: Mapping[str, str]) -> str:
+    return name + "{" + ",".join(f"{key}={json.dumps(value)}" for key, value in labels.items()) + "}"
