@@ -13,6 +13,7 @@ SHIPPED = (
     "runbooks/shared",
     "runbooks/slostack",
     "runbooks/templates",
+    "schemas",
     "tools",
 )
 """Found by slostack/shipped.py: here, or in the installed package."""

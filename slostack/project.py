@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ from slostack import names
 from slostack.errors import SlostackError
 from slostack.files import shown_path, write_atomically
 from slostack.rules import render_log_rules, render_rules, render_stack_rules
-from slostack.spec import SLO_FOLDER, Problem, Service, SpecError, load_services, slo_file, slo_file_schema
+from slostack.shipped import shipped
+from slostack.spec import SLO_FOLDER, Problem, Service, SpecError, load_services, slo_file
 from slostack.spec.folder import folder_files
 from slostack.spec.source import read_text
-from slostack.teams import teams_file_schema
 
 RULE_FOLDER = "alert_rules"
 LOKI_RULE_FOLDER = "alert_rules/loki"
@@ -27,8 +26,7 @@ _FOLDERS_IN = {RULE_FOLDER: (CUSTOM, "loki"), LOKI_RULE_FOLDER: (), DASHBOARD_FO
 FIXTURE_FOLDER = "tests/rules/generated"
 STACK_RULES = f"{RULE_FOLDER}/slostack.yaml"
 STACK_DASHBOARD = f"{DASHBOARD_FOLDER}/slostack.json"
-SCHEMA_FILE = "schemas/slo.schema.json"
-TEAMS_SCHEMA_FILE = "schemas/teams.schema.json"
+SCHEMA_FILES = ("schemas/slo.schema.json", "schemas/teams.schema.json")
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,8 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
 
 
 def schema_files() -> dict[str, str]:
-    """The JSON Schemas of the files that people write, by path."""
-    schemas = {SCHEMA_FILE: slo_file_schema(), TEAMS_SCHEMA_FILE: teams_file_schema()}
-    return {path: json.dumps(schema, indent=2, sort_keys=True) + "\n" for path, schema in schemas.items()}
+    """The JSON Schemas of the files that people write, by path: they come with slostack."""
+    return {path: shipped(path).read_text(encoding="utf-8") for path in SCHEMA_FILES}
 
 
 def rule_files(service: Service) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from slostack import plain_yaml
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("slostack", "tools", "runbooks/shared", "runbooks/slostack", "runbooks/templates", "examples/ci")
+SOURCES = ("slostack", "tools", "runbooks/shared", "runbooks/slostack", "runbooks/templates", "schemas", "examples/ci")
 FILES = ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py")
 
 

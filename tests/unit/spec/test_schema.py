@@ -13,8 +13,8 @@ from slostack import plain_yaml
 from slostack.spec import parse_service, slo_file_schema
 from slostack.spec.sli import KINDS
 from tests.unit.spec.files import RIGHT, Mistake, table
+from tests.unit.spec.schemas import ROOT, schemas
 
-ROOT = Path(__file__).parents[3]
 VALIDATOR = Draft202012Validator(slo_file_schema())
 BEYOND_A_SCHEMA = (
     "again (first",
@@ -78,6 +78,11 @@ def schema_mistakes(data: Any) -> list[str]:
     attested = json.loads(json.dumps(data.get("attested"), default=str))
     written = {**data, "attested": attested} if attested is not None else data
     return [error.message for error in VALIDATOR.iter_errors(written)]
+
+
+def test_the_committed_schemas_are_those_of_the_models() -> None:
+    for path, text in schemas().items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, "python -m tests.unit.spec.schemas writes it anew"
 
 
 def test_the_schema_is_a_schema() -> None:
