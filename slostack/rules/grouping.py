@@ -36,9 +36,13 @@ class Grouping:
         """Matches label sets of recorded and of computed series."""
         return f"on ({', '.join(self.labels)})"
 
+    def each(self, identity: str) -> str:
+        """1 for each label set that is judged."""
+        return f"{names.GROUP_ADMITTED}{{{identity}}}" if self.labels else "vector(1)"
+
     def admitted(self, expr: str, identity: str) -> str:
         """An aggregated expression without the label sets that are beyond the limit."""
-        return f"({expr})\nand {self.on} {names.GROUP_ADMITTED}{{{identity}}}" if self.labels else expr
+        return f"({expr})\nand {self.on} {self.each(identity)}" if self.labels else expr
 
 
 def admission_rules(by: Grouping, present: str, identity: str) -> tuple[RecordingRule, ...]:

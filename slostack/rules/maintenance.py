@@ -29,13 +29,11 @@ def touched(windows: tuple[Maintenance, ...], span: Duration | None = None) -> s
     return "\nor\n".join(_began(window, span) for window in windows)
 
 
-def untouched(expr: str, windows: tuple[Maintenance, ...], span: Duration, gap: str, longest: Duration) -> str:
-    """A count of a span, or nought where maintenance was under way in it; where the series `gap` says that the count
-    makes up for others, within the longest gap."""
+def untouched(expr: str, windows: tuple[Maintenance, ...], span: Duration) -> str:
+    """A count of a span, or nought where maintenance was under way in it."""
     if not windows:
         return expr
-    spared = f"{touched(windows, span)}\nor\n({touched(windows, longest)}) and on () {gap}"
-    return f"({expr})\n* on () group_left ()\n(0 * ({spared}) or vector(1))"
+    return f"({expr})\n* on () group_left ()\n(0 * ({touched(windows, span)}) or vector(1))"
 
 
 def outside(expr: str, instead: str, windows: tuple[Maintenance, ...], span: Duration) -> str:

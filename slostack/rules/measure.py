@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from slostack import names
 from slostack.rules import logs
 from slostack.rules.grouping import SEEN, Grouping
-from slostack.rules.uncounted import MARGIN, Uncounted
+from slostack.rules.uncounted import LONGEST_GAP, MARGIN, Uncounted
 from slostack.spec.quantities import Duration, Selector, WindowedPromQL
 from slostack.spec.service import Service
 from slostack.spec.sli import EventRatio, LatencyRatio, LogRatio, QueryRatio, Uptime
@@ -125,9 +125,10 @@ def _counter(counter: Selector, by: Grouping, value: str = "{0}") -> Measure:
         return f"  ({last} - {first} >= 0)\n  unless resets({counter}[{watched}] offset {offset}) > 0\n  or {grown}"
 
     def count_since(uncounted: Uncounted, offset: Duration) -> str:
-        last = value.format(f"last_over_time({counter}[{LOOKBACK}] offset {offset})")
+        last = value.format(f"last_over_time({counter}[{LONGEST_GAP}] offset {offset})")
         since = uncounted.of(value.format(counter), _RESOLUTION, offset, _FIRST_STEP)
-        return f"  {last} - min_over_time({since})"
+        reset = f"resets({counter}[{LONGEST_GAP}] offset {offset}) > 0"
+        return f"  {last} - min_over_time({since})\n  unless {reset}\n  or increase({since})"
 
     return Measure(rate, count, count_since)
 
@@ -137,7 +138,7 @@ def _watched(gauge: Selector, step: int, by: Grouping) -> Measure:
     return Measure(
         lambda window: f"{by.sum(f'count_over_time({gauge}[{window}])')} * {step} / {window.seconds}",
         lambda span, offset: f"  {step} * count_over_time({gauge}[{span}] offset {offset})",
-        lambda uncounted, offset: f"  {step} * count_over_time({uncounted.of(str(gauge), Duration(step), offset)})",
+        lambda uncounted, offset: f"  {step} * count_over_time({_scraped(gauge, step, uncounted, offset)})",
     )
 
 
@@ -150,8 +151,14 @@ def _down(gauge: Selector, step: int, by: Grouping) -> Measure:
     return Measure(
         lambda window: f"{by.sum(zeros(f'{gauge}[{window}]') + ' >= 0')} * {step} / {window.seconds}",
         lambda span, offset: f"  {step} * ({zeros(f'{gauge}[{span}] offset {offset}')})",
-        lambda uncounted, offset: f"  {step} * ({zeros(uncounted.of(str(gauge), Duration(step), offset))})",
+        lambda uncounted, offset: f"  {step} * ({zeros(_scraped(gauge, step, uncounted, offset))})",
     )
+
+
+def _scraped(gauge: Selector, step: int, uncounted: Uncounted, offset: Duration) -> str:
+    """A gauge's uncounted samples: nothing for scrapes that there weren't."""
+    each = Duration(step)
+    return uncounted.of(f"last_over_time({gauge}[{each}])", each, offset)
 
 
 def _slices(
@@ -210,7 +217,9 @@ def _lines(recorded: str, by: Grouping, identity: str, quiet: str = "") -> Measu
     return Measure(
         lambda window: f"({by.sum(f'sum_over_time({lines}[{window}])')} / {window.seconds}{quiet})",
         lambda span, offset: f"  sum_over_time({lines}[{span}] offset {offset}){quiet}",
-        lambda uncounted, offset: f"  sum_over_time({uncounted.of(lines, _MINUTE, offset)})",
+        lambda uncounted, offset: (
+            f"  sum_over_time({uncounted.of(f'last_over_time({lines}[{_MINUTE}])', _MINUTE, offset)})"
+        ),
     )
 
 
@@ -246,7 +255,8 @@ def _time_of(ratio: WindowedPromQL, by: Grouping, share: str, idle: Callable[[Du
 
 def _counts_since(count: str, uncounted: Uncounted, offset: Duration) -> str:
     """The sum of counts of five minutes: all that is told by what can be asked of a window alone, up to now."""
-    return f"sum_over_time({uncounted.of(count, names.TIER_INTERVAL, _NO_TIME, offset.seconds)})"
+    since = uncounted.of(count, _MINUTE, _NO_TIME, offset.seconds, every=names.TIER_INTERVAL)
+    return f"sum_over_time({since})"
 
 
 def _asked(query: WindowedPromQL, window: Duration, by: Grouping) -> str:

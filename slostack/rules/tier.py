@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from slostack import names
 from slostack.rules.grouping import Grouping
-from slostack.rules.maintenance import untouched
+from slostack.rules.maintenance import touched, untouched
 from slostack.rules.measure import Measure, Measures
 from slostack.rules.model import RecordingRule
 from slostack.rules.uncounted import LONGEST_GAP, Uncounted, uncounted_rule
@@ -38,7 +38,9 @@ def count_rules(
 
     def counted(measure: Measure, and_outage: str | None) -> str:
         events = counted_events(measure, names.TIER_INTERVAL, offset, by, and_outage, uncounted)
-        return by.admitted(untouched(events, maintenance, reach, uncounted.series, longest), identity)
+        if maintenance:
+            events = f"{events}\n* {by.on}\n{uncounted.spared(touched(maintenance, longest), identity)}"
+        return by.admitted(untouched(events, maintenance, reach), identity)
 
     if of.part_is_good:
         there = of.part.rate(names.TIER_INTERVAL)

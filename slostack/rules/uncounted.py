@@ -24,12 +24,23 @@ class Uncounted:
     series: str
     by: Grouping
 
-    def of(self, expr: str, step: Duration, offset: Duration, shift: int = 0) -> str:
+    def of(self, expr: str, step: Duration, offset: Duration, shift: int = 0, every: Duration | None = None) -> str:
         """An expression's values, step by step, from the time since when events are not counted, shifted by seconds,
-        to an offset ago: a range."""
+        to an offset ago: a range. `every` takes only those steps that are as many seconds apart from that time on."""
         shifted = f" {'-' if shift < 0 else '+'} {abs(shift)}" if shift else ""
-        later = f"{self.by.on} ({self.series} @ end(){shifted} < time())"
-        return f"({expr} and {later})[{LONGEST_GAP}:{step}]{f' offset {offset}' if offset.seconds else ''}"
+        since = f"{self.series} @ end(){shifted}"
+        later = f"{since} < time()"
+        if every:
+            # Whole numbers of steps before that time are added: a remainder has the sign of what is divided.
+            ahead = -(-(LONGEST_GAP.seconds + step.seconds) // every.seconds) * every.seconds
+            later += f" and ({since} + {ahead} - time()) % {every.seconds} < {step.seconds}"
+        return (
+            f"({expr} and {self.by.on} ({later}))[{LONGEST_GAP}:{step}]{f' offset {offset}' if offset.seconds else ''}"
+        )
+
+    def spared(self, in_the_gap: str, identity: str) -> str:
+        """0 for each label set whose count makes up for others while an expression gives something, else 1."""
+        return f"(0 * ({self.series} and on () ({in_the_gap})) or {self.by.on} {self.by.each(identity)})"
 
 
 def uncounted_rule(last_count: str, offset: Duration) -> RecordingRule:

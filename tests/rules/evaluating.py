@@ -19,15 +19,13 @@ slos:
     description: Requests succeed
     objective: 99.9
     sli: {events: {bad: bad_total, total: all_total}, up: 'up{job="api"}'}
-    group_by: [%s]
     runbook: a.md
 """
 
 
-def expression(record: str, group_by: str = "") -> str:
-    """The expression that records a series of the SLO above."""
-    service = parse_service(SLO_FILE % group_by, "api.yaml")
-    rules = [rule for group in service_groups(service) for rule in group.rules]
+def expression(record: str, file: str = SLO_FILE) -> str:
+    """The expression that records a series of an SLO file's only SLO, by default of that above."""
+    rules = [rule for group in service_groups(parse_service(file, "api.yaml")) for rule in group.rules]
     (found,) = [rule.expr for rule in rules if isinstance(rule, RecordingRule) and rule.record == record]
     return found
 
