@@ -26,10 +26,6 @@ _NO_TIME = Duration(0)
 _MINUTE = Duration(60)
 NEWEST = Duration(names.TIER_INTERVAL.seconds + names.EVALUATION_INTERVAL.seconds)
 """A count of five minutes is found in it, even while the next one is under way."""
-_RESOLUTION = Duration(30)
-"""Of looking back for what a counter was at the time since when events are not counted."""
-_FIRST_STEP = -_RESOLUTION.seconds // 2 - 1
-"""Seconds: half a step before that time or half a step after it, so that neither too much nor too little is counted."""
 _HISTOGRAM_COUNT = "histogram_count({0})"
 
 
@@ -70,7 +66,7 @@ def measures(service: Service, slo: Slo, by: Grouping, identity: str) -> Measure
             return _of_counters(latency.total, latency.good, by, scrape, part_is_good=True)
         case LatencyRatio(native_histogram=Selector() as native, threshold=threshold):
             within = f"histogram_fraction(-Inf, {threshold:.12g}, {{0}}) * histogram_count({{0}})"
-            every, fast = _counter(native, by, _HISTOGRAM_COUNT), _counter(native, by, within)
+            every, fast = _counter(native, by, scrape, _HISTOGRAM_COUNT), _counter(native, by, scrape, within)
             return _measures(every, fast, scrape, part_is_good=True)
         case Uptime(gauge=gauge):
             step = service.interval_of(gauge).seconds
@@ -105,17 +101,12 @@ def _measures(
 
 
 def _of_counters(total: Selector, part: Selector, by: Grouping, scrape: Duration, *, part_is_good: bool) -> Measures:
-    return _measures(_counter(total, by), _counter(part, by), scrape, part_is_good=part_is_good)
+    return _measures(_counter(total, by, scrape), _counter(part, by, scrape), scrape, part_is_good=part_is_good)
 
 
-def _counter(counter: Selector, by: Grouping, value: str = "{0}") -> Measure:
+def _counter(counter: Selector, by: Grouping, scrape: Duration, value: str = "{0}") -> Measure:
     """The difference of its last values, which survives failed scrapes, late commits and pods that come and go;
     where a counter was reset, or is younger than the span, `increase`. `value` turns a histogram into a number."""
-
-    def rate(window: Duration) -> str:
-        if value == "{0}":
-            return by.sum(f"rate({counter}[{window}])")
-        return value.format(by.sum(f"rate({counter}[{window}])"))
 
     def count(span: Duration, offset: Duration) -> str:
         before, watched = Duration(span.seconds + offset.seconds), Duration(span.seconds + MARGIN.seconds)
@@ -126,11 +117,19 @@ def _counter(counter: Selector, by: Grouping, value: str = "{0}") -> Measure:
 
     def count_since(uncounted: Uncounted, offset: Duration) -> str:
         last = value.format(f"last_over_time({counter}[{LONGEST_GAP}] offset {offset})")
-        since = uncounted.of(value.format(counter), _RESOLUTION, offset, _FIRST_STEP)
+        step = max(scrape, names.EVALUATION_INTERVAL)
+        # The first step is half a step early or half a step late, so that neither too much nor too little is counted.
+        since = uncounted.of(value.format(counter), step, offset, -(step.seconds // 2) - 1)
         reset = f"resets({counter}[{LONGEST_GAP}] offset {offset}) > 0"
         return f"  {last} - min_over_time({since})\n  unless {reset}\n  or increase({since})"
 
-    return Measure(rate, count, count_since)
+    return Measure(lambda window: _rate(counter, window, by, value), count, count_since)
+
+
+def _rate(counter: Selector, window: Duration, by: Grouping, value: str = "{0}") -> str:
+    """The rate of a counter, aggregated; `value` turns a histogram into a number."""
+    summed = by.sum(f"rate({counter}[{window}])")
+    return summed if value == "{0}" else value.format(summed)
 
 
 def _watched(gauge: Selector, step: int, by: Grouping) -> Measure:
@@ -184,11 +183,11 @@ def _slices(
 def _slices_present(slices: TimeSlices, by: Grouping) -> str:
     if slices.histogram:
         count = Selector(f"{slices.histogram.metric}_count", slices.histogram.matchers)
-        return _counter(count, by).rate(_PRESENT)
+        return _rate(count, _PRESENT, by)
     if slices.native_histogram:
-        return _counter(slices.native_histogram, by, _HISTOGRAM_COUNT).rate(_PRESENT)
+        return _rate(slices.native_histogram, _PRESENT, by, _HISTOGRAM_COUNT)
     if slices.total:
-        return _counter(slices.total, by).rate(_PRESENT)
+        return _rate(slices.total, _PRESENT, by)
     assert slices.value is not None
     return _asked(slices.value, slices.length, by)
 
