@@ -10,6 +10,7 @@ import click
 from slostack.errors import SlostackError
 from slostack.files import shown_path, write_atomically
 from slostack.imports import Import, Note, import_files
+from slostack.shipped import INCIDENT_TEMPLATES, shipped_texts
 from slostack.spec import RUNBOOK_FOLDER, SLO_FOLDER
 
 
@@ -49,9 +50,11 @@ def _write(imported: Import, folder: Path, root: Path) -> list[str]:
         )
     runbooks = {folder.parent / RUNBOOK_FOLDER / path: text for path, text in imported.runbooks.items()}
     kept = [path for path in runbooks if path.exists()]
+    led_to = {folder.parent / path: text for path, text in shipped_texts(INCIDENT_TEMPLATES).items()}
+    missing = {path: text for path, text in led_to.items() if not path.exists()}
     written: list[Path] = []
     try:
-        for path, text in {**runbooks, **slo_files}.items():
+        for path, text in {**missing, **runbooks, **slo_files}.items():
             if path not in kept:
                 write_atomically(path, text)
                 written.append(path)
@@ -61,9 +64,11 @@ def _write(imported: Import, folder: Path, root: Path) -> list[str]:
         raise
     counts = {folder / f"{service}.yaml": count for service, count in imported.counts.items()}
     lines = [f"kept {shown_path(path, root)}" for path in kept]
-    for path in written:
+    for path in written[len(missing) :]:
         count = f" ({counts[path]} SLO{'s' if counts[path] > 1 else ''})" if path in counts else ""
         lines.append(f"wrote {shown_path(path, root)}{count}")
+    if missing:
+        lines.append(f"wrote {shown_path(folder.parent / INCIDENT_TEMPLATES, root)}/, to which runbooks lead")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def run(project: Path, *arguments: str | Path) -> str:
 
 
 def files(folder: Path) -> list[str]:
-    """All files below a folder."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """All files below a folder but the pages that every runbook leads to."""
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return [path for path in found if "runbooks/templates/" not in path]
 
 
 def test_it_writes_what_loads_and_lists_what_it_could_not_carry(tmp_path: Path) -> None:
@@ -38,7 +40,8 @@ def test_it_writes_what_loads_and_lists_what_it_could_not_carry(tmp_path: Path) 
     lines = printed.splitlines()
     assert lines[:2] == [f"wrote {path}" for path in runbooks]
     assert lines[2:4] == ["wrote slos/pay-ments.yaml (4 SLOs)", "wrote slos/shop.yaml (1 SLO)"]
-    assert lines[4] == "Not carried over:"
+    assert lines[4] == "wrote runbooks/templates/, to which runbooks lead"
+    assert lines[5] == "Not carried over:"
     assert "  sloth.yaml:6: metadata.namespace: says where the Kubernetes object is; an SLO file is in none" in lines
     assert "Filled in or changed:" in lines
     assert [service.service for service in load_services(tmp_path)] == ["pay-ments", "shop"]
@@ -61,6 +64,19 @@ def test_a_runbook_that_is_there_is_kept(tmp_path: Path) -> None:
     runbook.write_text("# Ours\n", encoding="utf-8")
     assert run(tmp_path, SHOP).startswith("kept runbooks/shop/error-budget-burn.md\nwrote slos/shop.yaml (1 SLO)\n")
     assert runbook.read_text(encoding="utf-8") == "# Ours\n"
+
+
+def test_what_a_runbook_leads_to_is_written_beside_it_unless_it_is_there(tmp_path: Path) -> None:
+    record = tmp_path / "draft/runbooks/templates/incident-record.md"
+    record.parent.mkdir(parents=True)
+    record.write_text("# Ours\n", encoding="utf-8")
+    assert "wrote draft/runbooks/templates/" in run(tmp_path, SHOP, "--out", tmp_path / "draft/slos")
+    runbook = tmp_path / "draft/runbooks/shop/error-budget-burn.md"
+    links = re.findall(r"\]\(([^)]+)\)", runbook.read_text(encoding="utf-8"))
+    assert {Path(link).stem for link in links} == {"first-look", "incident-record", "status-update", "post-mortem"}
+    assert all((runbook.parent / link).is_file() for link in links)
+    assert record.read_text(encoding="utf-8") == "# Ours\n"
+    assert "templates" not in run(tmp_path, PAYMENTS, "--out", tmp_path / "draft/slos")
 
 
 def test_an_slo_file_that_is_there_stays_and_nothing_is_written(tmp_path: Path) -> None:
