@@ -46,6 +46,8 @@ def _text(n: Notification) -> str:
     lines = [f"{n.local_time}  {status}  {severity}  {n.subject}", f"  {alert}: {n.said}"]
     if n.status == FIRING:
         lines += textwrap.wrap(n.description, width=100, initial_indent="  ", subsequent_indent="  ")
+        if n.budgets_left:
+            lines.append(f"  budget left: {n.budgets_left}")
     lines += [
         f"  {name:<10} {url}" for name, url in (("runbook", n.runbook_url), ("dashboard", n.dashboard_url)) if url
     ]

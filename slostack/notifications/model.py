@@ -35,6 +35,7 @@ class Notification:
     started: str
     ended: str
     labels: Mapping[str, str]
+    budgets_left: str = ""
 
     @property
     def subject(self) -> str:
@@ -83,8 +84,10 @@ def from_webhook(message: Any, received: float) -> tuple[Notification, ...]:
 
 def from_stored(data: Any) -> Notification:
     """The notification that `as_dict` gave; raises BadNotificationError for anything else."""
-    if not isinstance(data, dict) or set(data) != {field.name for field in fields(Notification)}:
+    known = {field.name for field in fields(Notification)}
+    if not isinstance(data, dict) or set(data) | {names.BUDGETS_LEFT} != known:
         raise BadNotificationError("expected a stored notification")
+    data = {names.BUDGETS_LEFT: "", **data}
     _texts(data["labels"], "labels")
     texts_fit = all(isinstance(data[name], str) for name in _TEXTS)
     if not texts_fit or not isinstance(data["received"], int | float):
@@ -117,6 +120,7 @@ def _from_alert(alert: Any, where: str, received: float) -> Notification:
         started=times["startsAt"],
         ended=times["endsAt"] if alert["status"] == RESOLVED else "",
         labels=labels,
+        budgets_left=annotations.get(names.BUDGETS_LEFT, ""),
     )
 
 

@@ -59,6 +59,16 @@ def test_notifications_are_shown_as_a_person_reads_them(project: Path) -> None:
     assert [word for word in show(project).split() if word in ("one", "two", "three")] == ["one", "two", "three"]
 
 
+@pytest.mark.usefixtures("_utc")
+def test_what_is_left_of_budgets_is_shown_with_an_alert_that_fires(tmp_path: Path) -> None:
+    left = "availability 61%, latency 97.2%"
+    said = message(alert(budgets_left=left), alert("resolved", budgets_left=left))
+    append(store_folder(tmp_path), from_webhook(said, 1.0))
+    firing, resolved = show(tmp_path).split("\n\n")[:2]
+    assert f"  budget left: {left}" in firing.splitlines()
+    assert "budget left" not in resolved
+
+
 def test_notifications_are_shown_as_json_lines(project: Path) -> None:
     lines = [json.loads(line) for line in show(project, "--json", "--last", "2").splitlines()]
     assert [line["summary"] for line in lines] == ["two", "three"]
