@@ -66,7 +66,7 @@ def command(
         if recorded:
             source = stack.enter_context(_opened(recorded))
         else:
-            url = prometheus or local_server(root, "prometheus")
+            url = prometheus or local_server(root, "prometheus", ", or --from FILE")
             source = stack.enter_context(_asked(url, token_file, _span(days, until), record, progress))
         stack.enter_context(progress)
         found = backtest(root, revision, source, slos=slos, every=every, incidents=known, report=progress.next)

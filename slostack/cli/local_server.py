@@ -10,15 +10,16 @@ from slostack.errors import SlostackError
 NAMES = {"prometheus": "Prometheus", "alertmanager": "Alertmanager"}
 
 
-def local_server(root: Path, name: Literal["prometheus", "alertmanager"]) -> str:
-    """The URL of a server of the stack on this machine; raises SlostackError where it doesn't run."""
+def local_server(root: Path, name: Literal["prometheus", "alertmanager"], instead: str = "") -> str:
+    """The URL of a server of the stack on this machine; raises SlostackError where it doesn't run, which names what the
+    command takes `instead`, beside another URL."""
     from slostack.deploy.local import status
 
     stack = status(root)
     for program in stack.programs if stack else ():
         if program.name == name and program.ready and program.url:
             return program.url
-    raise SlostackError(f"no {NAMES[name]} runs on this machine, expected `slostack up`, or --{name} URL")
+    raise SlostackError(f"no {NAMES[name]} runs on this machine, expected `slostack up`, or --{name} URL{instead}")
 
 
 def read_token(file: Path | None) -> str | None:

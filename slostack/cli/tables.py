@@ -11,6 +11,7 @@ from rich.text import Text
 from slostack.approximately import duration
 from slostack.deploy.local import LocalStack, ProgramState
 from slostack.deploy.local.slos import FiringAlert, SloState
+from slostack.spec.windows import parse_window
 
 _STATE_STYLES = {"ready": "green", "starting": "yellow"}
 _SEVERITY_STYLES = {"critical": "red", "high": "magenta", "medium": "yellow", "low": "blue"}
@@ -54,8 +55,8 @@ def show_alerts(console: Console, alerts: Iterable[FiringAlert]) -> None:
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)  # a name is copied as a whole
     return table
 
 
@@ -78,4 +79,8 @@ def _burn(rate: float | None) -> Text:
 def _time_left(slo: SloState) -> str:
     if slo.budget_left is not None and slo.budget_left <= 0:
         return "spent"
-    return "" if slo.seconds_left is None else duration(slo.seconds_left)
+    if slo.seconds_left is None:
+        return ""
+    if slo.window and slo.seconds_left > parse_window(slo.window).seconds:
+        return f"over {slo.window if slo.window[0].isdigit() else f'a {slo.window}'}"
+    return duration(slo.seconds_left)

@@ -39,13 +39,23 @@ def test_slos(console: Console) -> None:
             SloState("shop", "latency", 99, "28d", -0.2, 20.04, 0, False),
             SloState("shop", "silent", 99, "28d", 0.5, 100, 12096, True),
             SloState("shop", "new", 95, None, None, None, None, False),
+            SloState("shop", "calm", 99, "30d", 0.98, 0.25, 118 * 86400, False),
+            SloState("shop", "monthly", 99, "month", 1, 0.5, 62 * 86400, False),
         ],
     )
-    _, availability, latency, silent, new = text(console).splitlines()
+    _, availability, latency, silent, new, calm, monthly = text(console).splitlines()
+    assert calm.split()[-2:] == ["over", "30d"]
+    assert monthly.split()[-3:] == ["over", "a", "month"]
     assert availability.split() == ["shop", "availability", "99.9", "%", "/", "30d", "61.0%", "0.5", "3d"]
     assert latency.split() == ["shop", "latency", "99", "%", "/", "28d", "-20.0%", "20.0", "spent"]
     assert silent.split() == ["shop", "silent", "99", "%", "/", "28d", "50.0%", "down", "3h", "21m"]
     assert new.split() == ["shop", "new", "95", "%", "not", "known", "yet", "no", "traffic"]
+
+
+def test_names_stay_whole_on_a_narrow_terminal() -> None:
+    console = Console(file=io.StringIO(), width=60)
+    show_slos(console, [SloState("stolen-tee", "upload-processing-success", 95, "30d", 0.5, 0.5, 60.0, False)])
+    assert "stolen-tee upload-processing-success" in text(console)
 
 
 def test_no_slo_and_no_alert(console: Console) -> None:

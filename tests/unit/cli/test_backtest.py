@@ -53,7 +53,7 @@ def test_an_edit_is_replayed(repository: Repository) -> None:
 
 
 def test_without_a_stack_or_a_url_there_is_no_past(repository: Repository) -> None:
-    message = "no Prometheus runs on this machine, expected `slostack up`, or --prometheus URL"
+    message = "no Prometheus runs on this machine, expected `slostack up`, or --prometheus URL, or --from FILE"
     with pytest.raises(SlostackError, match=message):
         run(repository.root)
 
