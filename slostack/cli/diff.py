@@ -14,7 +14,7 @@ from slostack.cli.backtest import DAYS
 from slostack.cli.local_server import read_token
 from slostack.cli.progress import Progress
 from slostack.files import shown_path, write_atomically
-from slostack.review import Review, as_html, as_json, as_markdown, as_text, git, review
+from slostack.review import Review, advice, as_html, as_json, as_markdown, as_text, git, review
 
 if TYPE_CHECKING:
     from slostack.backtest import Backtest, Prometheus
@@ -72,7 +72,8 @@ def command(
     server = _server(prometheus, token) if prometheus else None
     found = _bundles(bundles, prometheus, grafana, token, server) if bundles else review(root, base, server)
     replayed = _replayed(root, base, past, token, incidents) if past else None
-    report = _report(form, found, server, replayed)
+    further = advice(root, found) if form == "terminal" and not bundles else ()
+    report = _report(form, found, server, replayed, further)
     if output:
         write_atomically(output, click.unstyle(report))
     else:
@@ -102,13 +103,15 @@ def _server(url: str, token: str | None) -> Prometheus:
     return Prometheus(url, token)
 
 
-def _report(form: str, found: Review, server: Prometheus | None, replayed: Backtest | None) -> str:
-    """The review, and the backtest after it."""
+def _report(
+    form: str, found: Review, server: Prometheus | None, replayed: Backtest | None, further: tuple[str, ...]
+) -> str:
+    """The review, and the backtest after it, or what is to be looked at further."""
     if form == "html":
         return as_html(found, server, replayed)
     told = {"terminal": as_text, "md": as_markdown, "json": as_json}[form](found)
     if replayed is None:
-        return told
+        return told + "".join(f"\n{line}" for line in further) + ("\n" if further else "")
     from slostack import backtest
 
     if form == "json":
