@@ -15,7 +15,7 @@ from slostack.config.topology import Topology
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.settings import Settings
 from slostack.spec import Service
-from slostack.teams import Teams
+from slostack.teams import Teams, teams_in_use
 
 DEAD_MANS_SWITCH = "dead-mans-switch"
 """The receiver of the Watchdog, who hears of nothing else; nobody else hears of that."""
@@ -38,7 +38,8 @@ def alertmanager_config(
     services: tuple[Service, ...], settings: Settings, topology: Topology, teams: Teams = NO_TEAMS
 ) -> dict[str, Any]:
     """Alertmanager's config as data. Alerts go to the team that they name, else to that of the stack's own alerts."""
-    found = {each: team_routing(each, services, settings, topology) for each in recipients(settings, teams)}
+    in_use = teams_in_use(teams, (service.team for service in services))
+    found = {each: team_routing(each, services, settings, topology) for each in recipients(settings, in_use)}
     (default,) = (each for each in found if each.is_default)
     others = [_team_route(each, routing) for each, routing in found.items() if each is not default]
     times = [time for routing in found.values() for time in routing.times]

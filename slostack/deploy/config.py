@@ -12,7 +12,7 @@ import pulumi
 from slostack.deploy.secrets import Secret, known_secrets, names_secret, required_secrets
 from slostack.errors import SlostackError
 from slostack.settings import PROJECT, Settings, parse_settings
-from slostack.teams import Teams, load_teams
+from slostack.teams import Teams, load_teams, teams_of
 
 Secrets = Mapping[Secret, pulumi.Output[str]]
 
@@ -26,9 +26,9 @@ def read_config(config: pulumi.Config, stack: str, root: Path) -> tuple[Settings
     _refuse(stack, _encrypted_settings(config, keys))
     plain = {key: _plain(config, key) for key in keys if not names_secret(key)}
     settings = parse_settings(plain, stack, root)
-    teams = load_teams(root)
-    _refuse(stack, _wrong_secrets(config, keys, settings, teams, stack))
-    return settings, {secret: config.require_secret(secret.key) for secret in required_secrets(settings, teams)}
+    required = required_secrets(settings, teams_of(root, settings.watched))
+    _refuse(stack, _wrong_secrets(config, keys, settings, load_teams(root), required, stack))
+    return settings, {secret: config.require_secret(secret.key) for secret in required}
 
 
 def _refuse(stack: str, problems: Iterator[str]) -> None:
@@ -52,7 +52,12 @@ def _encrypted_settings(config: pulumi.Config, keys: list[str]) -> Iterator[str]
 
 
 def _wrong_secrets(
-    config: pulumi.Config, keys: list[str], settings: Settings, teams: Teams, stack: str
+    config: pulumi.Config,
+    keys: list[str],
+    settings: Settings,
+    teams: Teams,
+    required: tuple[Secret, ...],
+    stack: str,
 ) -> Iterator[str]:
     if settings.delivery == "local":
         for key in filter(names_secret, keys):
@@ -64,7 +69,7 @@ def _wrong_secrets(
             yield f"{key}: no such secret, expected one of {', '.join(sorted(known))}"
         elif not pulumi.runtime.is_config_secret(config.full_key(key)):
             yield f"{key}: plain text, expected a secret: {_how_to_set(key, stack)}"
-    for secret in required_secrets(settings, teams):
+    for secret in required:
         if secret.key not in keys:
             yield f"{secret.key}: missing, expected a secret: {_how_to_set(secret.key, stack)}"
 

@@ -80,8 +80,8 @@ def known_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, 
 
 
 def required_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, ...]:
-    """The secrets that the settings call for in a stack's config; on this machine they are files already, and beside
-    manifests they are made by whoever applies those."""
+    """The secrets that the settings call for in a stack's config, of the teams that it notifies; on this machine they
+    are files already, and beside manifests they are made by whoever applies those."""
     return cluster_secrets(settings, teams) if settings.delivery in ("kubernetes", "operator") else ()
 
 

@@ -1,5 +1,6 @@
 """The teams file: who owns services, and where each team hears of their alerts."""
 
+from slostack.teams.in_use import teams_in_use, teams_of
 from slostack.teams.load import TEAMS_FILE, Teams, check_teams, load_teams, parse_teams, teams_file_schema
 from slostack.teams.model import BusinessHours, Escalation, SlackChannel, Team
 
@@ -14,4 +15,6 @@ __all__ = [
     "load_teams",
     "parse_teams",
     "teams_file_schema",
+    "teams_in_use",
+    "teams_of",
 ]

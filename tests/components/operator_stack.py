@@ -6,7 +6,7 @@ from typing import Any
 
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import parse_settings
-from slostack.teams import load_teams
+from slostack.teams import teams_of
 from tests.certificate import CERTIFICATE
 from tests.components.program import ROOT, Program, run_program, stack_config
 
@@ -56,7 +56,8 @@ def operator_secrets() -> dict[str, str]:
     """A value for every secret that it calls for; those that are URLs have to be some."""
     settings = parse_settings(operator_config("monitoring"), "prod")
     return {
-        secret.key: f"https://canary.example/{secret.key}" for secret in required_secrets(settings, load_teams(ROOT))
+        secret.key: f"https://canary.example/{secret.key}"
+        for secret in required_secrets(settings, teams_of(ROOT, settings.watched))
     }
 
 

@@ -223,6 +223,16 @@ def test_a_missing_secret_is_named_with_the_command_that_sets_it(key: str) -> No
     )
 
 
+def test_secrets_are_those_of_teams_whose_services_are_watched_and_of_the_stacks_own() -> None:
+    config = stack_config("prod")
+    config["services"] = {"learnsnap": config["services"]["learnsnap"]}
+    missing = {line.split(":")[2] for line in refusal("prod", config, {}).splitlines()}
+    assert {key for key in missing if key.startswith(("slackUrl", "pagerdutyKey", "smsUrl"))} == {
+        *("slackUrl", "pagerdutyKey", "smsUrl"),
+        *("slackUrl-learnsnap", "pagerdutyKey-learnsnap", "pagerdutyKey-learnsnap-senior", "smsUrl-learnsnap"),
+    }
+
+
 def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
     secrets = canaries("prod")
     config = stack_config("prod") | {"slackUrl": secrets.pop("slackUrl")}

@@ -17,7 +17,7 @@ from slostack.deploy.kubernetes import kubernetes_topology
 from slostack.deploy.operator import operator_objects
 from slostack.settings import parse_settings
 from slostack.stack import make_bundle
-from slostack.teams import load_teams
+from slostack.teams import teams_of
 from tests.components.operator_stack import operator_config, operator_program
 from tests.components.program import ROOT, refusal, run_program
 
@@ -27,7 +27,7 @@ def texts() -> dict[str, str]:
     """The files of a stack that uses every receiver."""
     settings = parse_settings(_config(), "prod")
     bundle = make_bundle(ROOT, settings, kubernetes_topology(settings))
-    return contents(bundle, operator_objects(ROOT, bundle, settings), settings, load_teams(ROOT))
+    return contents(bundle, operator_objects(ROOT, bundle, settings), settings, teams_of(ROOT, settings.watched))
 
 
 def _config() -> dict[str, Any]:

@@ -27,7 +27,7 @@ from slostack.servers import Report, Server, ServerUnavailable, obtain
 from slostack.settings import Settings
 from slostack.spec import Service, load_services
 from slostack.stack import make_bundle, watched_services
-from slostack.teams import load_teams
+from slostack.teams import teams_of
 
 READY_SECONDS = 120
 _SUPERVISOR_END_SECONDS = STOP_SECONDS + 10
@@ -55,7 +55,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
             forget_sent_notifications(folder)
         warn_of_missing_targets(services, settings, report)
         check_ports(programs, listening_ports(own_processes(folder)), settings.environment)
-        prepare_secrets(folder, settings, load_teams(root))
+        prepare_secrets(folder, settings, teams_of(root, settings.watched))
         if install(bundle, folder):
             report("wrote the changed files of the servers")
         seed_history(folder, settings, services, time.time(), report)

@@ -27,6 +27,7 @@ teams:
     sms: sales
     business_hours: {time_zone: Europe/Berlin}
     escalation: {email: [senior@acme.example], pagerduty: senior}
+  idle: {email: [idle@acme.example], pagerduty: idle}
 """)
 ALERTS = """
 alerts:
@@ -141,6 +142,11 @@ def test_low_alerts_wait_for_business_hours_and_nothing_else_does(config: dict[s
     ):
         found = route_of(config, team="sales", **labels)
         assert {key: value for key, value in found.items() if key == "active_time_intervals"} == expected
+
+
+def test_a_team_without_a_service_in_the_stack_is_none_of_it(config: dict[str, Any]) -> None:
+    assert hears(config, team="idle", severity="high")[0] == "platform-high"
+    assert "idle" not in str(config)
 
 
 def test_a_stack_may_have_one_place_for_all_teams(services: tuple[Service, ...], topology: Topology) -> None:

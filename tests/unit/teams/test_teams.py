@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from slostack import plain_yaml
 from slostack.spec import SpecError, parse_service
-from slostack.teams import check_teams, load_teams, parse_teams, teams_file_schema
+from slostack.teams import check_teams, load_teams, parse_teams, teams_file_schema, teams_of
 from tests.unit.config.conftest import SHOP
 
 ROOT = Path(__file__).parents[3]
@@ -90,3 +90,12 @@ def test_a_service_of_an_unknown_team_is_named_where_it_says_so(tmp_path: Path) 
     assert str(refused.value) == (
         "slos/shop.yaml:4:7: team: 'slaes' is not in teams.yaml, expected one of platform, sales"
     )
+
+
+def test_the_teams_of_some_services_are_their_owners_and_the_stacks_own(tmp_path: Path) -> None:
+    (tmp_path / "teams.yaml").write_text(f"{RIGHT}  other: {{email: [a@b.example]}}\n", encoding="utf-8")
+    (tmp_path / "slos").mkdir()
+    (tmp_path / "slos/shop.yaml").write_text(SHOP, encoding="utf-8")
+    (tmp_path / "slos/broken.yaml").write_text("team: [other", encoding="utf-8")
+    assert set(teams_of(tmp_path, ["shop", "broken", "gone"])) == {"platform", "sales"}
+    assert set(teams_of(tmp_path, [])) == {"platform"}
