@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grafana_foundation_sdk.builders import common, table, timeseries
 
@@ -11,11 +12,13 @@ from slostack import names
 from slostack.bundle import RUNBOOK_URL
 from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.naming import words
-from slostack.spec import Alert
-from slostack.spec.syntax import parse_promql
+from slostack.spec import Alert, Selector
+from slostack.spec.syntax import parse_promql, vector_selectors
 from slostack.spec.watched import Watched, watched
 
 SEVERITY_COLORS = {"critical": house.RED, "high": house.ORANGE, "medium": house.YELLOW, "low": house.BLUE}
+_LIMIT = "threshold"
+"""What a line is called that another one is compared with."""
 _TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
 
 
@@ -68,7 +71,7 @@ def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
 def watched_by(alert: Alert, *, most: int | None = None, further: Sequence[links.PanelLink] = ()) -> timeseries.Panel:
     """What a threshold alert watches, against its threshold, with the link to its runbook and further ones; of more
     lines than `most` those that are the nearest to firing."""
-    shown = watched(alert.expr)
+    shown = tuple(_as_age(line) for line in watched(alert.expr))
     held = f" for {alert.for_}" if alert.for_ else ""
     panel = house.graph(
         names.alert_panel(alert.name),
@@ -77,11 +80,19 @@ def watched_by(alert: Alert, *, most: int | None = None, further: Sequence[links
             filter(None, [alert.description, f"{alert.name} ({alert.severity}) fires{held} on\n```\n{alert.expr}\n```"])
         ),
         units.unit_of(parse_promql(shown[0].expr)),
-        [(_worst(line, most), _legend(alert, line, alone=len(shown) == 1)) for line in shown],
+        [(_worst(line, most), _legend(alert, line, shown)) for line in shown],
         from_zero=all((line.threshold or 0) >= 0 for line in shown),
     ).links([links.PanelLink("Runbook", f"{RUNBOOK_URL}/{alert.runbook}"), *further])
     if len(shown) == 1 and shown[0].labels == ():
         panel = house.without_legend(panel)
+    if any(line.is_limit for line in shown):
+        panel.override_by_regexp(
+            f"/^{_LIMIT}/",
+            house.properties(
+                color=house.fixed_color(SEVERITY_COLORS[alert.severity]),
+                custom_lineStyle={"fill": "dash", "dash": [10, 10]},
+            ),
+        )
     limits = _limits(shown, SEVERITY_COLORS[alert.severity])
     return house.with_limits(panel, limits) if limits else panel
 
@@ -93,16 +104,38 @@ def _worst(line: Watched, most: int | None) -> str:
     return f"{'bottomk' if line.worst_is_lowest else 'topk'}({most}, {line.expr})"
 
 
-def _legend(alert: Alert, line: Watched, *, alone: bool) -> str:
+def _as_age(line: Watched) -> Watched:
+    """A line of times as how long ago they are."""
+    if units.unit_of(parse_promql(line.expr)) != units.TIMESTAMP:
+        return line
+    return replace(line, expr=f"time() - ({line.expr})")
+
+
+def _legend(alert: Alert, line: Watched, shown: Sequence[Watched]) -> str:
     """The labels that tell the lines apart, after what they are where an alert watches more than one thing."""
     named_in_texts = _TEMPLATE_LABEL.findall(f"{alert.summary} {alert.description}")
     labels = dict.fromkeys(named_in_texts or ["instance"]) if line.labels is None else line.labels
-    what = "" if alone and labels else words(alert.name) if alone else _without_matchers(line.expr)
+    if line.is_limit:
+        what = _LIMIT
+    elif sum(not other.is_limit for other in shown) == 1:
+        what = "" if labels and len(shown) == 1 else words(alert.name)
+    else:
+        what = _told_apart(line, shown)
     return " ".join(filter(None, [what, *(f"{{{{{label}}}}}" for label in labels)]))
 
 
-def _without_matchers(expr: str) -> str:
-    return " ".join(re.sub(r"\{[^}]*\}", "", expr).split())
+def _told_apart(line: Watched, shown: Sequence[Watched]) -> str:
+    """The metric of a line, with the matchers that not all lines of its graph have; what reads none as it is."""
+    own, *others = (_first_selector(each) for each in (line, *shown))
+    if own is None:
+        return line.expr
+    common = set(own.matchers).intersection(*(other.matchers for other in others if other))
+    return str(Selector(own.metric, tuple(matcher for matcher in own.matchers if matcher not in common)))
+
+
+def _first_selector(line: Watched) -> Selector | None:
+    found = vector_selectors(parse_promql(line.expr))
+    return Selector.of(found[0]) if found else None
 
 
 def _limits(shown: tuple[Watched, ...], color: str) -> list[house.Step]:

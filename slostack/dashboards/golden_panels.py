@@ -185,7 +185,7 @@ def _uptime(gauge: Selector, slos: list[Slo]) -> timeseries.Panel:
         units.NUMBER,
         [(str(gauge), queries.by_labels(labels))],
     )
-    return panel.axis_soft_max(1).decimals(0)
+    return panel.axis_soft_max(1)
 
 
 def slices(service: Service) -> list[timeseries.Panel]:

@@ -34,6 +34,7 @@ NO_COLOR = "transparent"
 NOTHING = "-"
 """What a cell shows that has no value."""
 
+LINE_WIDTH = 2
 RATE_STEP = f"{MOST_SCRAPE_INTERVAL.seconds}s"
 """A least step that makes Grafana's `$__rate_interval`, four steps, as long as the shortest SLO window."""
 
@@ -63,7 +64,7 @@ def graph(
         panel.targets([query.range().interval(RATE_STEP) for query in _queries(lines)])
         .unit(unit)
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
-        .line_width(1)
+        .line_width(LINE_WIDTH)
         .fill_opacity(0)
         .show_points(common_model.VisibilityMode.NEVER)
         .legend(_legend(common_model.LegendDisplayMode.LIST))

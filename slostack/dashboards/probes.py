@@ -83,7 +83,7 @@ def probes() -> table.Panel:
 
 def answers() -> timeseries.Panel:
     """Whether the worst probes are answered."""
-    return ANSWERS.graph().axis_soft_max(1).decimals(0)
+    return ANSWERS.graph().axis_soft_max(1)
 
 
 ANSWERS = OneLine(

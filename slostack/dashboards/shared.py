@@ -94,7 +94,7 @@ def uses(signal: Signal, of_signal: str, alerts: Shown) -> table.Panel:
         house.properties(unit=units.SHARE, decimals=0, thresholds=steps, custom_displayMode="color-background"),
     )
     for name, alert in alerts.items():
-        panel.override_by_name(alert.page or name, house.properties(unit=_unit(alert), decimals=2))
+        panel.override_by_name(alert.page or name, house.properties(unit=_unit(alert)))
     return panel
 
 

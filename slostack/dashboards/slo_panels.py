@@ -52,7 +52,9 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool) ->
     )
     return (
         panel.sort_by([common.TableSortByFieldState().display_name("Budget left").desc(False)])
-        .override_by_name("Objective", house.properties(unit=units.SHARE, decimals=_decimals(slos)))
+        .override_by_name("SLO", house.properties(custom_width=180))
+        .override_by_name("Window", house.properties(custom_width=90))
+        .override_by_name("Objective", house.properties(unit=units.SHARE, decimals=_decimals(slos), custom_width=100))
         .override_by_name(
             "Budget left",
             house.properties(
@@ -62,6 +64,7 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool) ->
                 max=1,
                 thresholds=house.thresholds(BUDGET_STEPS).build(),
                 custom_displayMode="basic",
+                custom_width=200,
             ),
         )
         .override_by_name(
@@ -71,6 +74,7 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool) ->
                 decimals=2,
                 thresholds=house.thresholds(BURN_STEPS).build(),
                 custom_displayMode="color-text",
+                custom_width=110,
             ),
         )
         .override_by_name(
@@ -153,7 +157,6 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
         units.TIMES,
         [(of_all.format(f"{names.burn_rate(window)}{{{where}}}"), lines[window]) for window in sorted(lines)],
     )
-    panel.line_width(2)
     for tier in slo.tiers:
         panel.override_by_name(_tier_legend(tier), house.properties(color=house.fixed_color(_color(slo, tier))))
     limits = sorted((tier.burn, _color(slo, tier)) for tier in slo.tiers)

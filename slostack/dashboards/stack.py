@@ -56,7 +56,7 @@ def render_stack_dashboard() -> str:
 
 def answering() -> timeseries.Panel:
     """Whether each server and collector answers."""
-    return ANSWERS.graph().axis_soft_max(1).decimals(0)
+    return ANSWERS.graph().axis_soft_max(1)
 
 
 def _graphs(lines: Iterable[OneLine]) -> list[timeseries.Panel]:

@@ -8,6 +8,8 @@ NUMBER = "short"
 SHARE = "percentunit"
 PERCENT = "percent"
 SECONDS = "s"
+TIMESTAMP = "timestamp"
+"""Unix seconds, of which Grafana has no unit: what is drawn is how long ago they are."""
 BYTES = "decbytes"
 BYTES_PER_SECOND = "Bps"
 PER_SECOND = "ops"
@@ -15,6 +17,7 @@ REQUESTS_PER_SECOND = "reqps"
 TIMES = "suffix:x"
 
 _BY_SUFFIX = {"bytes": BYTES, "seconds": SECONDS, "ratio": SHARE, "percent": PERCENT}
+_OF_TIMES = ("_timestamp_seconds", "_start_time_seconds")
 _OF_SERIES = ("_total", "_bucket", "_sum")
 _RATES = ("rate", "irate", "deriv")
 _COUNTS = ("count", "count_values", "group", "absent", "absent_over_time", "count_over_time", "changes", "resets")
@@ -43,6 +46,8 @@ def unit_of(expr: promql.Expr) -> str:
 def _metric_unit(metric: str) -> str:
     for suffix in _OF_SERIES:
         metric = metric.removesuffix(suffix)
+    if metric.endswith(_OF_TIMES):
+        return TIMESTAMP
     return _BY_SUFFIX.get(metric.rpartition("_")[2], NUMBER)
 
 
@@ -70,6 +75,8 @@ def _operation_unit(operation: promql.BinaryExpr) -> str:
         case "*" if constants:
             unit = left if constants[0] is operation.rhs else right
             return PERCENT if unit == SHARE and constants[0].val == 100 else unit
+        case "-" if TIMESTAMP in (left, right):
+            return SECONDS
         case "+" | "-":
             return left if left != NUMBER else right
         case "*" | "%" | "^" | "atan2":

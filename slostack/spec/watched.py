@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import promql_parser as promql
 
@@ -16,12 +16,14 @@ _ABSENCE = ("absent", "absent_over_time")
 
 @dataclass(frozen=True)
 class Watched:
-    """One expression to draw, and the comparison with a number that an alert makes with it, if it makes one."""
+    """One expression to draw, and the comparison with a number that an alert makes with it, if it makes one; or what
+    another one is compared with."""
 
     expr: str
     labels: tuple[str, ...] | None
     comparison: str | None = None
     threshold: float | None = None
+    is_limit: bool = False
 
     @property
     def fires_below(self) -> bool:
@@ -69,7 +71,7 @@ def _operands(operation: promql.BinaryExpr) -> Iterable[Watched]:
         return [_line(left, operator, limit)]
     if (limit := _number(left)) is not None:
         return [_line(right, _MIRRORED.get(operator, operator), limit)]
-    return [_line(left), _line(right)]
+    return [_line(left), replace(_line(right), is_limit=True)]
 
 
 def _number(expr: promql.Expr) -> float | None:
@@ -135,7 +137,8 @@ def _labels(expr: promql.Expr) -> tuple[str, ...] | None:
             found = [inner for argument in expr.args if (inner := _labels(argument)) != ()]
             return found[0] if found else ()
         case promql.BinaryExpr():
-            return _labels(expr.lhs) or _labels(expr.rhs)
+            sides = [inner for side in (expr.lhs, expr.rhs) if (inner := _labels(side)) != ()]
+            return sides[0] if sides else ()
         case promql.NumberLiteral() | promql.StringLiteral():
             return ()
     return None

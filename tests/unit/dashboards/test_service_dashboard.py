@@ -249,6 +249,65 @@ def test_lines_are_told_apart_by_the_labels_that_the_alert_names(learnsnap_dashb
     assert legends(panel(learnsnap_dashboard, "High memory usage")) == ["{{instance}}"]
 
 
+ALERTING_ON = """
+service: shop
+description: Sells
+team: t
+slos: [{name: a, description: It works, objective: 99, sli: {events: {bad: b, total: t}}, runbook: a.md}]
+alerts: [{name: TooMany, expr: 'EXPR', severity: high, summary: Too many, runbook: a.md}]
+"""
+
+
+def watched_panel(expr: str) -> Json:
+    service = parse_service(ALERTING_ON.replace("EXPR", expr), "slos/shop.yaml")
+    return panel(read(render_service_dashboard(service)), "Too many")
+
+
+@pytest.mark.parametrize(
+    ("expr", "lines"),
+    [
+        ("max(used) > 0.9 * max(limit)", ["Too many", "threshold"]),
+        ("used > 2 * used offset 1h and used > 9", ["Too many {{instance}}", "threshold {{instance}}"]),
+        (
+            'max(pool{job="a",is="waiting"}) > 0 or max(pool{job="a",is="used"}) > max(pool{job="a",is="max"})',
+            ['pool{is="waiting"}', 'pool{is="used"}', "threshold"],
+        ),
+        ("max(a) > 1 or min(b) < 1", ["a", "b"]),
+        ("vector(1) > time() or vector(2) > 1", ["vector(1)", "threshold", "vector(2)"]),
+    ],
+)
+def test_lines_are_named_by_what_tells_them_apart_and_limits_as_such(expr: str, lines: list[str]) -> None:
+    assert legends(watched_panel(expr)) == lines
+
+
+def test_what_a_line_is_compared_with_is_dashed_in_the_alerts_colour() -> None:
+    (limit,) = watched_panel("max(used) > max(limit)")["fieldConfig"]["overrides"]
+    assert limit["matcher"] == {"id": "byRegexp", "options": "/^threshold/"}
+    assert {"id": "color", "value": {"mode": "fixed", "fixedColor": "orange"}} in limit["properties"]
+    assert watched_panel("max(used) > 3")["fieldConfig"]["overrides"] == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "drawn"),
+    [
+        ("absent(done_timestamp_seconds)", ["time() - (done_timestamp_seconds)"]),
+        (
+            "max(failed_timestamp_seconds) > max(done_timestamp_seconds)",
+            [
+                "time() - (max(failed_timestamp_seconds))",
+                "time() - (max(done_timestamp_seconds))",
+            ],
+        ),
+        ("time() - max(done_timestamp_seconds) > 60", ["time() - max(done_timestamp_seconds)"]),
+        ("changes(process_start_time_seconds[15m]) > 3", ["changes(process_start_time_seconds[15m])"]),
+    ],
+)
+def test_times_are_drawn_as_how_long_ago_they_are(expr: str, drawn: list[str]) -> None:
+    shown = watched_panel(expr)
+    assert [query["expr"] for query in shown["targets"]] == drawn
+    assert shown["fieldConfig"]["defaults"]["unit"] == ("short" if "changes" in expr else "s")
+
+
 def test_quotes_and_backslashes_reach_prometheus_as_they_were_written(odd_dashboard: Json) -> None:
     read = {
         (selector.name, matcher.name): matcher.value
