@@ -48,7 +48,7 @@ everything: $(INSTALLED)
 	@$(PYTHON) -m pytest --collect-only -qq > /dev/null || true # compiles the tests once, not in each worker
 	@$(PYTEST)
 
-bench: $(INSTALLED) ## What rules, rendering, previews and backtests cost, side by side with raw windows and sloth
+bench: $(INSTALLED) ## What rules, rendering, previews, reviews and backtests cost, side by side with raw windows and sloth
 	@$(PYTHON) -m bench
 
 bench-alerts: $(INSTALLED) ## What the alerts do in simulated months, side by side with others'

@@ -2,7 +2,9 @@
 
 import sys
 
-from bench import backtest, preview, render, rule_cost, rule_load
+from bench import backtest, preview, render, review, rule_cost, rule_load
 
 if __name__ == "__main__":
-    sys.exit(0 if all([render.main(), preview.main(), rule_cost.main(), rule_load.main(), backtest.main()]) else 1)
+    parts = (render, preview, review, rule_cost, rule_load, backtest)
+    met = [part.main() for part in parts]
+    sys.exit(0 if all(met) else 1)
