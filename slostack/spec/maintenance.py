@@ -16,6 +16,8 @@ LONGEST = Duration(7 * 86400)
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 """From here on schedules are looked at."""
 _CRON = {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$", "examples": ["0 2 * * SUN"]}
+BETWEEN = timedelta(minutes=6)
+"""A count of five minutes, with the scrape before it, fits into so much time between maintenance."""
 _MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -47,26 +49,29 @@ class Maintenance(Part):
             raise mismatch(f"{self.duration}", f"at most {LONGEST}", "duration")
         if self.duration.seconds % 60:
             raise mismatch(f"{self.duration}", "whole minutes", "duration")
-        if self._never_ends():
+        if never_over((self,)):
             found = f"{self.duration} from each time of {self.cron!r}, which never ends"
             raise mismatch(found, "times at which it is over, too", "cron")
         return self
 
-    def _never_ends(self) -> bool:
-        """Whether another has always begun when one is over, looked at for a day or, where not every day is like
-        the next, for a year."""
-        every_day, length = self.cron.split()[2:] == ["*", "*", "*"], timedelta(seconds=self.duration.seconds)
-        if not every_day and length < _A_DAY:
-            return False
-        over = EPOCH
-        while over < EPOCH + (_A_DAY if every_day else 366 * _A_DAY):
-            latest = next(CronSim(self.cron, over + _MINUTE, reverse=True))
-            if latest + length <= over:
-                return False
-            over = latest + length
-        return True
+    def latest_end(self, at: datetime) -> datetime:
+        """When the one is over that has begun last."""
+        return next(CronSim(self.cron, at + _MINUTE, reverse=True)) + timedelta(seconds=self.duration.seconds)
 
     @property
     def schedule(self) -> CronSim:
         """The parsed cron expression."""
         return CronSim(self.cron, EPOCH)
+
+
+def never_over(windows: tuple[Maintenance, ...], rest: timedelta = timedelta(0)) -> bool:
+    """Whether one of some windows is always under way, or was within a rest; looked at for a day or, where not every
+    day is like the next, for a year."""
+    every_day = all(window.cron.split()[2:] == ["*", "*", "*"] for window in windows)
+    at = EPOCH
+    while at < EPOCH + (_A_DAY if every_day else 366 * _A_DAY):
+        latest = max(window.latest_end(at) for window in windows) + rest
+        if latest <= at:
+            return False
+        at = latest
+    return True

@@ -21,7 +21,7 @@ from slostack.spec.fields import (
     with_annotation_names,
     with_label_names,
 )
-from slostack.spec.maintenance import Maintenance
+from slostack.spec.maintenance import BETWEEN, Maintenance, never_over
 from slostack.spec.part import Part
 from slostack.spec.policy import Policy, Tier, policies
 from slostack.spec.quantities import Duration, mismatch
@@ -159,6 +159,13 @@ class Slo(Part):
             what = f"{self.sli.slices.length}, longer than any window of a {min(missing)} ({longest})"
             expected = f"slices of at most {longest}, a longer `window` or `{min(missing)}: none`"
             raise mismatch(what, expected, "sli", "slices", "length")
+        return self
+
+    @model_validator(mode="after")
+    def _judged_at_times(self) -> Self:
+        if self.maintenance and never_over(self.maintenance, BETWEEN):
+            found = f"times that leave no {BETWEEN.seconds // 60} minutes between them"
+            raise mismatch(found, "some, in which events are counted", "maintenance")
         return self
 
     @model_validator(mode="after")

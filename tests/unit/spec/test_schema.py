@@ -54,6 +54,7 @@ BEYOND_A_SCHEMA = (
     "with a range",
     "with the regular expression",
     "never ends",
+    "between them",
     "at most 7d",
     "whole minutes",
     "has the name of the count",
