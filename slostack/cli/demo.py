@@ -35,7 +35,7 @@ def list_scenarios() -> None:
 def break_service(root: Path, service: str, scenario: str) -> None:
     """Switch on a failure SCENARIO of a SERVICE."""
     known = demo.find(service, scenario)
-    folder = _folder_of_running_demo(root)
+    folder = _folder_of_running_demo(root, service)
     if demo.switch_on(folder, service, scenario, time.time()):
         click.echo(f"{service} is broken from now on: {known.description}")
     else:
@@ -54,7 +54,7 @@ def heal_service(root: Path, service: str, scenario: str | None) -> None:
         demo.of_service(service)
     else:
         demo.find(service, scenario)
-    healed = demo.switch_off(_folder_of_running_demo(root), service, scenario)
+    healed = demo.switch_off(_folder_of_running_demo(root, service), service, scenario)
     if healed:
         click.echo(f"{service} is healed: {', '.join(healed)}")
     else:
@@ -67,9 +67,10 @@ def show_status(root: Path) -> None:
     """Show what is broken now."""
     folder = demo.state_folder(root)
     switches = demo.read_switches(folder)
-    if not demo.is_running(folder):
+    played = demo.played(folder)
+    if not played:
         click.echo("the demo doesn't run; `slostack up` starts it")
-    for service in demo.SCENARIOS:
+    for service in played or demo.SCENARIOS:
         broken = switches.get(service, {})
         click.echo(f"{service}: {'broken' if broken else 'healthy'}")
         for name, since in sorted(broken.items()):
@@ -77,8 +78,14 @@ def show_status(root: Path) -> None:
             click.echo(f"  {name} since {at}: {demo.find(service, name).description}")
 
 
-def _folder_of_running_demo(root: Path) -> Path:
+def _folder_of_running_demo(root: Path, service: str) -> Path:
     folder = demo.state_folder(root)
-    if not demo.is_running(folder):
+    played = demo.played(folder)
+    if not played:
         raise SlostackError("the demo doesn't run, expected the stack on this machine; start it by `slostack up`")
+    if service not in played:
+        raise SlostackError(
+            f"the demo doesn't play {service} here, expected one of {', '.join(played)}; "
+            "slostack:local demo in stacks/Pulumi.local.yaml says which"
+        )
     return folder

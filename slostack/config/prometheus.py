@@ -95,6 +95,7 @@ def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topol
         "scrape_timeout": str(scrape.timeout),
         "metrics_path": f"{watched.base_path}{scrape.path}",
         "scheme": watched.scheme,
+        **({"honor_labels": True} if watched.honor_labels else {}),
         **credentials(service.service, watched, topology),
         **service_targets(watched),
     }

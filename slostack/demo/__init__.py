@@ -2,14 +2,14 @@
 
 from slostack.demo.scenario import Scenario
 from slostack.demo.scenarios import SCENARIOS, find, of_service
-from slostack.demo.switches import is_running, read_switches, state_folder, switch_off, switch_on
+from slostack.demo.switches import played, read_switches, state_folder, switch_off, switch_on
 
 __all__ = [
     "SCENARIOS",
     "Scenario",
     "find",
-    "is_running",
     "of_service",
+    "played",
     "read_switches",
     "state_folder",
     "switch_off",

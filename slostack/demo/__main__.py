@@ -37,7 +37,7 @@ def main(host: str, port: int, services: tuple[str, ...], loki: str | None, stat
     """Plays services: traffic with a daily shape, metrics, JSON logs, and failures that can be switched on."""
     stop = stop_signal()
     with ExitStack() as running_parts:
-        running_parts.enter_context(running(state))
+        running_parts.enter_context(running(state, services))
         workload = Workload(services, state, time.time(), seed, report=report)
         pushers = {service: LokiPusher(loki, service, report=report) for service in services if loki}
         for pusher in pushers.values():

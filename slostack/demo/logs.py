@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from slostack.demo.model import CRASH
 from slostack.demo.simulation import Step
 from slostack.demo.traffic import Outcome
 
 MOST_REQUESTS = 2
 MOST_FAILURES = 3
 """Lines per step for requests that succeeded, and that failed."""
-CRASH = "Crash"
-"""The error type of what is logged after a crash."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from slostack.demo.conditions import Conditions, Lines
 from slostack.demo.traffic import Failure, Outcome, Route
 
 METRICS_PATH = "/metrics"
+CRASH = "Crash"
+"""The error type of what is logged after a crash."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,12 @@ class Model:
     parts: tuple[Callable[[Random], Part], ...] = ()
     elsewhere: Mapping[str, tuple[Gauge, ...]] = field(default_factory=dict)
     """Gauges that exporters beside the service have, by their path."""
+
+    @property
+    def usual_errors(self) -> tuple[str, ...]:
+        """The error types that its log has now and then."""
+        failures = self.requests.client_errors + self.requests.server_errors
+        return (*(failure.error_type for failure in failures if failure.error_type), CRASH)
 
     @property
     def all_gauges(self) -> tuple[Gauge, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +13,15 @@ from slostack import names
 from slostack.demo.conditions import ORDINARY
 from slostack.demo.metrics import families
 from slostack.demo.model import Model
+from slostack.demo.openmetrics import line
 from slostack.demo.probes import probe_families
 from slostack.demo.simulation import Simulation
 from slostack.rules.ratio import RAW_WINDOW
 from slostack.settings import WatchedService
 from slostack.spec import Duration, Probe, Scrape, Service
 
+STARTED = "process_start_time_seconds"
+"""What no past has: it would tell of a restart when the demo starts."""
 LENGTH = Duration(RAW_WINDOW.seconds + 300)
 """The longest window that is read from raw series, and as much as the stack may take to start."""
 
@@ -45,9 +47,12 @@ def raw_history(service: Service, model: Model, watched: WatchedService, now: fl
         simulation.advance(time, ORDINARY)
         for job in jobs:
             if (last - time) % job.every == 0:
-                for family in (*job.find(simulation, time), GaugeMetricFamily("up", "", value=1)):
+                found = [family for family in job.find(simulation, time) if family.name != STARTED]
+                for family in (*found, GaugeMetricFamily("up", "", value=1)):
                     of_family = lines.setdefault(family.name, [f"# TYPE {family.name} {family.type}\n"])
-                    of_family += (_line(s.name, {**s.labels, **job.labels}, s.value, time) for s in family.samples)
+                    of_family += (
+                        line(s.name, {**s.labels, **job.labels, **s.labels}, s.value, time) for s in family.samples
+                    )
     for of_family in lines.values():
         yield from of_family
 
@@ -60,8 +65,3 @@ def _scraped(scrape: Scrape, watched: WatchedService) -> _Job:
 def _probed(service: Service, probe: Probe, watched: WatchedService) -> _Job:
     labels = {"job": names.probe_job(service.service, probe.name), "instance": f"{watched.probe}{probe.path}"}
     return _Job(labels, probe.interval.seconds, lambda simulation, time: probe_families(simulation, probe.path, time))
-
-
-def _line(name: str, labels: Mapping[str, str], value: float, time: int) -> str:
-    quoted = ",".join(f"{label}={json.dumps(text, ensure_ascii=False)}" for label, text in labels.items())
-    return f"{name}{{{quoted}}} {float(value)!r} {time}\n"

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from slostack.demo.conditions import Conditions, combine
 from slostack.demo.model import Model
 from slostack.demo.scenario import Scenario
-from slostack.demo.services import learnsnap
+from slostack.demo.services import junkos, learnsnap, postfacta, stolen_tee
 from slostack.errors import SlostackError
 
 __all__ = ["MODELS", "SCENARIOS", "Scenario", "conditions_under", "find", "of_service"]
 
-_SERVICES = (learnsnap,)
+_SERVICES = (learnsnap, postfacta, stolen_tee, junkos)
 
 MODELS: Mapping[str, Model] = {service.MODEL.service: service.MODEL for service in _SERVICES}
 """Every service that the demo plays, by its name."""

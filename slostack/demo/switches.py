@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from slostack.demo.locks import HeldError, locked
@@ -13,6 +13,7 @@ from slostack.errors import SlostackError
 from slostack.files import write_atomically
 
 STATE_FILE = "scenarios.json"
+_PLAYED_FILE = "played.json"
 _RUNNING_LOCK = "running.lock"
 _WRITING_LOCK = "scenarios.lock"
 
@@ -69,27 +70,30 @@ def switch_off(folder: Path, service: str, name: str | None = None) -> tuple[str
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[None]:
-    """Tells `is_running` that a workload runs on this state; that ends however the process ends.
+def running(folder: Path, services: Iterable[str]) -> Iterator[None]:
+    """Tells `played` that a workload plays services on this state; that ends however the process ends.
 
     Raises SlostackError where another workload does.
     """
     try:
         with locked(folder / _RUNNING_LOCK, timeout=2):
+            write_atomically(folder / _PLAYED_FILE, json.dumps(list(services)))
             yield
     except HeldError:
         raise SlostackError(f"another demo already runs on {folder}, expected one at a time; stop it first") from None
 
 
-def is_running(folder: Path) -> bool:
-    """Whether a workload runs on this state."""
+def played(folder: Path) -> tuple[str, ...]:
+    """The services that a workload plays on this state; none where none runs."""
     if not (folder / _RUNNING_LOCK).exists():
-        return False
+        return ()
     try:
         with locked(folder / _RUNNING_LOCK, timeout=0):
-            return False
+            return ()
     except HeldError:
-        return True
+        with suppress(FileNotFoundError):  # it begins just now
+            return tuple(json.loads((folder / _PLAYED_FILE).read_text(encoding="utf-8")))
+        return ()
 
 
 def _write(folder: Path, switches: Switches) -> None:

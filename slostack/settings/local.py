@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from slostack.settings.part import Port, SettingsPart, mismatch
 
 LOOPBACK = "127.0.0.1"
-DemoService = Literal["learnsnap"]
+DemoService = Literal["learnsnap", "postfacta", "stolen-tee", "junkos"]
 DEMO_SERVICES: tuple[DemoService, ...] = get_args(DemoService)
 """The services that the demo workload can play."""
 

@@ -67,6 +67,11 @@ class WatchedService(SettingsPart):
     ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
     server_name: str | None = Field(None, alias="serverName", description="in its certificate, where it isn't the host")
     base_path: str = Field("", alias="basePath", description="what comes before the paths of its scrape jobs")
+    honor_labels: bool = Field(
+        False,
+        alias="honorLabels",
+        description="whether `job` and `instance` in its metrics are kept: some tell of others",
+    )
     probe: Url | None = Field(None, description="the base URL that its probes ask")
     prober: HostPort | None = Field(None, description="host:port of the blackbox exporter that asks, if not its own")
 

@@ -103,7 +103,7 @@ class Project:
 
 
 def make_project(root: Path, **local: Any) -> Project:
-    """A copy of this project's inputs and generated files in a new folder."""
+    """A copy of this project's inputs and generated files in a new folder; the demo plays LearnSnap alone."""
     root.mkdir(parents=True)
     for name in _COPIED:
         if (SOURCE / name).is_dir():
@@ -114,7 +114,7 @@ def make_project(root: Path, **local: Any) -> Project:
     project = Project(root, Ports.model_validate(dict(zip(names, free_ports(len(names)), strict=True))))
     project.settings_file.parent.mkdir()
     project.settings_file.write_text("config: {slostack:environment: local, slostack:delivery: local}")
-    project.set_local(**local)
+    project.set_local(**{"demo": ["learnsnap"], **local})
     return project
 
 

@@ -8,7 +8,7 @@ from tests.local.test_outage import DOWN_SECONDS, pages
 
 
 def test_an_outage_pages_again_after_a_restart(project: Project) -> None:
-    project.set_local(demo=True, history=False)
+    project.set_local(demo=["learnsnap"], history=False)
     project.run("up")
     break_while_watched(project, "outage")
     wait_until(lambda: pages(project), DOWN_SECONDS, "ServiceDown")

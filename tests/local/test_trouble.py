@@ -48,7 +48,7 @@ def test_a_second_command_at_the_same_time_says_so(project: Project) -> None:
     ],
 )
 def test_after_an_interrupted_up_the_next_one_goes_on(line: str, number: signal.Signals, project: Project) -> None:
-    project.set_local(demo=line == "making up")
+    project.set_local(demo=["learnsnap"] if line == "making up" else [])
     process = project.start("up")
     output = _interrupt(process, line, number)
     if number == signal.SIGINT:

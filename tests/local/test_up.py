@@ -129,7 +129,7 @@ def test_a_changed_loki_config_restarts_only_loki(small_stack: Project) -> None:
 
 def test_the_demo_can_be_switched_on_and_off(small_stack: Project) -> None:
     without = small_stack.pids()
-    small_stack.set_local(demo=True)
+    small_stack.set_local(demo=["learnsnap"])
     small_stack.run("up")
     with_demo = small_stack.pids()
     assert set(with_demo) - set(without) == {"demo"}
@@ -172,7 +172,7 @@ def test_history_is_there_from_the_start(stack: Project) -> None:
 
 
 def test_history_is_for_the_demo_alone(project: Project) -> None:
-    project.set_local(demo=True)
+    project.set_local(demo=["learnsnap"])
     project.set("services", {"learnsnap": {"targets": ["127.0.0.1:9"]}})
     assert "making up" not in project.run("up")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from slostack import promtool
+from slostack.demo.far_history import far_history
 from slostack.demo.raw_history import raw_history
 from slostack.demo.recorded_history import LENGTH, recorded_history
 from slostack.demo.scenarios import MODELS
@@ -40,8 +41,10 @@ def seed_history(
             with text.open("w", encoding="utf-8") as file:
                 for service in played:
                     model = MODELS[service.service]
+                    watched = settings.played[service.service]
                     file.writelines(recorded_history(service, model, now))
-                    file.writelines(raw_history(service, model, settings.played[service.service], now))
+                    file.writelines(far_history(service, model, watched, now))
+                    file.writelines(raw_history(service, model, watched, now))
                 file.write("# EOF\n")
             promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
             blocks.rename(data)

@@ -57,6 +57,8 @@ def _spec(job: Mapping[str, Any]) -> dict[str, Any]:
         "metricsPath": job["metrics_path"],
         "scheme": job["scheme"].upper(),
     }
+    if "honor_labels" in job:
+        spec["honorLabels"] = True
     if "authorization" in job:
         spec["authorization"] = {"credentials": selector("prometheus", job["authorization"]["credentials_file"])}
     if "tls_config" in job:

@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from functools import cached_property
 from random import Random
 
@@ -17,11 +17,17 @@ from slostack import names
 from slostack.demo.logs import LogLine, log_lines
 from slostack.demo.metrics import families
 from slostack.demo.probes import base_url, probe_families
+from slostack.demo.scenarios import MODELS
 from slostack.rules.logs import AGE, INTERVAL
 from slostack.spec import Service
 from tests.unit.demo.playing import Play, samples
 
 INSTANCE = "demo"
+START = 1_800_000_000
+"""Unix time of what is 0 to promtool."""
+_NO_VALUES = {"_", "stale"}
+_UNIX_TIME = re.compile(r".*_(timestamp|start_time)_seconds|.*_cert_expiry")
+HOUR, WEEK = 3600, 7 * 86400
 _FILTER = re.compile(r'\{job="[\w-]+"\} \| json \| (\w+) (!?=) "(\w*)"')
 
 Values = dict[str, list[str]]
@@ -34,7 +40,7 @@ class Scraping:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.values: Values = {}
-        self._play = Play(service=service.service)
+        self._play = Play(service=service.service, start=START)
         self._random = Random(1)
         self._lines: list[LogLine] = []
         self._count = 0
@@ -52,11 +58,30 @@ class Scraping:
             later._go_on(scenarios)
         return later
 
-    def past(self, series: str, intervals: int) -> str:
-        """So many values of before: a series was what it is at first, or grew as it does."""
-        first, last = (float(self.values[series][at]) for at in (0, -1))
-        grown = (last - first) / (len(self.values[series]) - 1) if series.partition("{")[0] in self._counters else 0
-        return f"{first - grown * intervals:.15g}{grown:+.15g}x{intervals - 1}"
+    def thinned(self, factor: int) -> Scraping:
+        """The same service, of which only one scrape in so many was made."""
+        seldom = copy(self)
+        seldom.interval = self.interval * factor
+        thinned = {series: points[::factor] for series, points in self.values.items()}
+        seldom.values = {series: points for series, points in thinned.items() if set(points) - _NO_VALUES}
+        return seldom
+
+    def past(self, series: str, seconds: int) -> str:
+        """The values of a time before, and of the hour before that: a series was what it is at first, or grew as it
+        does. Of more than a week there is nothing but an hour before and after each whole week."""
+        known = [(at, float(value)) for at, value in enumerate(self.values[series]) if value not in _NO_VALUES]
+        (start, first), (end, last) = known[0], known[-1]
+        grown = (last - first) / (end - start) if series.partition("{")[0] in self._counters and end > start else 0.0
+        hour, week = HOUR // self.interval, WEEK // self.interval
+
+        def values(since: int, until: int) -> str:
+            return f"{first + grown * since:.15g}{grown:+.15g}x{until - since - 1}"
+
+        if seconds < WEEK:
+            return values(-seconds // self.interval - hour, 0)
+        weeks = range(-seconds // self.interval, 0, week)
+        each = [f"{values(at - hour, at + hour)} _x{week - 2 * hour}" for at in weeks]
+        return " ".join([*each, values(-hour, 0)])
 
     @cached_property
     def _counters(self) -> set[str]:
@@ -67,7 +92,7 @@ class Scraping:
         for _ in range(3):
             for step in self._play.run(self.interval / 3, *scenarios, step=self.interval / 3):
                 self._lines += log_lines(self._random, step)
-        found = dict(self._scraped())
+        found = {**dict(self._scraped()), **({} if self._count else self._usually_counted())}
         if self._play.now % INTERVAL.seconds == 0:
             found |= self._counted()
         seldom = self._seldom
@@ -106,7 +131,19 @@ class Scraping:
                 found = list(families(simulation, path))
             yield _series("up", labels), float(is_probe or simulation.conditions.answers)
             for sample in samples(found):
-                yield _series(sample.name, {**labels, **sample.labels}), sample.value
+                since = START if _UNIX_TIME.fullmatch(sample.name) else 0
+                yield _series(sample.name, {**labels, **sample.labels}), sample.value - since
+
+    def _usually_counted(self) -> Mapping[str, float]:
+        """What Loki has counted some time before."""
+        return {
+            _series(
+                names.LOG_LINES, {names.SERVICE: self.service.service, names.COUNT: count.name, "error_type": each}
+            ): 1
+            for count in self.service.log_counts
+            for each in MODELS[self.service.service].usual_errors
+            if count.by == ("error_type",)
+        }
 
     def _counted(self) -> Mapping[str, float]:
         """The log's counts as the ruler would write them a little later."""

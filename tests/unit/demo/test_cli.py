@@ -24,13 +24,13 @@ def run(root: Path, *arguments: str) -> str:
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
     """A project whose demo runs."""
-    with running(state_folder(tmp_path)):
+    with running(state_folder(tmp_path), ["learnsnap"]):
         yield tmp_path
 
 
 def test_list_shows_every_scenario_with_its_alerts(tmp_path: Path) -> None:
     shown = run(tmp_path, "list")
-    for scenario in SCENARIOS["learnsnap"].values():
+    for scenario in (each for scenarios in SCENARIOS.values() for each in scenarios.values()):
         assert f"  {scenario.name} " in shown
         assert scenario.description in shown
         assert f"raises {', '.join(scenario.alerts)}" in shown
@@ -59,6 +59,11 @@ def test_status(root: Path) -> None:
 
 def test_status_says_that_the_demo_does_not_run(tmp_path: Path) -> None:
     assert "the demo doesn't run; `slostack up` starts it" in run(tmp_path, "status")
+
+
+def test_what_is_not_played_is_not_switched(root: Path) -> None:
+    with pytest.raises(SlostackError, match=r"the demo doesn't play junkos here, expected one of learnsnap; .*local"):
+        run(root, "break", "junkos", "errors")
 
 
 @pytest.mark.parametrize("arguments", [("break", "learnsnap", "errors"), ("heal", "learnsnap")])

@@ -10,14 +10,25 @@ from pathlib import Path
 import pytest
 import requests
 
-from slostack.demo.switches import is_running, switch_off, switch_on
+from slostack.demo.switches import played, switch_off, switch_on
 from tests.processes import SECONDS, free_port, python, wait_until
 from tests.unit.demo.fake_loki import fake_loki
 
 
 def demo(state: Path, port: int, *options: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     output = state.with_name(f"{state.name}.output")
-    return python("-m", "slostack.demo", "--port", str(port), "--state", str(state), *options, output=output)
+    return python(
+        "-m",
+        "slostack.demo",
+        "--service",
+        "learnsnap",
+        "--port",
+        str(port),
+        "--state",
+        str(state),
+        *options,
+        output=output,
+    )
 
 
 def metrics(port: int) -> str:
@@ -32,7 +43,7 @@ def test_the_workload_is_scraped_broken_killed_and_stopped(tmp_path: Path) -> No
     port, state = free_port(), tmp_path / "state"
     with fake_loki() as loki, demo(state, port, "--loki", loki.url, "--seed", "1") as process:
         wait_until(lambda: "http_requests_total" in metrics(port), "metrics")
-        assert is_running(state)
+        assert played(state) == ("learnsnap",)
         probe = f"http://127.0.0.1:{port}/probe?module=http_2xx&target=https://learnsnap.example/health"
         assert "probe_success 1.0" in requests.get(probe, timeout=5).text
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 404
@@ -45,7 +56,7 @@ def test_the_workload_is_scraped_broken_killed_and_stopped(tmp_path: Path) -> No
         assert "probe_success 0.0" in requests.get(probe, timeout=5).text
         process.kill()
         process.wait(SECONDS)
-        assert not is_running(state)
+        assert played(state) == ()
 
     with demo(state, port) as process:
         output = tmp_path / "state.output"

@@ -16,6 +16,7 @@ from slostack.settings import DEMO_SERVICES
 from slostack.spec import SLO_FOLDER, load_service
 
 ROOT = Path(__file__).parents[3]
+TITLES = ("LearnSnap", "PostFacta", "Stolen Tee", "JunkOS")
 ALL = [(service, scenario) for service, scenarios in SCENARIOS.items() for scenario in scenarios.values()]
 
 
@@ -39,6 +40,18 @@ def test_what_a_scenario_changes_is_in_the_model(service: str, scenario: Scenari
     failures = (*effect.failures, *effect.failures_after_crash)
     assert {failure.status for failure in failures} <= set(model.requests.statuses)
     assert {failure.path for failure in failures} <= {None, *(route.path for route in model.requests.routes)}
+
+
+@pytest.mark.parametrize("service", SCENARIOS)
+def test_the_page_tells_of_every_scenario(service: str) -> None:
+    page = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
+    titles = {"".join(character for character in part if character.isalpha()).lower(): part for part in TITLES}
+    section = page.partition(f"### {titles[service.replace('-', '')]}\n")[2].partition("\n#")[0]
+    rows = {row.split(" | ")[0].removeprefix("| "): row for row in section.splitlines() if row.startswith("| ")}
+    assert rows.keys() - {"scenario"} == SCENARIOS[service].keys()
+    for scenario in SCENARIOS[service].values():
+        assert all(alert in rows[scenario.name] for alert in scenario.alerts)
+        assert service == "learnsnap" or scenario.description in rows[scenario.name]
 
 
 def test_the_settings_know_what_can_be_played() -> None:

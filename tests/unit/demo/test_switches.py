@@ -10,7 +10,7 @@ import pytest
 from slostack.demo.scenarios import SCENARIOS
 from slostack.demo.switches import (
     STATE_FILE,
-    is_running,
+    played,
     read_switches,
     running,
     state_folder,
@@ -73,12 +73,12 @@ def test_processes_that_switch_at_once_lose_no_switch(tmp_path: Path) -> None:
 
 
 def test_only_one_workload_runs_on_a_state(tmp_path: Path) -> None:
-    assert not is_running(tmp_path)
-    with running(tmp_path):
-        assert is_running(tmp_path)
-        with pytest.raises(SlostackError, match="another demo already runs"), running(tmp_path):
+    assert played(tmp_path) == ()
+    with running(tmp_path, ["learnsnap", "junkos"]):
+        assert played(tmp_path) == ("learnsnap", "junkos")
+        with pytest.raises(SlostackError, match="another demo already runs"), running(tmp_path, ["learnsnap"]):
             pass
-    assert not is_running(tmp_path)
+    assert played(tmp_path) == ()
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
