@@ -13,6 +13,7 @@ from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[1]
 LONGEST_FIRST = (
+    "tests/gameday/test_game_day.py",
     "tests/local/test_outage.py",
     "tests/local/test_burn_page.py",
     "tests/local/test_logs.py",
@@ -31,8 +32,8 @@ LONGEST_FIRST = (
     "tests/unit/imports",
     "tests/rules",
 )
-"""Beginnings of files. A worker gets two tests at once: behind the first three, which are one test each, some that are
-soon over."""
+"""Beginnings of files. A worker gets two tests at once: behind the three after the first, which are one test each, some
+that are soon over."""
 SHARED = {
     "a local stack": tuple(
         f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages", "audit", "report")

@@ -11,12 +11,13 @@ from slostack.demo.conditions import Conditions
 @dataclass(frozen=True)
 class Scenario:
     """A way for a service to fail, and the alerts that it is sure to raise: a name, or `ErrorBudgetBurn <slo>`, which
-    is a page."""
+    is a page. `also` names alerts that are as right but need not come, besides tickets."""
 
     name: str
     description: str
     alerts: tuple[str, ...]
     effect: Conditions
+    also: tuple[str, ...] = ()
 
 
 def burn(slo: str) -> str:
