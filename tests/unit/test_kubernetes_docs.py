@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,15 @@ import pytest
 from slostack import plain_yaml
 from slostack.checks import check_custom_files
 from slostack.cli import COMMANDS
+from slostack.deploy.kubernetes import kubernetes_topology
+from slostack.deploy.operator import operator_objects
+from slostack.deploy.secrets import required_secrets
 from slostack.rules import AlertingRule
 from slostack.rules.stack import stack_groups
 from slostack.settings import Settings, load_settings
 from slostack.spec import load_services
+from slostack.stack import make_bundle
+from slostack.teams import load_teams
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
@@ -25,7 +31,8 @@ COMMAND_BLOCKS = re.findall(r"\n\n```\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project of the page's files, each where the page says."""
+    """A clone with the page's files in place of the examples, each where the page says."""
+    shutil.copy(ROOT / "teams.yaml", tmp_path)
     for path, text in FILES.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
@@ -43,6 +50,30 @@ def test_the_stacks_load(project: Path, stack: str) -> None:
     settings = load_settings(project, stack)
     assert settings.environment == stack
     assert {"first": "kubernetes", "shared": "operator", "gitops": "files"}[stack] == settings.delivery
+
+
+@pytest.mark.parametrize("stack", sorted(STACKS))
+def test_the_stacks_can_be_delivered(project: Path, stack: str) -> None:
+    settings = load_settings(project, stack)
+    bundle = make_bundle(project, settings, kubernetes_topology(settings))
+    assert bundle.files
+    assert operator_objects(project, bundle, settings)
+
+
+@pytest.mark.parametrize("stack", sorted(STACKS))
+def test_the_page_sets_the_secrets_that_each_stack_wants(project: Path, stack: str) -> None:
+    wanted = {secret.key for secret in required_secrets(load_settings(project, stack), load_teams(project))}
+    assert set(re.findall(rf"config set --secret (\S+) --stack {stack}\b", TEXT)) == wanted
+
+
+def test_the_receiver_that_is_looked_for_is_there(project: Path) -> None:
+    settings = load_settings(project, "shared")
+    bundle = make_bundle(project, settings, kubernetes_topology(settings))
+    (routes,) = (each for each in operator_objects(project, bundle, settings) if each["kind"] == "AlertmanagerConfig")
+    prefix = f"{routes['metadata']['namespace']}/{routes['metadata']['name']}"
+    named = set(re.findall(r"receiver\s+`(\S+)`", TEXT))
+    assert named
+    assert named <= {f"{prefix}/{receiver['name']}" for receiver in routes["spec"]["receivers"]}
 
 
 @pytest.mark.parametrize(("path", "part"), PARTS)
