@@ -60,6 +60,9 @@ def _cidr(value: str) -> str:
 
 
 def _certificates(value: str) -> str:
+    """Certificates and nothing else: a key among them would be read by all who may read ConfigMaps."""
+    if set(_PEM_BLOCK.findall(value)) - {"CERTIFICATE"}:
+        raise mismatch("a PEM block that is no certificate", "certificates alone: this is no place for keys")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=value)
     except (ssl.SSLError, ValueError):
@@ -67,6 +70,7 @@ def _certificates(value: str) -> str:
     return value
 
 
+_PEM_BLOCK = re.compile(r"-----BEGIN ([^-]*)")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
 _OBJECT = "a name of lower-case letters, digits, hyphens and dots"
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]

@@ -14,6 +14,7 @@ from tests.certificate import CERTIFICATE
 from tests.components.program import ROOT, canaries, refusal, run_program, stack_config
 
 Edit = Callable[[dict[str, Any]], object]
+KEY = "-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----\n"
 
 
 def _exposure(**keys: str) -> dict[str, str]:
@@ -105,6 +106,14 @@ WRONG: dict[str, tuple[Edit, str]] = {
     "certificates that are none": (
         lambda c: c["services"]["learnsnap"].update(ca=CERTIFICATE.replace("M", "N")),
         "slostack:services.learnsnap.ca: '-----BEGIN CERTIFICATE-----",
+    ),
+    "a key among certificates": (
+        lambda c: c["services"]["learnsnap"].update(ca=CERTIFICATE + KEY),
+        "slostack:services.learnsnap.ca: a PEM block that is no certificate, expected certificates alone",
+    ),
+    "a key for a certificate": (
+        lambda c: c["grafana"]["database"].update(ca=KEY),
+        "slostack:grafana.database.ca: a PEM block that is no certificate, expected certificates alone",
     ),
     "a URL's port that there is none of": (
         lambda c: c["services"]["learnsnap"].update(probe="https://learnsnap.acme.example:70000"),
