@@ -16,6 +16,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import run_pulumi_func
 
 from slostack import plain_yaml
+from slostack.deploy.secret_values import url_address
 from slostack.deploy.secrets import required_secrets
 from slostack.settings import PROJECT, load_settings
 from slostack.teams import load_teams
@@ -39,10 +40,19 @@ class _Counting(pulumi.runtime.Mocks):
         raise AssertionError(f"the program calls {args.token}")
 
 
+def _value(address: str | None) -> str:
+    """Of a secret: a URL where it is one."""
+    if address is None:
+        return "x"
+    return f"https://hooks.example{address}/" if address.startswith(":") else f"https://{address}/"
+
+
 async def _preview(root: Path, stack: str) -> int:
     config = plain_yaml.load((root / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    settings = load_settings(root, stack)
     secrets = {
-        f"{PROJECT}:{secret.key}": "x" for secret in required_secrets(load_settings(root, stack), load_teams(root))
+        f"{PROJECT}:{secret.key}": _value(url_address(secret.key, settings))
+        for secret in required_secrets(settings, load_teams(root))
     }
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()} | secrets
     os.environ["PULUMI_CONFIG"] = json.dumps(texts)

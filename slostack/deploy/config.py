@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
+from slostack.deploy.secret_values import expected_value
 from slostack.deploy.secrets import Secret, known_secrets, names_secret, required_secrets
 from slostack.errors import SlostackError
 from slostack.settings import PROJECT, Settings, parse_settings
@@ -22,12 +23,12 @@ def read_config(config: pulumi.Config, stack: str, root: Path) -> tuple[Settings
 
     Raises SlostackError with what is missing, unknown or wrong, and with secrets that are not encrypted.
     """
-    keys = [key.removeprefix(f"{PROJECT}:") for key in pulumi.runtime.get_config_env() if key.startswith(f"{PROJECT}:")]
-    _refuse(stack, _encrypted_settings(config, keys))
-    plain = {key: _plain(config, key) for key in keys if not names_secret(key)}
-    settings = parse_settings(plain, stack, root)
+    prefix = f"{PROJECT}:"
+    texts = {k.removeprefix(prefix): v for k, v in pulumi.runtime.get_config_env().items() if k.startswith(prefix)}
+    _refuse(stack, _encrypted_settings(config, texts))
+    settings = parse_settings({k: _plain(v) for k, v in texts.items() if not names_secret(k)}, stack, root)
     required = required_secrets(settings, teams_of(root, settings.watched))
-    _refuse(stack, _wrong_secrets(config, keys, settings, load_teams(root), required, stack))
+    _refuse(stack, _wrong_secrets(config, texts, settings, load_teams(root), required, stack))
     return settings, {secret: config.require_secret(secret.key) for secret in required}
 
 
@@ -36,16 +37,15 @@ def _refuse(stack: str, problems: Iterator[str]) -> None:
         raise SlostackError("\n".join(lines))
 
 
-def _plain(config: pulumi.Config, key: str) -> Any:
+def _plain(text: str) -> Any:
     """A value as it stands in the stack's file; Pulumi hands objects over as JSON."""
-    text = config.require(key)
     try:
         return json.loads(text) if text.startswith(("{", "[")) else text
     except ValueError:
         return text
 
 
-def _encrypted_settings(config: pulumi.Config, keys: list[str]) -> Iterator[str]:
+def _encrypted_settings(config: pulumi.Config, keys: Iterable[str]) -> Iterator[str]:
     for key in keys:
         if not names_secret(key) and pulumi.runtime.is_config_secret(config.full_key(key)):
             yield f"{key}: encrypted, expected plain text (only keys that docs/environments.md calls secrets may be)"
@@ -53,25 +53,27 @@ def _encrypted_settings(config: pulumi.Config, keys: list[str]) -> Iterator[str]
 
 def _wrong_secrets(
     config: pulumi.Config,
-    keys: list[str],
+    texts: Mapping[str, str],
     settings: Settings,
     teams: Teams,
     required: tuple[Secret, ...],
     stack: str,
 ) -> Iterator[str]:
     if settings.delivery == "local":
-        for key in filter(names_secret, keys):
+        for key in filter(names_secret, texts):
             yield f"{key}: not read on this machine, expected the file that docs/local.md names"
         return
     known = {secret.key for secret in known_secrets(settings, teams)}
-    for key in filter(names_secret, keys):
+    for key in filter(names_secret, texts):
         if key not in known:
             yield f"{key}: no such secret, expected one of {', '.join(sorted(known))}"
         elif not pulumi.runtime.is_config_secret(config.full_key(key)):
             yield f"{key}: plain text, expected a secret: {_how_to_set(key, stack)}"
     for secret in required:
-        if secret.key not in keys:
+        if secret.key not in texts:
             yield f"{secret.key}: missing, expected a secret: {_how_to_set(secret.key, stack)}"
+        elif expected := expected_value(secret.key, texts[secret.key], settings):
+            yield f"{secret.key}: another value, expected {expected}: {_how_to_set(secret.key, stack)}"
 
 
 def _how_to_set(key: str, stack: str) -> str:

@@ -8,7 +8,7 @@ from slostack.deploy.secrets import required_secrets
 from slostack.settings import parse_settings
 from slostack.teams import teams_of
 from tests.certificate import CERTIFICATE
-from tests.components.program import ROOT, Program, run_program, stack_config
+from tests.components.program import ROOT, Program, canaries, run_program, stack_config
 
 
 def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
@@ -53,12 +53,11 @@ def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
 
 
 def operator_secrets() -> dict[str, str]:
-    """A value for every secret that it calls for; those that are URLs have to be some."""
-    settings = parse_settings(operator_config("monitoring"), "prod")
-    return {
-        secret.key: f"https://canary.example/{secret.key}"
-        for secret in required_secrets(settings, teams_of(ROOT, settings.watched))
-    }
+    """A value for every secret that it calls for."""
+    config = operator_config("monitoring")
+    settings = parse_settings(config, "prod")
+    values = canaries("prod", config)
+    return {secret.key: values[secret.key] for secret in required_secrets(settings, teams_of(ROOT, settings.watched))}
 
 
 def operator_program(namespace: str, *, pods: bool = False) -> Program:

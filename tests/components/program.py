@@ -22,6 +22,7 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from slostack import plain_yaml
 from slostack.bundle import Bundle
+from slostack.deploy.secret_values import url_address
 from slostack.deploy.secrets import known_secrets
 from slostack.settings import parse_settings
 from slostack.teams import load_teams
@@ -125,10 +126,16 @@ class _Echo(pulumi.runtime.Mocks):
         raise AssertionError(f"the program calls {args.token}")
 
 
-def canaries(stack: str) -> dict[str, str]:
-    """A value for every secret that a stack can have, found again wherever it leaks."""
-    secrets = known_secrets(parse_settings(stack_config(stack), stack), load_teams(ROOT))
-    return {secret.key: f"canary-{stack}-{secret.key}" for secret in secrets}
+def canaries(stack: str, config: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """A value for every secret that a stack, with its own config or another one, can have, found again wherever it
+    leaks; a URL where the secret is one."""
+    settings = parse_settings(config or stack_config(stack), stack)
+    found = {}
+    for secret in known_secrets(settings, load_teams(ROOT)):
+        address = url_address(secret.key, settings) or ""
+        host = f"hooks.example{address}" if address.startswith(":") else address
+        found[secret.key] = f"{f'https://{host}/' if host else ''}canary-{stack}-{secret.key}"
+    return found
 
 
 def stack_config(stack: str) -> dict[str, Any]:

@@ -242,6 +242,36 @@ def test_secrets_are_those_of_teams_whose_services_are_watched_and_of_the_stacks
     }
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("grafanaAdminPassword", "", "some text"),
+        ("grafanaAdminPassword", " \n", "some text"),
+        ("scrapeToken-learnsnap", "\t", "some text"),
+        ("slackUrl", "hunter2 world", "a URL at port 443"),
+        ("slackUrl", "https:///hunter2", "a URL at port 443"),
+        ("slackUrl", "https://hooks.example/hunter2 world", "a URL at port 443"),
+        ("slackUrl-junkos", "https://hooks.example:8443/hunter2", "a URL at port 443"),
+        ("slackUrl", "ftp://hooks.example:443/hunter2", "a URL at port 443"),
+        ("smsUrl", "https://sms.acme.example:4433/hunter2", "a URL at sms.acme.example:443"),
+        ("smsUrl-learnsnap", "https://hunter2.example/", "a URL at sms.acme.example:443"),
+        ("deadMansSwitchUrl", "https://hunter2.acme.example/", "a URL at alive.acme.example:443"),
+        ("deadMansSwitchUrl", "https://alive.acme.example:x/hunter2", "a URL at alive.acme.example:443"),
+    ],
+)
+def test_a_secret_that_cannot_be_right_is_refused_and_not_repeated(key: str, value: str, expected: str) -> None:
+    message = refusal("prod", stack_config("prod"), canaries("prod") | {key: value})
+    assert message == (
+        f"stack prod: slostack:{key}: another value, expected {expected}: "
+        f"pulumi config set --secret {key} --stack prod"
+    )
+
+
+def test_a_url_may_leave_out_its_port_and_end_with_a_line_break() -> None:
+    secrets = {"deadMansSwitchUrl": "https://ALIVE.acme.example/x\n", "smsUrl": "https://sms.acme.example/?to=1"}
+    assert run_program("prod", stack_config("prod"), canaries("prod") | secrets).resources
+
+
 def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
     secrets = canaries("prod")
     config = stack_config("prod") | {"slackUrl": secrets.pop("slackUrl")}

@@ -93,7 +93,7 @@ EDITED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("edit", EDITED)
 def test_flows_follow_the_settings(edit: str) -> None:
     config = stack_config("dev") | EDITED[edit]
-    program = run_program("dev", config, canaries("dev"))
+    program = run_program("dev", config, canaries("dev", config))
     made = set(flows(program, config))
     sent, received = allowed(program)
     assert sent == {flow for flow in made if flow[0] in servers(program)}

@@ -1,0 +1,43 @@
+"""Whether the values of secrets can be what they are for: told by what was expected, never by the values."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from slostack.config.recipients import DEAD_MANS_SWITCH_URL, SLACK_URL, SMS_URL
+from slostack.settings import Settings
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def url_address(key: str, settings: Settings) -> str | None:
+    """The host:port that a secret's URL has to lead to, which the network policy allows: `:443` is that port of any
+    host. None where the secret is no URL, or one that the settings don't call for."""
+    receivers = settings.receivers
+    addresses = {
+        SLACK_URL: ":443",
+        SMS_URL: receivers.sms.gateway if receivers.sms else None,
+        DEAD_MANS_SWITCH_URL: receivers.dead_mans_switch.host if receivers.dead_mans_switch else None,
+    }
+    return addresses.get(key.partition("-")[0])
+
+
+def expected_value(key: str, value: str, settings: Settings) -> str | None:
+    """What the secret of a key was expected to be, where its value can't be right; None where it may be."""
+    text = value.strip()
+    address = url_address(key, settings)
+    if address and not _leads_to(text, address):
+        return f"a URL at {address.replace(':', 'port ') if address.startswith(':') else address}"
+    return None if text else "some text"
+
+
+def _leads_to(url: str, address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        parts = urlsplit(url)
+        found = parts.hostname, parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return False
+    wanted = host.strip("[]").lower() or found[0]
+    return bool(found[0]) and not re.search(r"\s", url) and parts.scheme in _PORTS and found == (wanted, int(port))
