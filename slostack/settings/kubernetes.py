@@ -18,7 +18,9 @@ from slostack.settings.part import (
     ObjectName,
     Port,
     SettingsPart,
+    OnceEach,
     Size,
+    Some,
     mismatch,
     written,
 )
@@ -50,14 +52,8 @@ def _not_own(labels: Mapping[str, str]) -> Mapping[str, str]:
     return labels
 
 
-def _some(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """A network policy would take none for all."""
-    if not addresses:
-        raise mismatch("an empty list", "at least one, such as 10.0.0.0/16")
-    return addresses
-
-
-Cidrs = Annotated[tuple[Cidr, ...], Field(strict=False), AfterValidator(_some)]
+Cidrs = Annotated[tuple[Cidr, ...], Field(strict=False), Some, OnceEach]
+Ports = Annotated[tuple[Port, ...], Field(strict=False), Some, OnceEach]
 OtherLabels = Annotated[Mapping[LabelKey, LabelValue], AfterValidator(_not_own)]
 
 
@@ -173,6 +169,11 @@ class KubernetesSettings(SettingsPart):
         default_factory=dict, alias="nodeSelector", description="of the nodes that the servers may run on"
     )
     api_server: Cidrs = Field(("0.0.0.0/0", "::/0"), alias="apiServer", description="where the cluster's API answers")
+    api_server_ports: Ports = Field(
+        (443, 6443),
+        alias="apiServerPorts",
+        description="its Service's port and, as some networks see it, the one behind",
+    )
     nodes: Cidrs = Field(("0.0.0.0/0", "::/0"), description="where its nodes are, whose kubelets are scraped")
     dns: Dns = Field(default_factory=Dns)
     images: Images = Field(default_factory=Images)

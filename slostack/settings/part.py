@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -28,6 +28,19 @@ def written(pattern: str, expected: str, longest: int | None = None) -> AfterVal
         return value
 
     return AfterValidator(check)
+
+
+def _once_each(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise mismatch(f"{describe(value)} again", "each once", index)
+    return values
+
+
+def _some(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not values:
+        raise mismatch("an empty list", "at least one")
+    return values
 
 
 def _port_of_host(value: str) -> str:
@@ -73,6 +86,10 @@ def _certificates(value: str) -> str:
 _PEM_BLOCK = re.compile(r"-----BEGIN ([^-]*)")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
 _OBJECT = "a name of lower-case letters, digits, hyphens and dots"
+OnceEach = AfterValidator(_once_each)
+"""Of a list, which says nothing twice."""
+Some = AfterValidator(_some)
+"""Of a list, where none would be taken for all."""
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 Size = Annotated[str, written(r"[1-9][0-9]*(Mi|Gi|Ti)", "a size such as 512Mi, 20Gi or 1Ti")]
 Cpu = Annotated[str, written(r"[1-9][0-9]*m?", 'processors such as "2", or thousandths such as 250m')]
@@ -105,10 +122,12 @@ __all__ = [
     "Mail",
     "Namespace",
     "ObjectName",
+    "OnceEach",
     "Pem",
     "Port",
     "SettingsPart",
     "Size",
+    "Some",
     "Url",
     "mismatch",
     "written",

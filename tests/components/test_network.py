@@ -87,6 +87,9 @@ EDITED: dict[str, dict[str, Any]] = {
     "no kubelets": {"exporters": {"kubelets": False}},
     "a database": {"grafana": {"database": {"host": "postgres.acme.example:6432"}}},
     "a database in the cluster": {"grafana": {"database": {"host": "pg-rw.databases.svc:5432"}}},
+    "a database in a pod": {"grafana": {"database": {"host": "pg-0.pg.databases.svc.cluster.local:5432"}}},
+    "PagerDuty": {"receivers": {"pagerduty": {}}},
+    "PagerDuty at a port of its own": {"receivers": {"pagerduty": {"url": "https://pages.acme.example:8443/v2"}}},
 }
 
 
@@ -195,8 +198,10 @@ def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]
         "dead-mans-switch-url": receivers.get("deadMansSwitch", {}).get("host"),
     }
     for receiver in document["receivers"]:
-        if "slack_configs" in receiver or "pagerduty_configs" in receiver:
+        if "slack_configs" in receiver:
             yield "alertmanager", "outside", 443, "TCP"
+        for pages in receiver.get("pagerduty_configs", []):
+            yield _to_url("alertmanager", pages.get("url", "https://events.pagerduty.com/v2/enqueue"))
         yield from (_to("alertmanager", each["smarthost"]) for each in receiver.get("email_configs", []))
         for webhook in receiver.get("webhook_configs", []):
             if "url" in webhook:
@@ -262,7 +267,7 @@ def _end(host: str) -> str:
     if rest[-2:] == ["slostack", "svc"]:
         return rest[0] if len(rest) == 3 else first.removesuffix("-any")
     if "svc" in rest:
-        return f"{rest[0]} []"
+        return f"{rest[rest.index('svc') - 1]} []"
     return "outside"
 
 
@@ -273,6 +278,16 @@ def test_nodes_and_the_api_are_where_the_settings_say() -> None:
     egress = _policy(program, "slostack", "prometheus")["egress"]
     blocks = {(rule["to"][0].get("ipBlock", {}).get("cidr"), rule["ports"][0]["port"]) for rule in egress}
     assert {("10.1.0.0/16", KUBELET_PORT), ("10.2.0.1/32", 443), ("10.2.0.1/32", 6443)} <= blocks
+
+
+def test_the_api_answers_at_the_ports_that_the_settings_say() -> None:
+    config = stack_config("dev")
+    config["kubernetes"] |= {"apiServer": ["10.2.0.1/32"], "apiServerPorts": [443, 16443]}
+    program = run_program("dev", config, canaries("dev"))
+    for server in ("prometheus", "alloy", "kube-state-metrics"):
+        egress = _policy(program, "slostack", server)["egress"]
+        ports = [r["ports"][0]["port"] for r in egress if r["to"] == [{"ipBlock": {"cidr": "10.2.0.1/32"}}]]
+        assert sorted(ports) == [443, 16443]
 
 
 @pytest.mark.parametrize(

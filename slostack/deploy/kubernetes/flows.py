@@ -15,10 +15,8 @@ from slostack.names import SERVER_JOBS
 from slostack.settings import Settings
 
 _HTTPS = 443
-_API_PORTS = (443, 6443)
-"""Of the cluster's API: its Service's port and, as some networks see it, the one behind."""
 _READS_THE_API = ("alloy", "kube-state-metrics")
-_SERVICE = re.compile(r"[^.]+\.(?P<namespace>[^.]+)\.svc(\..+)?")
+_SERVICE = re.compile(r"([^.]+\.){1,2}(?P<namespace>[^.]+)\.svc(\..+)?")
 """The host name of a Service of the cluster, or of a pod behind it."""
 
 
@@ -58,11 +56,11 @@ def _scraped(settings: Settings) -> Iterator[Flow]:
 
 def _notified(settings: Settings) -> Iterator[Flow]:
     receivers = settings.receivers
-    pagerduty = receivers.pagerduty
-    if receivers.slack or (pagerduty and pagerduty.enabled):
+    if receivers.slack:
         yield Flow("alertmanager", OUTSIDE, _HTTPS)
-    if pagerduty and pagerduty.enabled and pagerduty.url:
-        yield _to("alertmanager", _host_port(pagerduty.url))
+    if receivers.pagerduty and receivers.pagerduty.enabled:
+        url = receivers.pagerduty.url
+        yield _to("alertmanager", _host_port(url)) if url else Flow("alertmanager", OUTSIDE, _HTTPS)
     if receivers.email:
         yield _to("alertmanager", receivers.email.smarthost)
     if receivers.sms:
@@ -107,7 +105,8 @@ def _pods(server: str, namespace: str) -> Pods:
 
 
 def _to_the_api(server: str, settings: Settings) -> Iterator[Flow]:
-    yield from (Flow(server, Addresses(settings.kubernetes.api_server), port) for port in _API_PORTS)
+    cluster = settings.kubernetes
+    yield from (Flow(server, Addresses(cluster.api_server), port) for port in cluster.api_server_ports)
 
 
 def _to(source: str, address: str) -> Flow:
