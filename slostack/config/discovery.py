@@ -21,11 +21,12 @@ _HONOR_LABELS = ("kube-state-metrics",)
 
 
 def stack_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
-    """The scrape jobs of the stack's own servers whose pods come and go."""
+    """The scrape jobs of the stack's own servers whose pods come and go. One whose image can't be had is pending for
+    good: it is scraped in vain, so that an alert tells."""
     for server, pods in topology.discovered.items():
         honor = {"honor_labels": True} if server in _HONOR_LABELS else {}
         instance = {"source_labels": [_INSTANCE.get(server, f"{_POD}name")], "target_label": "instance"}
-        yield {"job_name": server, **honor, **_found(pods, [instance])}
+        yield {"job_name": server, **honor, **_found(pods, [instance], "Pending|Running")}
 
 
 def service_targets(watched: WatchedService) -> dict[str, Any]:
@@ -63,14 +64,14 @@ def ca_files(services: tuple[Service, ...], settings: Settings) -> dict[str, str
     return {f"prometheus/{CA_FOLDER}/{name}.pem": found.ca for name, found in named if found and found.ca}
 
 
-def _found(pods: Pods, labels: list[dict[str, Any]]) -> dict[str, Any]:
-    """The running pods of one namespace, by labels or annotations; each scraped at its one port."""
+def _found(pods: Pods, labels: list[dict[str, Any]], phases: str = "Running") -> dict[str, Any]:
+    """The pods of one namespace in some phases, by labels or annotations; each scraped at its one port."""
     selector = ",".join(f"{name}={value}" for name, value in sorted(pods.labels.items()))
     selectors = {"selectors": [{"role": "pod", "label": selector}]} if selector else {}
     return {
         "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [pods.namespace]}, **selectors}],
         "relabel_configs": [
-            {"action": "keep", "source_labels": [f"{_POD}phase"], "regex": "Running"},
+            {"action": "keep", "source_labels": [f"{_POD}phase"], "regex": phases},
             *(_annotated() if pods.annotated else _port(pods.port)),
             *labels,
         ],

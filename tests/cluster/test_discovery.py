@@ -28,6 +28,8 @@ WATCHED: dict[str, tuple[dict[str, Any], str]] = {
     "by annotations": ({"annotated": True}, ":9465/internal"),
 }
 """How a service's pods are found, and the end of the URL at which each is scraped."""
+NONE_FOUND = 'prometheus_target_scrape_pool_targets{scrape_job="postfacta"} 0'
+"""How Prometheus tells of a job that has no pod; alerts on the stack ask for it."""
 
 
 def pod(name: str, labels: dict[str, str], annotations: dict[str, str]) -> dict[str, Any]:
@@ -61,7 +63,9 @@ def shop(cluster: Cluster) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("how", WATCHED)
 def test_the_pods_of_a_service_are_found(how: str, cluster: Cluster, shop: dict[str, str], tmp_path: Path) -> None:
     pods, end = WATCHED[how]
-    config = stack_config("dev") | {"services": {"learnsnap": {"pods": {"namespace": SHOP, **pods}}}}
+    none = {"namespace": SHOP, "labels": {"app": "postfacta"}, "port": 8080}
+    services = {"learnsnap": {"pods": {"namespace": SHOP, **pods}}, "postfacta": {"pods": none}}
+    config = stack_config("dev") | {"services": services}
     objects = manifests(run_program("dev", config, canaries("dev")))
     cluster.apply([each for each in objects if each["kind"] in ACCESS])
     kubeconfig = cluster.kubeconfig_of("slostack", "prometheus", tmp_path / "kubeconfig")
@@ -73,6 +77,7 @@ def test_the_pods_of_a_service_are_found(how: str, cluster: Cluster, shop: dict[
             f"http://{address}{end}": {"job": "learnsnap", "instance": name, "namespace": SHOP, "pod": name}
             for name, address in shop.items()
         }
+        wait_until(lambda: NONE_FOUND in requests.get(f"{prometheus.url}/metrics", timeout=10).text, "what has no pod")
 
 
 def targets(url: str) -> dict[str, dict[str, str]]:

@@ -48,6 +48,7 @@ OF_THE_SERVERS = {
     "prometheus_rule_group_iterations_missed_total",
     "prometheus_rule_group_last_duration_seconds",
     "prometheus_rule_group_last_evaluation_timestamp_seconds",
+    "prometheus_target_scrape_pool_targets",
     "prometheus_tsdb_head_series",
     "prometheus_tsdb_storage_blocks_bytes",
     "alertmanager_cluster_members",

@@ -7,6 +7,21 @@ from slostack.rules.stack_alerts.alert import stack_alert
 
 _CERTIFICATE_DAYS = 14
 
+
+def _missing(jobs: tuple[str, ...]) -> str:
+    """Those whose scrapes fail, and the jobs that Prometheus' config has and nothing is found for: what has no pod has
+    no `up`."""
+    any_of = "|".join(jobs)
+    return (
+        f'up{{job=~"{any_of}"}} == 0\n'
+        f'or min by (scrape_job) (prometheus_target_scrape_pool_targets{{scrape_job=~"{any_of}"}}) == 0'
+    )
+
+
+_WHO = "{{ or $labels.scrape_job $labels.job }}{{ with $labels.instance }} {{ . }}{{ end }}"
+_PROBES = 'up{job=~".+/.+",instance=~"https?://.+"} == 0'
+"""Probes whose exporter is gone: they neither succeed nor fail. An instance of theirs is what is asked."""
+
 COLLECTING = (
     stack_alert(
         "ScrapeFailing",
@@ -19,20 +34,21 @@ COLLECTING = (
     ),
     stack_alert(
         "StackServerDown",
-        f'up{{job=~"{"|".join(names.SERVER_JOBS)}"}} == 0',
+        _missing(names.SERVER_JOBS),
         5,
         "high",
-        "{{ $labels.job }} {{ $labels.instance }} is down",
-        "It answers no scrapes: part of what judges, stores or notifies is missing.",
+        f"{_WHO} is down",
+        "It answers no scrapes, or has no pod: part of what judges, stores or notifies is missing.",
         "stack-server-down",
     ),
     stack_alert(
         "CollectorDown",
-        f'up{{job=~"{"|".join(names.COLLECTOR_JOBS)}"}} == 0',
+        f"{_missing(names.COLLECTOR_JOBS)}\nor {_PROBES}",
         15,
         "medium",
-        "{{ $labels.job }} {{ $labels.instance }} is down",
-        "It answers no scrapes: what it tells of logs, probes, nodes, volumes or pods is missing, its alerts too.",
+        f"{_WHO} can't be scraped",
+        "It answers no scrapes, or has no pod: what it tells of "
+        "logs, probes, nodes, volumes or pods is missing, its alerts too.",
         "collector-down",
     ),
     stack_alert(

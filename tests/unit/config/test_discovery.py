@@ -10,12 +10,15 @@ import pytest
 
 from slostack import plain_yaml, promtool
 from slostack.config import config_files
+from slostack.config.discovery import stack_jobs
 from slostack.config.topology import Topology
+from slostack.deploy.kubernetes import kubernetes_topology
 from slostack.settings import Pods, parse_settings
 from slostack.spec import Service
 from tests.certificate import CERTIFICATE
 from tests.unit.config.conftest import CONFIG
 
+PHASE = "__meta_kubernetes_pod_phase"
 BY_LABELS = {"namespace": "shop", "labels": {"app": "shop", "tier": "web"}, "port": 9464}
 
 
@@ -63,12 +66,22 @@ def test_annotated_pods_say_themselves_whether_and_where(scraped: Any) -> None:
     annotation = "__meta_kubernetes_pod_annotation_prometheus_io_"
     kept = {rule["source_labels"][0]: rule["regex"] for rule in job["relabel_configs"] if rule.get("action") == "keep"}
     assert kept == {
-        "__meta_kubernetes_pod_phase": "Running",
+        PHASE: "Running",
         f"{annotation}scrape": "true",
         f"{annotation}port": "[0-9]+",
     }
     path = {"source_labels": [f"{annotation}path"], "regex": "(/.*)", "target_label": "__metrics_path__"}
     assert path in job["relabel_configs"]
+
+
+def test_a_pod_of_the_stack_that_never_runs_is_scraped_in_vain_and_one_of_a_service_is_not(scraped: Any) -> None:
+    _, job = scraped(pods=BY_LABELS)
+    assert {"action": "keep", "source_labels": [PHASE], "regex": "Running"} in job["relabel_configs"]
+    settings = parse_settings({**CONFIG, "delivery": "kubernetes"}, "test")
+    own = {each["job_name"]: each["relabel_configs"] for each in stack_jobs(kubernetes_topology(settings))}
+    assert {"grafana", "alloy", "kube-state-metrics", "node-exporter"} <= set(own)
+    kept = {"action": "keep", "source_labels": [PHASE], "regex": "Pending|Running"}
+    assert all(kept in relabelling for relabelling in own.values())
 
 
 def test_what_is_outside_is_scraped_by_https_with_a_client_certificate_and_its_own_authority(

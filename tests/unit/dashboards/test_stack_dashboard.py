@@ -38,5 +38,5 @@ def test_of_many_lines_those_that_are_the_nearest_to_firing_are_drawn(dashboard:
         return [query["expr"].partition(",")[0] for query in panel(dashboard, title)["targets"]]
 
     assert queries("Scrape failing") == ["bottomk(10"]
-    assert queries("Stack server down") == ["bottomk(10"]
+    assert queries("Stack server down") == ["bottomk(10"] * 2  # its scrapes, and its pods
     assert queries("Rule evaluation missed") == ["topk(10"]
