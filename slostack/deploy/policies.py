@@ -7,7 +7,7 @@ What a server needs in spite of one is in EXCEPTIONS, and nowhere else; docs/sec
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 Inputs = Mapping[str, Any]
@@ -18,6 +18,9 @@ _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _LABELS = ("instance", "part-of", "managed-by")
 _IMAGE = re.compile(r"\S+/\S+(:v?[0-9][0-9A-Za-z.+-]*)(@sha256:[0-9a-f]{64})?|\S+@sha256:[0-9a-f]{64}")
+_BUILT_IN = re.compile(r"cluster-admin|admin|edit|view|system:.*")
+"""The roles that a cluster has from the start."""
+_BACKENDS = ("backend", "defaultBackend", "backendRef", "backendRefs")
 _WRITING = {"create", "update", "patch", "delete", "deletecollection", "bind", "escalate", "impersonate", "*"}
 
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
@@ -91,8 +94,12 @@ def seccomp(kind: str, inputs: Inputs) -> Iterator[str]:
 
 def no_token_unless_needed(kind: str, inputs: Inputs) -> Iterator[str]:
     """No pod, and no account by itself, gets a token for the cluster's API."""
-    parts = [inputs] if kind == f"{_CORE}ServiceAccount" else list(_pods(kind, inputs))
+    pods = list(_pods(kind, inputs))
+    parts = [inputs] if kind == f"{_CORE}ServiceAccount" else pods
     yield from ("has a token" for part in parts if part.get("automountServiceAccountToken") is not False)
+    for volume in (volume for pod in pods for volume in pod.get("volumes") or ()):
+        if any("serviceAccountToken" in each for each in (volume.get("projected") or {}).get("sources") or ()):
+            yield f"volume {volume['name']}: a token"
 
 
 def own_account(kind: str, inputs: Inputs) -> Iterator[str]:
@@ -171,15 +178,47 @@ def secrets_only_as_files(kind: str, inputs: Inputs) -> Iterator[str]:
 
 
 def least_rights(kind: str, inputs: Inputs) -> Iterator[str]:
-    """No role writes, reads Secrets, gets into containers, or is about everything."""
-    if kind not in (f"{_RBAC}Role", f"{_RBAC}ClusterRole"):
-        return
-    for rule in inputs.get("rules") or ():
+    """No role writes, reads Secrets, gets into containers, or is about everything; none but such a role is given, and
+    to service accounts alone."""
+    if kind in (f"{_RBAC}Role", f"{_RBAC}ClusterRole"):
+        yield from _too_much(inputs.get("rules") or ())
+    elif kind in (f"{_RBAC}RoleBinding", f"{_RBAC}ClusterRoleBinding"):
+        role = (inputs.get("roleRef") or {}).get("name")
+        if role != (inputs.get("metadata") or {}).get("name") or _BUILT_IN.fullmatch(str(role)):
+            yield f"gives the role {role}, expected one of its own name"
+        for subject in inputs.get("subjects") or ():
+            if subject.get("kind") != "ServiceAccount":
+                yield f"gives its role to the {subject.get('kind')} {subject.get('name')}"
+
+
+def _too_much(rules: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for rule in rules:
+        if "*" in (rule.get("apiGroups") or ()):
+            yield "is about every group of the API"
         if writes := _WRITING & set(rule.get("verbs") or ()):
             yield f"may {', '.join(sorted(writes))}"
         for resource in rule.get("resources") or ():
             if resource in ("*", "secrets", "nodes/proxy", "pods/exec", "pods/attach", "pods/portforward"):
                 yield f"is about {resource}"
+
+
+def only_grafana(kind: str, inputs: Inputs) -> Iterator[str]:
+    """No Ingress and no HTTPRoute leads anywhere but to Grafana."""
+    if kind.endswith((":Ingress", ":HTTPRoute")):
+        for backend in _backends(inputs.get("spec")):
+            name = (backend.get("service") or backend).get("name")
+            if name != "grafana":
+                yield f"leads to {name}"
+
+
+def _backends(spec: Any) -> Iterator[Mapping[str, Any]]:
+    """Whatever an Ingress or a route names as such, wherever in it."""
+    for key, value in spec.items() if isinstance(spec, Mapping) else ():
+        if key in _BACKENDS:
+            yield from value if isinstance(value, list | tuple) else [value]
+        yield from _backends(value)
+    for each in spec if isinstance(spec, list | tuple) else ():
+        yield from _backends(each)
 
 
 POLICIES: tuple[Policy, ...] = (
@@ -201,6 +240,7 @@ POLICIES: tuple[Policy, ...] = (
     only_inside,
     secrets_only_as_files,
     least_rights,
+    only_grafana,
 )
 
 

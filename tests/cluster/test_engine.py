@@ -6,12 +6,18 @@ import json
 from collections import Counter
 from typing import Any
 
+from slostack.deploy.secrets import required_secrets
+from slostack.settings import parse_settings
+from slostack.teams import load_teams
 from tests.cluster.control_plane import Cluster
 from tests.cluster.engine_stack import YES, new_stack
 from tests.cluster.manifests import WORKLOADS
-from tests.components.program import canaries, stack_config
+from tests.components.program import ROOT, canaries, stack_config
 from tests.processes import wait_until
 from tests.pulumi.engine import Engine, edit_stack
+
+OWN = ("kube-root-ca.crt", "default")
+"""What Kubernetes makes in every namespace."""
 
 
 def test_a_stack_from_up_to_destroy(engine: Engine, cluster: Cluster) -> None:
@@ -35,23 +41,30 @@ def test_a_stack_from_up_to_destroy(engine: Engine, cluster: Cluster) -> None:
     logs += engine.run("up", *YES, *stack)
     assert {f"prometheus-{number}" for number in range(2)} <= set(_pods(cluster, namespace))
 
-    state = engine.run("stack", "export", *stack)
-    outputs = json.dumps(engine.outputs("dev"))
-    for key, secret in canaries("dev").items():
-        assert secret not in logs + state + outputs, key
-    assert "ciphertext" in state
-
+    _no_secret_is_in_plain_text(engine, "dev", logs)
     engine.run("destroy", *YES, *stack)
     _only_volumes_are_left(cluster, namespace)
 
 
 def test_prod_comes_up_and_again_changes_nothing(engine: Engine, cluster: Cluster) -> None:
     stack = new_stack(engine, "prod", "engine-prod")
-    engine.run("up", *YES, *stack)
-    engine.run("up", *YES, *stack, "--expect-no-changes")
+    logs = engine.run("up", *YES, *stack)
+    logs += engine.run("up", *YES, *stack, "--expect-no-changes")
+    _no_secret_is_in_plain_text(engine, "prod", logs)
     refused = engine.run("destroy", *YES, *stack, succeeds=False)
     assert "protected" in refused
     assert cluster.get("statefulsets", "--namespace", "engine-prod")
+
+
+def _no_secret_is_in_plain_text(engine: Engine, stack: str, logs: str) -> None:
+    """Neither in logs nor in outputs nor in the state, which has them encrypted."""
+    state = engine.run("stack", "export", "--stack", stack)
+    everything = logs + state + json.dumps(engine.outputs(stack))
+    wanted = required_secrets(parse_settings(stack_config(stack), stack), load_teams(ROOT))
+    assert wanted
+    assert not [each.key for each in wanted if canaries(stack)[each.key] in everything]
+    assert f"canary-{stack}" not in everything
+    assert "ciphertext" in state
 
 
 def _pods(cluster: Cluster, namespace: str) -> dict[str, str]:
@@ -76,11 +89,15 @@ def _changes(engine: Engine, stack: tuple[str, str]) -> Counter[tuple[str, str]]
 def _only_volumes_are_left(cluster: Cluster, namespace: str) -> None:
     def left() -> dict[str, list[dict[str, Any]]]:
         kinds = (*WORKLOADS, "Pod", "Service", "ConfigMap", "Secret", "NetworkPolicy", "Ingress", "PodDisruptionBudget")
-        found = {kind: cluster.get(kind, "--namespace", namespace) for kind in kinds}
-        found["ConfigMap"] = [o for o in found["ConfigMap"] if o["metadata"]["name"] != "kube-root-ca.crt"]
+        found = {
+            kind: [each for each in cluster.get(kind, "--namespace", namespace) if each["metadata"]["name"] not in OWN]
+            for kind in (*kinds, "ServiceAccount", "Role", "RoleBinding")
+        }
+        found["Namespace"] = [o for o in cluster.get("namespaces") if o["metadata"]["name"] == f"{namespace}-nodes"]
         return {kind: objects for kind, objects in found.items() if objects}
 
     wait_until(lambda: not left(), "destroy has left nothing that runs", 30)
     assert cluster.get("persistentvolumeclaims", "--namespace", namespace)
-    roles = cluster.get("clusterroles", "--selector", "app.kubernetes.io/part-of=slostack")
-    assert not [each for each in roles if namespace in each["metadata"]["name"]]
+    for kind in ("clusterroles", "clusterrolebindings"):
+        found = cluster.get(kind, "--selector", "app.kubernetes.io/part-of=slostack")
+        assert not [each for each in found if namespace in each["metadata"]["name"]]

@@ -13,6 +13,10 @@ from tests.components.program import ROOT, Program
 
 DEPLOYMENT, SERVICE = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service"
 ACCOUNT, ROLE = "kubernetes:core/v1:ServiceAccount", "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
+BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
+INGRESS, ROUTE = "kubernetes:networking.k8s.io/v1:Ingress", "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+GRAFANA: dict[str, Any] = {"path": "/", "backend": {"service": {"name": "grafana"}}}
+LOKI = {"service": {"name": "loki"}}
 LABELS = {f"app.kubernetes.io/{name}": "x" for name in ("name", "instance", "part-of", "managed-by")}
 CONTAINER: dict[str, Any] = {
     "name": "main",
@@ -36,6 +40,14 @@ POD: dict[str, Any] = {
     "volumes": [{"name": "data", "emptyDir": {}}],
 }
 CONTEXT = "securityContext"
+
+
+def binding(role: str, name: str = "shop", subject: str = "ServiceAccount") -> dict[str, Any]:
+    """The inputs of a binding that gives a role."""
+    metadata = {"name": name, "labels": LABELS}
+    return {"metadata": metadata, "roleRef": {"name": role}, "subjects": [{"kind": subject, "name": "shop"}]}
+
+
 VIOLATING: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("requests_and_limits", "container", {"resources": {"requests": {"cpu": "1", "memory": "1Gi"}}}),
     ("requests_and_limits", "container", {"resources": None}),
@@ -57,6 +69,11 @@ VIOLATING: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("seccomp", "container", {CONTEXT: {**CONTAINER[CONTEXT], "seccompProfile": {"type": "Unconfined"}}}),
     ("no_token_unless_needed", "pod", {"automountServiceAccountToken": True}),
     ("no_token_unless_needed", "pod", {"automountServiceAccountToken": None}),
+    (
+        "no_token_unless_needed",
+        "pod",
+        {"volumes": [{"name": "data", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}]},
+    ),
     ("own_account", "pod", {"serviceAccountName": "default"}),
     ("pinned_image", "container", {"image": "quay.io/acme/shop:latest"}),
     ("pinned_image", "container", {"image": "quay.io/acme/shop"}),
@@ -80,6 +97,15 @@ OTHERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("least_rights", ROLE, {"rules": [{"resources": ["*"], "verbs": ["list"]}]}),
     ("least_rights", ROLE, {"rules": [{"resources": ["pods"], "verbs": ["*"]}]}),
     ("least_rights", ROLE, {"rules": [{"resources": ["pods"], "verbs": ["delete"]}]}),
+    ("least_rights", ROLE, {"rules": [{"apiGroups": ["*"], "resources": ["pods"], "verbs": ["list"]}]}),
+    ("least_rights", f"{ROLE}Binding", binding("cluster-admin")),
+    ("least_rights", f"{ROLE}Binding", binding("system:node", "system:node")),
+    ("least_rights", f"{ROLE}Binding", binding("another")),
+    ("least_rights", BINDING, binding("shop", subject="Group")),
+    ("only_grafana", INGRESS, {"spec": {"defaultBackend": {"service": {"name": "prometheus-any"}}}}),
+    ("only_grafana", INGRESS, {"spec": {"rules": [{"http": {"paths": [GRAFANA, {**GRAFANA, "backend": LOKI}]}}]}}),
+    ("only_grafana", ROUTE, {"spec": {"rules": [{"backendRefs": [{"name": "grafana"}, {"name": "alertmanager"}]}]}}),
+    ("only_grafana", ROUTE, {"spec": {"rules": [{"filters": [{"requestMirror": {"backendRef": {"name": "x"}}}]}]}}),
 )
 
 
@@ -108,6 +134,8 @@ def test_each_exception_is_needed(prod: Program) -> None:
 
 def test_an_object_as_it_should_be_violates_nothing() -> None:
     assert list(violations(DEPLOYMENT, deployment())) == []
+    assert list(violations(BINDING, binding("shop"))) == []
+    assert list(violations(INGRESS, {"metadata": {"labels": LABELS}, "spec": {"rules": [{"http": [GRAFANA]}]}})) == []
 
 
 @pytest.mark.parametrize(("policy", "part", "edit"), VIOLATING)
@@ -142,7 +170,7 @@ def test_an_exception_is_of_one_server_and_one_policy() -> None:
 def test_the_documentation_lists_every_policy_and_every_exception() -> None:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rules = re.findall(r"^\| `(\w+)` \| (.+) \|$", text.split("## Policies\n")[1].split("\n## ")[0], re.MULTILINE)
-    assert dict(rules) == {policy.__name__: str(policy.__doc__) for policy in POLICIES}
+    assert dict(rules) == {policy.__name__: " ".join(str(policy.__doc__).split()) for policy in POLICIES}
     rows = re.findall(
         r"^\| `(\w+)` \| `([\w-]+)` \| (.+?) \|", text.split("## Exceptions\n")[1].split("\n## ")[0], re.MULTILINE
     )
