@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from slostack.config.document import yaml_text
 from slostack.config.topology import Place, Topology, split
 from slostack.settings import GrafanaDatabase, GrafanaOidc, Settings
@@ -73,9 +75,16 @@ def _ini(settings: Settings, place: Place) -> str:
         "dashboards": {"default_home_dashboard_path": f"{place.config}/dashboards/overview.json"},
     }
     return "\n".join(
-        "\n".join([f"[{name}]", *(f"{key} = {value}".rstrip() for key, value in section.items()), ""])
+        "\n".join([f"[{name}]", *(f"{key} = {_value(value)}".rstrip() for key, value in section.items()), ""])
         for name, section in sections.items()
     )
+
+
+def _value(value: object) -> str:
+    """A value as the ini file has it: in backticks where it has signs that begin a comment, or quotes that Grafana
+    would drop. No setting holds backticks or line breaks."""
+    text = str(value)
+    return f"`{text}`" if re.search(r"[#;\"'\\]", text) else text
 
 
 def _database(database: GrafanaDatabase | None, place: Place) -> dict[str, dict[str, object]]:
@@ -109,7 +118,7 @@ def _log_in(oidc: GrafanaOidc | None, place: Place) -> dict[str, dict[str, objec
         "auth_url": oidc.auth_url,
         "token_url": oidc.token_url,
         "api_url": oidc.api_url,
-        "role_attribute_path": f"`{oidc.role}`",  # unquoted, Grafana would drop the quotes of 'Viewer'
+        "role_attribute_path": oidc.role,
         "role_attribute_strict": "true",
         "use_pkce": "true",
     }

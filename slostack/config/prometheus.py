@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ from slostack.config.discovery import ca_files, credentials, service_targets, st
 from slostack.config.document import yaml_text
 from slostack.config.kubelets import kubelet_jobs
 from slostack.config.topology import Place, Topology
-from slostack.settings import Settings, WatchedService
+from slostack.settings import Settings, WatchedService, mebibytes
 from slostack.spec import Duration, Probe, Scrape, Service
 
 OWN_INTERVAL = Duration(30)
@@ -25,8 +24,6 @@ REMOTE_WRITE_FLAG = "--web.enable-remote-write-receiver"
 EXEMPLARS_FLAG = "--enable-feature=exemplar-storage"
 """Has Prometheus keep the traces that histograms name, for the dots on latency panels."""
 REMOTE_WRITE_PATH = "/api/v1/write"
-
-_MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 
 
 def prometheus_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:
@@ -63,8 +60,7 @@ def _alerting(topology: Topology) -> dict[str, Any]:
 
 
 def _retention(settings: Settings) -> dict[str, str]:
-    number, unit = re.fullmatch(r"(\d+)(\w+)", settings.prometheus.storage).groups()  # type: ignore[union-attr]
-    size = int(int(number) * _MEBIBYTES[unit] * SHARE_OF_STORAGE)
+    size = int(mebibytes(settings.prometheus.storage) * SHARE_OF_STORAGE)
     return {"time": str(settings.prometheus.retention), "size": f"{size}MiB"}
 
 

@@ -3,6 +3,7 @@
 from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
 from slostack.settings.load import PROJECT, STACK_FOLDER, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
+from slostack.settings.part import mebibytes
 from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogRetention, LogSettings
 from slostack.settings.services import Pods, WatchedService
 from slostack.settings.settings import Settings
@@ -30,6 +31,7 @@ __all__ = [
     "Settings",
     "WatchedService",
     "load_settings",
+    "mebibytes",
     "parse_settings",
     "stack_names",
 ]

@@ -8,18 +8,19 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from slostack.settings.part import (
+    AnnotationKey,
     Cidr,
     Cpu,
     HostName,
     HostPort,
     LabelKey,
     LabelValue,
+    Memory,
     Namespace,
     ObjectName,
+    OnceEach,
     Port,
     SettingsPart,
-    OnceEach,
-    Size,
     Some,
     mismatch,
     written,
@@ -43,6 +44,7 @@ FolderName = Annotated[
     str, written(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "a folder below the project")
 ]
 _OWN_LABELS = "app.kubernetes.io/"
+_OS = "kubernetes.io/os"
 
 
 def _not_own(labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -52,9 +54,16 @@ def _not_own(labels: Mapping[str, str]) -> Mapping[str, str]:
     return labels
 
 
+def _linux(labels: Mapping[str, str]) -> Mapping[str, str]:
+    if _OS in labels:
+        raise mismatch(describe(_OS), "it left out: the servers run on Linux", _OS)
+    return labels
+
+
 Cidrs = Annotated[tuple[Cidr, ...], Field(strict=False), Some, OnceEach]
 Ports = Annotated[tuple[Port, ...], Field(strict=False), Some, OnceEach]
 OtherLabels = Annotated[Mapping[LabelKey, LabelValue], AfterValidator(_not_own)]
+NodeLabels = Annotated[Mapping[LabelKey, LabelValue], AfterValidator(_linux)]
 
 
 class Resources(SettingsPart):
@@ -62,7 +71,7 @@ class Resources(SettingsPart):
 
     cpu: Cpu
     cpu_limit: Cpu = Field(alias="cpuLimit")
-    memory: Size
+    memory: Memory
 
     @model_validator(mode="after")
     def _asks_for_what_it_gets(self) -> Self:
@@ -103,7 +112,7 @@ class Images(SettingsPart):
     digests: Mapping[Server, Digest] = Field(
         default_factory=dict, description="by server: the very image of its version"
     )
-    pull_secrets: tuple[ObjectName, ...] = Field(
+    pull_secrets: Annotated[tuple[ObjectName, ...], OnceEach] = Field(
         (), strict=False, alias="pullSecrets", description="Secrets in the namespace that the registry wants"
     )
 
@@ -117,7 +126,7 @@ class Exposure(SettingsPart):
         None, alias="tlsSecret", description="the Secret with an Ingress' certificate"
     )
     ingress_class: ObjectName | None = Field(None, alias="ingressClass", description="none: the cluster's own")
-    annotations: Mapping[str, str] = Field(default_factory=dict, description="such as a certificate issuer's")
+    annotations: Mapping[AnnotationKey, str] = Field(default_factory=dict, description="such as a certificate issuer's")
     gateway: ObjectName | None = Field(None, description="the Gateway that an HTTPRoute attaches to")
     gateway_namespace: Namespace | None = Field(
         None, alias="gatewayNamespace", description="the Gateway's; none: that of the stack"
@@ -144,7 +153,7 @@ class Dns(SettingsPart):
     namespace: Namespace = "kube-system"
     labels: Mapping[LabelKey, LabelValue] = Field(default_factory=lambda: {"k8s-app": "kube-dns"})
     port: Port = Field(53, description="of its pods, where a network policy looks behind their Service")
-    addresses: tuple[Cidr, ...] = Field(
+    addresses: Annotated[tuple[Cidr, ...], OnceEach] = Field(
         ("169.254.20.10/32",), strict=False, description="of caches on the nodes (NodeLocal DNSCache)"
     )
 
@@ -157,15 +166,17 @@ class KubernetesSettings(SettingsPart):
         "slostack", description="the node exporter has one beside it, <namespace>-nodes"
     )
     protect: bool = Field(False, description="whether Pulumi refuses to delete the namespace and what keeps data")
-    storage_class: str | None = Field(None, alias="storageClass", description="of all volumes; none: the cluster's own")
-    storage_classes: Mapping[StoringServer, str] = Field(
+    storage_class: ObjectName | None = Field(
+        None, alias="storageClass", description="of all volumes; none: the cluster's own"
+    )
+    storage_classes: Mapping[StoringServer, ObjectName] = Field(
         default_factory=dict, alias="storageClasses", description="by server, where one needs another"
     )
     shards: Annotated[int, Field(ge=1, le=1024)] = Field(
         16, description="the most ConfigMaps that the rules, and that the dashboards, are spread over"
     )
     labels: OtherLabels = Field(default_factory=dict, description="of every object")
-    node_selector: Mapping[LabelKey, LabelValue] = Field(
+    node_selector: NodeLabels = Field(
         default_factory=dict, alias="nodeSelector", description="of the nodes that the servers may run on"
     )
     api_server: Cidrs = Field(("0.0.0.0/0", "::/0"), alias="apiServer", description="where the cluster's API answers")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from slostack.settings.part import Port, SettingsPart, mismatch
+from slostack.settings.part import OnceEach, Port, SettingsPart, mismatch
 
 LOOPBACK = "127.0.0.1"
 DemoService = Literal["learnsnap", "postfacta", "stolen-tee", "junkos"]
@@ -41,7 +41,7 @@ class LocalSettings(SettingsPart):
     whether a month of history is made up for it before its first start, so that long windows are full."""
 
     ports: Ports = Field(default_factory=Ports)
-    demo: tuple[DemoService, ...] = Field(DEMO_SERVICES, strict=False)
+    demo: Annotated[tuple[DemoService, ...], OnceEach] = Field(DEMO_SERVICES, strict=False)
     history: bool = True
 
     @field_validator("demo", mode="before")

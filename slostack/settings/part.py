@@ -43,6 +43,37 @@ def _some(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+def _line(value: str) -> str:
+    """Text that an ini file takes as it is: Grafana's would start another section on the next line, and has words that
+    it replaces by files and variables."""
+    if not value.strip() or not value.isprintable() or _INI_SYNTAX.search(value):
+        raise mismatch(describe(value), "one line of text without backticks, $__, ${ and %(")
+    return value
+
+
+def mebibytes(size: str) -> int:
+    """How many MiB a size is, such as 1024 of `1Gi`."""
+    return int(size[:-2]) * _MEBIBYTES[size[-2:]]
+
+
+def _between(least: str, most: str) -> AfterValidator:
+    """Of sizes; both of these are some."""
+
+    def check(value: str) -> str:
+        if not mebibytes(least) <= mebibytes(value) <= mebibytes(most):
+            raise mismatch(describe(value), f"at least {least} and at most {most}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _base(value: str) -> str:
+    """A URL that paths are put behind."""
+    if "?" in value or "#" in value:
+        raise mismatch(describe(value), "a URL without ? and #, which a path is put behind")
+    return value
+
+
 def _port_of_host(value: str) -> str:
     if int(value.rpartition(":")[2]) > _LAST_PORT:
         raise mismatch(describe(value), f"a port of at most {_LAST_PORT}")
@@ -83,52 +114,80 @@ def _certificates(value: str) -> str:
     return value
 
 
+_MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
+_INI_SYNTAX = re.compile(r"`|\$__|\$\{|%\(")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([^-]*)")
-_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = r"(?=.{1,253}(/|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 _OBJECT = "a name of lower-case letters, digits, hyphens and dots"
 OnceEach = AfterValidator(_once_each)
 """Of a list, which says nothing twice."""
 Some = AfterValidator(_some)
 """Of a list, where none would be taken for all."""
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
-Size = Annotated[str, written(r"[1-9][0-9]*(Mi|Gi|Ti)", "a size such as 512Mi, 20Gi or 1Ti")]
+Line = Annotated[str, AfterValidator(_line)]
+_Size = Annotated[str, written(r"[1-9][0-9]{0,20}(Mi|Gi|Ti)", "a size such as 512Mi, 20Gi or 1Ti")]
+Memory = Annotated[_Size, _between("64Mi", "16Ti")]
+Storage = Annotated[_Size, _between("1Gi", "1024Ti")]
+SmallStorage = Annotated[_Size, _between("512Mi", "1024Ti")]
+"""Of what fits into less than a GiB."""
 Cpu = Annotated[str, written(r"[1-9][0-9]*m?", 'processors such as "2", or thousandths such as 250m')]
 HostPort = Annotated[
     str,
     written(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[1-9][0-9]{0,5}", "host:port, such as smtp.acme.example:587"),
     AfterValidator(_port_of_host),
+    AfterValidator(_line),
 ]
 HostName = Annotated[
     str, written(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+", "a host name such as grafana.acme.example", 253)
 ]
-Url = Annotated[str, written(r"https?://[^\s/]\S*", "a URL such as https://grafana.acme.example"), AfterValidator(_url)]
+Url = Annotated[
+    str,
+    written(r"https?://[^\s/]\S*", "a URL such as https://grafana.acme.example"),
+    AfterValidator(_url),
+    AfterValidator(_line),
+]
+BaseUrl = Annotated[Url, AfterValidator(_base)]
 Mail = Annotated[str, written(r"[^@\s]\S*( \S+)*@\S+", "an address such as oncall@acme.example")]
-ObjectName = Annotated[str, written(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", _OBJECT, 253)]
+Sender = Annotated[
+    str, written(r"([^@<>,;\r\n]+ <)?[^@<>,;\s]+@[^@<>,;\s]+>?", "one address such as alerts@acme.example")
+]
+ObjectName = Annotated[str, written(_DOMAIN, _OBJECT, 253)]
 Namespace = Annotated[
     str, written(r"[a-z]([a-z0-9-]*[a-z0-9])?", "a namespace's name: lower-case letters, digits and hyphens", 63)
 ]
 Pem = Annotated[str, AfterValidator(_certificates)]
 Cidr = Annotated[str, AfterValidator(_cidr)]
-LabelKey = Annotated[str, written(rf"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?{_LABEL}", "a label's name, such as team")]
-LabelValue = Annotated[str, written(rf"({_LABEL})?", "a label's value: letters, digits, hyphens, dots", 63)]
+LabelKey = Annotated[str, written(rf"({_DOMAIN}/)?{_NAME}", "a label's name, such as team")]
+LabelValue = Annotated[str, written(rf"({_NAME})?", "a label's value: at most 63 letters, digits, hyphens, dots")]
+AnnotationKey = Annotated[
+    str, written(rf"({_DOMAIN}/)?{_NAME}", "an annotation's name, such as cert-manager.io/cluster-issuer")
+]
 
 __all__ = [
+    "AnnotationKey",
+    "BaseUrl",
     "Cidr",
     "Cpu",
     "HostName",
     "HostPort",
     "LabelKey",
     "LabelValue",
+    "Line",
     "Mail",
+    "Memory",
     "Namespace",
     "ObjectName",
     "OnceEach",
     "Pem",
     "Port",
+    "Sender",
     "SettingsPart",
-    "Size",
+    "SmallStorage",
     "Some",
+    "Storage",
     "Url",
+    "mebibytes",
     "mismatch",
     "written",
 ]

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from slostack.settings.part import HostPort, Mail, SettingsPart, Url, written
+from slostack.settings.part import HostPort, Mail, Sender, SettingsPart, Url, written
 
 
 class Email(SettingsPart):
     """Notifications by SMTP; the password is the secret smtpPassword. `to` gets it all, in place of the teams."""
 
     to: Mail | None = None
-    sender: Mail
+    sender: Sender
     smarthost: HostPort
     username: str | None = None
     require_tls: bool = Field(True, alias="requireTls")

@@ -6,16 +6,25 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from slostack.settings.part import HostPort, Namespace, Pem, SettingsPart, Size, Url, mismatch, written
+from slostack.settings.part import (
+    HostPort,
+    Line,
+    Namespace,
+    OnceEach,
+    Pem,
+    SettingsPart,
+    SmallStorage,
+    Storage,
+    Url,
+    mismatch,
+    written,
+)
 from slostack.spec.quantities import Duration
-from slostack.spec.source import describe
 
 Replicas = Annotated[int, Field(ge=1, le=9)]
 _DAY = Duration(86400)
-_LEAST_STORAGE = 512
-"""MiB: what is less has no room for the write-ahead log."""
 LogLevel = Literal["trace", "debug", "info", "warn", "error"]
 LogEvent = Annotated[str, written(r"[A-Za-z0-9_.:-]+", "an event's name, such as login_failed", 63)]
 
@@ -25,21 +34,14 @@ class PrometheusSettings(SettingsPart):
 
     replicas: Replicas = Field(1, description="each scrapes and judges everything by itself")
     retention: Duration = Duration(40 * 86400)
-    storage: Size = "20Gi"
-
-    @field_validator("storage")
-    @classmethod
-    def _has_room(cls, value: str) -> str:
-        if value.endswith("Mi") and int(value[:-2]) < _LEAST_STORAGE:
-            raise mismatch(describe(value), f"at least {_LEAST_STORAGE}Mi")
-        return value
+    storage: SmallStorage = Field("20Gi", description="less has no room for the write-ahead log")
 
 
 class AlertmanagerSettings(SettingsPart):
     """Alertmanager in this environment."""
 
     replicas: Replicas = Field(1, description="more than one gossip, so that each notification is sent once")
-    storage: Size = "1Gi"
+    storage: Storage = "1Gi"
 
 
 def _a_day_at_least(value: Duration) -> Duration:
@@ -81,15 +83,15 @@ class LokiSettings(SettingsPart):
     """Loki in this environment."""
 
     retention: LogRetention = Field(default_factory=LogRetention)
-    storage: Size = "20Gi"
+    storage: Storage = "20Gi"
 
 
 class GrafanaDatabase(SettingsPart):
     """A PostgreSQL database for Grafana; the password is the secret grafanaDatabasePassword."""
 
     host: HostPort
-    name: str = "grafana"
-    user: str = "grafana"
+    name: Line = "grafana"
+    user: Line = "grafana"
     ssl_mode: Literal["disable", "require", "verify-ca", "verify-full"] = Field("verify-full", alias="sslMode")
     ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
 
@@ -97,20 +99,20 @@ class GrafanaDatabase(SettingsPart):
 class GrafanaOidc(SettingsPart):
     """How people log in to Grafana; the client's secret is the secret grafanaOidcSecret."""
 
-    name: str = Field("SSO", description="on the log-in button")
-    client_id: str = Field(alias="clientId")
+    name: Line = Field("SSO", description="on the log-in button")
+    client_id: Line = Field(alias="clientId")
     auth_url: Url = Field(alias="authUrl")
     token_url: Url = Field(alias="tokenUrl")
     api_url: Url = Field(alias="apiUrl")
-    scopes: str = "openid profile email"
-    role: str = Field("'Viewer'", description="a JMESPath expression of the token that gives the role")
+    scopes: Line = "openid profile email"
+    role: Line = Field("'Viewer'", description="a JMESPath expression of the token that gives the role")
 
 
 class GrafanaSettings(SettingsPart):
     """Grafana in this environment."""
 
     replicas: Replicas = Field(1, description="more than one share a database")
-    storage: Size = Field("1Gi", description="its volume, where it has no database")
+    storage: Storage = Field("1Gi", description="its volume, where it has no database")
     database: GrafanaDatabase | None = None
     oidc: GrafanaOidc | None = None
 
@@ -126,7 +128,7 @@ class LogLimit(SettingsPart):
     """What is kept of a namespace's logs."""
 
     sample: float = Field(1.0, gt=0, le=1, description="the share of lines that is kept; errors always are")
-    lines_per_second: Annotated[int, Field(ge=1)] | None = Field(
+    lines_per_second: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         None, alias="linesPerSecond", description="the most lines of one pod; what is beyond is dropped and counted"
     )
 
@@ -135,9 +137,11 @@ class LogSettings(SettingsPart):
     """Which logs of the cluster's pods are collected (by Alloy)."""
 
     enabled: bool = True
-    namespaces: tuple[Namespace, ...] = Field((), strict=False, description="whose pods are read; none: all")
-    drop: tuple[LogLevel, ...] = Field((), strict=False, description="levels that are not stored")
-    security: tuple[LogEvent, ...] = Field(
+    namespaces: Annotated[tuple[Namespace, ...], OnceEach] = Field(
+        (), strict=False, description="whose pods are read; none: all"
+    )
+    drop: Annotated[tuple[LogLevel, ...], OnceEach] = Field((), strict=False, description="levels that are not stored")
+    security: Annotated[tuple[LogEvent, ...], OnceEach] = Field(
         ("login_failed", "suspicious_request"), strict=False, description="the values of `event` of security events"
     )
     limits: Mapping[Namespace, LogLimit] = Field(default_factory=dict, description="of noisy namespaces")

@@ -9,27 +9,34 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from slostack.settings.part import (
+    BaseUrl,
     HostPort,
     LabelKey,
     LabelValue,
     Namespace,
+    OnceEach,
     Pem,
     SettingsPart,
-    Url,
     mismatch,
+    written,
 )
 from slostack.spec.source import describe
+
+_PORT_NAME = r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*"
 
 
 def _container_port(value: int | str) -> int | str:
     if isinstance(value, int) and 1 <= value <= 65535:
         return value
-    if isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{0,14}[a-z][a-z0-9-]{0,14}", value) and len(value) <= 15:
+    if isinstance(value, str) and re.fullmatch(_PORT_NAME, value):
         return value
-    raise mismatch(describe(value), "a port's number, or its name of at most 15 lower-case letters, digits and hyphens")
+    raise mismatch(
+        describe(value), "a port's number, or its name of at most 15 lower-case letters, digits and single hyphens"
+    )
 
 
 ContainerPort = Annotated[int | str, AfterValidator(_container_port)]
+ServerName = Annotated[str, written(r"[A-Za-z0-9_.:-]+", "a host's name such as metrics.acme.example", 253)]
 
 
 class Pods(SettingsPart):
@@ -55,7 +62,9 @@ class Pods(SettingsPart):
 class WatchedService(SettingsPart):
     """How one service is reached in this environment."""
 
-    targets: tuple[HostPort, ...] = Field((), strict=False, description="host:port of every instance")
+    targets: Annotated[tuple[HostPort, ...], OnceEach] = Field(
+        (), strict=False, description="host:port of every instance"
+    )
     pods: Pods | None = Field(None, description="its pods in the cluster, in place of `targets`")
     scheme: Literal["http", "https"] = "http"
     token: bool = Field(False, description="whether /metrics wants a bearer token (secret scrapeToken-<service>)")
@@ -65,14 +74,16 @@ class WatchedService(SettingsPart):
         description="whether it wants one (secrets scrapeCertificate-<service> and scrapeKey-<service>)",
     )
     ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
-    server_name: str | None = Field(None, alias="serverName", description="in its certificate, where it isn't the host")
+    server_name: ServerName | None = Field(
+        None, alias="serverName", description="in its certificate, where it isn't the host"
+    )
     base_path: str = Field("", alias="basePath", description="what comes before the paths of its scrape jobs")
     honor_labels: bool = Field(
         False,
         alias="honorLabels",
         description="whether `job` and `instance` in its metrics are kept: some tell of others",
     )
-    probe: Url | None = Field(None, description="the base URL that its probes ask")
+    probe: BaseUrl | None = Field(None, description="the base URL that its probes ask")
     prober: HostPort | None = Field(None, description="host:port of the blackbox exporter that asks, if not its own")
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from slostack.settings.kubernetes import FilesSettings, KubernetesSettings, OperatorSettings
 from slostack.settings.local import LOOPBACK, LocalSettings
-from slostack.settings.part import SettingsPart, Url, mismatch, written
+from slostack.settings.part import BaseUrl, SettingsPart, mismatch, written
 from slostack.settings.receivers import Receivers
 from slostack.settings.servers import (
     AlertmanagerSettings,
@@ -28,10 +28,10 @@ class Urls(SettingsPart):
     """Where people find things; they become links in notifications and dashboards. On this machine they follow
     from the ports."""
 
-    grafana: Url
-    prometheus: Url
-    alertmanager: Url
-    runbooks: Url
+    grafana: BaseUrl
+    prometheus: BaseUrl
+    alertmanager: BaseUrl
+    runbooks: BaseUrl
 
 
 class Settings(SettingsPart):

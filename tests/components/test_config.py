@@ -184,6 +184,133 @@ WRONG: dict[str, tuple[Edit, str]] = {
         lambda c: c.update(exporters={"kubelets": False, "verifyKubelets": True}),
         "slostack:exporters.verifyKubelets: `verifyKubelets` without kubelets, expected kubelets: true",
     ),
+    "a namespace twice": (
+        lambda c: c["logs"].update(namespaces=["shop", "shop"]),
+        "slostack:logs.namespaces[1]: 'shop' (text) again, expected each once",
+    ),
+    "a target twice": (
+        lambda c: c["services"]["learnsnap"].update(targets=["a.acme.example:443", "a.acme.example:443"]),
+        "slostack:services.learnsnap.targets[1]: 'a.acme.example:443' (text) again, expected each once",
+    ),
+    "a pull secret twice": (
+        lambda c: c["kubernetes"].update(images={"pullSecrets": ["a", "b", "a"]}),
+        "slostack:kubernetes.images.pullSecrets[2]: 'a' (text) again, expected each once",
+    ),
+    "a level twice": (
+        lambda c: c["logs"].update(drop=["debug", "debug"]),
+        "slostack:logs.drop[1]: 'debug' (text) again",
+    ),
+    "an event twice": (lambda c: c["logs"].update(security=["a", "a"]), "slostack:logs.security[1]: 'a' (text) again"),
+    "addresses twice": (
+        lambda c: c["kubernetes"].update(nodes=["10.0.0.0/8", "10.0.0.0/8"]),
+        "slostack:kubernetes.nodes[1]: '10.0.0.0/8' (text) again",
+    ),
+    "a cache twice": (
+        lambda c: c["kubernetes"].update(dns={"addresses": ["10.0.0.1/32", "10.0.0.1/32"]}),
+        "slostack:kubernetes.dns.addresses[1]: '10.0.0.1/32' (text) again",
+    ),
+    "a port of the API twice": (
+        lambda c: c["kubernetes"].update(apiServerPorts=[443, 443]),
+        "slostack:kubernetes.apiServerPorts[1]: 443 (a number) again",
+    ),
+    "no port of the API": (
+        lambda c: c["kubernetes"].update(apiServerPorts=[]),
+        "slostack:kubernetes.apiServerPorts: an empty list, expected at least one",
+    ),
+    "no name of a storage class": (
+        lambda c: c["kubernetes"].update(storageClass="SSD_retain"),
+        "slostack:kubernetes.storageClass: 'SSD_retain' (text), expected a name of lower-case letters",
+    ),
+    "no name of a server's storage class": (
+        lambda c: c["kubernetes"].update(storageClasses={"loki": "ssd..retain"}),
+        "slostack:kubernetes.storageClasses.loki: 'ssd..retain' (text), expected a name of lower-case letters",
+    ),
+    "no name of a Secret": (
+        lambda c: c["kubernetes"]["exposure"].update(tlsSecret="grafana.-tls"),
+        "slostack:kubernetes.exposure.tlsSecret: 'grafana.-tls' (text), expected a name of lower-case letters",
+    ),
+    "a name of a Secret that is too long": (
+        lambda c: c["kubernetes"].update(images={"pullSecrets": ["s" * 254]}),
+        "slostack:kubernetes.images.pullSecrets[0]: 'ssss",
+    ),
+    "no name of a port": (
+        lambda c: c["services"].update(
+            learnsnap={"pods": {"namespace": "shop", "labels": {"app": "x"}, "port": "-metrics"}}
+        ),
+        "slostack:services.learnsnap.pods.port: '-metrics' (text), expected a port's number, or its name",
+    ),
+    "a label's name that is too long": (
+        lambda c: c["kubernetes"].update(labels={"t" * 64: "x"}),
+        f"slostack:kubernetes.labels.{'t' * 64}: ",
+    ),
+    "a label's prefix that is too long": (
+        lambda c: c["kubernetes"].update(labels={f"{'a.' * 127}a/team": "x"}),
+        "expected a label's name, such as team",
+    ),
+    "a label's value that is too long": (
+        lambda c: c["kubernetes"].update(labels={"team": "x" * 64}),
+        "slostack:kubernetes.labels.team: 'xxx",
+    ),
+    "no name of an annotation": (
+        lambda c: c["kubernetes"]["exposure"].update(annotations={"cluster issuer": "x"}),
+        "slostack:kubernetes.exposure.annotations.cluster issuer: 'cluster issuer' (text), expected an annotation's",
+    ),
+    "another system": (
+        lambda c: c["kubernetes"].update(nodeSelector={"kubernetes.io/os": "windows"}),
+        "slostack:kubernetes.nodeSelector.kubernetes.io/os: 'kubernetes.io/os' (text), expected it left out",
+    ),
+    "too little memory": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(memory="1Mi"),
+        "slostack:kubernetes.resources.loki.memory: '1Mi' (text), expected at least 64Mi and at most 16Ti",
+    ),
+    "more memory than there is": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(memory="17Ti"),
+        "slostack:kubernetes.resources.loki.memory: '17Ti' (text), expected at least 64Mi and at most 16Ti",
+    ),
+    "too little room for logs": (
+        lambda c: c["loki"].update(storage="512Mi"),
+        "slostack:loki.storage: '512Mi' (text), expected at least 1Gi and at most 1024Ti",
+    ),
+    "more room than there is": (
+        lambda c: c["prometheus"].update(storage="99999999999999999999Ti"),
+        "slostack:prometheus.storage: '99999999999999999999Ti' (text), expected at least 512Mi and at most 1024Ti",
+    ),
+    "two senders": (
+        lambda c: c["receivers"]["email"].update(sender="a@acme.example, b@acme.example"),
+        "slostack:receivers.email.sender: 'a@acme.example, b@acme.example' (text), expected one address",
+    ),
+    "a server's name of two lines": (
+        lambda c: c["services"]["learnsnap"].update(serverName="a.acme.example\nb"),
+        "slostack:services.learnsnap.serverName: 'a.acme.example\\nb' (text), expected a host's name",
+    ),
+    "a base URL with a query": (
+        lambda c: c["services"]["learnsnap"].update(probe="https://learnsnap.acme.example/?a=b"),
+        "slostack:services.learnsnap.probe: 'https://learnsnap.acme.example/?a=b' (text), expected a URL without ?",
+    ),
+    "more lines than a pod writes": (
+        lambda c: c["logs"]["limits"]["kube-system"].update(linesPerSecond=10**18),
+        "slostack:logs.limits.kube-system.linesPerSecond: 1000000000000000000 (a number), expected at most 100,000",
+    ),
+    "another section of Grafana's config": (
+        lambda c: c["grafana"]["oidc"].update(name="A\n[auth.anonymous]\nenabled = true"),
+        "slostack:grafana.oidc.name: 'A\\n[auth.anonymous]\\nenabled = true' (text), expected one line of text without",
+    ),
+    "a quote of Grafana's config": (
+        lambda c: c["grafana"]["oidc"].update(role="'Viewer'`"),
+        "slostack:grafana.oidc.role: \"'Viewer'`\" (text), expected one line of text without backticks",
+    ),
+    "a file in Grafana's config": (
+        lambda c: c["grafana"]["database"].update(user="$__file{/etc/passwd}"),
+        "slostack:grafana.database.user: '$__file{/etc/passwd}' (text), expected one line of text without backticks",
+    ),
+    "nothing in Grafana's config": (
+        lambda c: c["grafana"]["oidc"].update(clientId=" "),
+        "slostack:grafana.oidc.clientId: ' ' (text), expected one line of text without backticks",
+    ),
+    "a URL that ends a quote": (
+        lambda c: c["grafana"]["oidc"].update(authUrl="https://login.acme.example/`"),
+        "slostack:grafana.oidc.authUrl: 'https://login.acme.example/`' (text), expected one line of text without",
+    ),
     "no such service": (lambda c: c["services"].update(checkout={}), "checkout"),
 }
 
