@@ -31,12 +31,12 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     unknown = sorted(set(settings.services) - {service.service for service in every_service})
     if unknown:
         raise SlostackError(
-            f"stacks/Pulumi.{settings.environment}.yaml: slostack:services names {', '.join(unknown)}, "
+            f"{settings.file}: slostack:services names {', '.join(unknown)}, "
             "expected services that have a file in slos/"
         )
     services = watched_services(every_service, settings)
     files = {slo_file(root, service.service): service for service in services}
-    check_retention(root, files, {settings.environment: settings})
+    check_retention(root, files, [settings])
     check_custom_files(root, every_service)
     teams = load_teams(root)
     check_teams(teams, files, root)

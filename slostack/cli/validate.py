@@ -30,7 +30,7 @@ def command(root: Path, files: tuple[Path, ...], prometheus: str | None) -> None
     services = load_services(root, [file.resolve() for file in files] or None)
     paths = {service.service: given.get(service.service) or slo_file(root, service.service) for service in services}
     by_path = {paths[service.service]: service for service in services}
-    check_retention(root, by_path, {stack: load_settings(root, stack) for stack in stack_names(root)})
+    check_retention(root, by_path, [load_settings(root, stack) for stack in stack_names(root)])
     check_teams(load_teams(root), by_path, root)
     check_rendered_rules(root, {paths[service.service]: render_rules(service) for service in services})
     check_log_rules(root, {paths[s.service]: rules for s in services if (rules := render_log_rules(s))})

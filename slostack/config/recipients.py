@@ -119,7 +119,7 @@ def _without_teams(settings: Settings) -> Ways:
     ):
         if is_missing:
             raise SlostackError(
-                f"stacks/Pulumi.{settings.environment}.yaml: slostack:receivers.{key} has no `{field}` and there is no "
+                f"{settings.file}: slostack:receivers.{key} has no `{field}` and there is no "
                 "teams.yaml, expected one of the two to say who is notified"
             )
     return Ways(

@@ -66,7 +66,10 @@ def _wrong_secrets(
     known = {secret.key for secret in known_secrets(settings, teams)}
     for key in filter(names_secret, texts):
         if key not in known:
-            yield f"{key}: no such secret, expected one of {', '.join(sorted(known))}"
+            yield (
+                f"{key}: no such secret, expected one of {', '.join(sorted(known))}, "
+                f"or it taken away: pulumi config rm {key} --stack {stack}"
+            )
         elif not pulumi.runtime.is_config_secret(config.full_key(key)):
             yield f"{key}: plain text, expected a secret: {_how_to_set(key, stack)}"
     for secret in required:

@@ -16,8 +16,8 @@ from slostack.review.changes import Change, Detail, Json, Kind, Part, pairs, par
 from slostack.review.rule_groups import RuleGroup, RuleKey
 from slostack.review.trees import Tree
 from slostack.routed import HERE, NOBODY, channels, receivers
-from slostack.settings import Settings, load_settings
-from slostack.settings.load import STACK_FOLDER, settings_of, stack_names
+from slostack.settings import STACK_FOLDER, Settings, load_settings, stack_names
+from slostack.settings.load import settings_of
 
 Stacks = Mapping[str, Settings]
 _NOWHERE = Place("", ("",), "", "", "")

@@ -1,12 +1,12 @@
 """An environment's settings: typed, frozen, free of secrets."""
 
 from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
-from slostack.settings.load import PROJECT, STACK_FOLDER, load_settings, parse_settings, stack_names
+from slostack.settings.load import PROJECT, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
 from slostack.settings.part import mebibytes
 from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogRetention, LogSettings
 from slostack.settings.services import Pods, WatchedService
-from slostack.settings.settings import Settings
+from slostack.settings.settings import STACK_FOLDER, Settings
 
 __all__ = [
     "DEMO_SERVICES",

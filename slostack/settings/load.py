@@ -11,13 +11,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from slostack.errors import SlostackError
-from slostack.settings.settings import Settings
+from slostack.settings.settings import STACK_FOLDER, Settings
 from slostack.spec.explain import EXPECTED_TYPES, LIMITS, dotted
 from slostack.spec.source import Problem, Source, SpecError, describe, parse_yaml, read_text
 
 _STACK_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 PROJECT = "slostack"
-STACK_FOLDER = "stacks"
 _NO_KEYS = ("[key]", "int", "str")
 """What pydantic names in a place that is no key of the file."""
 
@@ -68,7 +67,7 @@ def _no_file(root: Path, shown: str) -> SlostackError:
 
 def _validated(config: dict[str, Any], source: Source) -> Settings:
     try:
-        return Settings.model_validate(config)
+        return Settings.model_validate(config, context={"file": source.file})
     except ValidationError as error:
         problems = (_problem(source, detail) for detail in error.errors())
         raise SpecError(tuple(dict.fromkeys(problems))) from None

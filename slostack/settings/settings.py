@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from slostack.settings.kubernetes import FilesSettings, KubernetesSettings, OperatorSettings
 from slostack.settings.local import LOOPBACK, LocalSettings
@@ -21,6 +22,7 @@ from slostack.settings.servers import (
 )
 from slostack.settings.services import WatchedService
 
+STACK_FOLDER = "stacks"
 Replicated = PrometheusSettings | AlertmanagerSettings | GrafanaSettings
 
 
@@ -52,6 +54,21 @@ class Settings(SettingsPart):
     kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings, validate_default=True)
     operator: OperatorSettings = Field(default_factory=OperatorSettings)
     files: FilesSettings = Field(default_factory=FilesSettings)
+    _file: str | None = PrivateAttr(None)
+
+    def model_post_init(self, context: Any) -> None:
+        """Remembers the file that a validation says it reads."""
+        self._file = (context or {}).get("file")
+
+    @property
+    def file(self) -> str:
+        """The stack's file, as errors name it: a stack need not have its environment's name."""
+        return self._file or f"{STACK_FOLDER}/Pulumi.{self.environment}.yaml"
+
+    @property
+    def stack(self) -> str:
+        """The stack's name."""
+        return PurePosixPath(self.file).stem.removeprefix("Pulumi.")
 
     @property
     def watched(self) -> Mapping[str, WatchedService]:

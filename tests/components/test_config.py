@@ -41,7 +41,7 @@ WRONG: dict[str, tuple[Edit, str]] = {
     ),
     "a context of another machine": (
         lambda c: c["kubernetes"].update(context="elsewhere"),
-        "slostack:kubernetes.context of the stack prod: 'elsewhere' is no context of the text in KUBECONFIG, "
+        "stacks/Pulumi.prod.yaml: slostack:kubernetes.context: 'elsewhere' is no context of the text in KUBECONFIG, "
         "expected one of ",
     ),
     "no port": (
@@ -347,6 +347,20 @@ def test_a_mistake_is_told_by_its_place_in_the_stacks_file() -> None:
     assert message.startswith(f"stacks/Pulumi.prod.yaml:{line + 3}:14: slostack:loki.storage: 'lots'")
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"kubernetes": {"context": "elsewhere"}},
+        {"services": {"learnsnap": {}, "checkout": {}}},
+        {"prometheus": {"retention": "7d"}},
+    ],
+)
+def test_a_stack_that_is_not_called_as_its_environment_is_named_by_its_file(edit: dict[str, Any]) -> None:
+    message = refusal("dev", stack_config("dev") | {"environment": "qa"} | edit, canaries("dev"))
+    assert "stacks/Pulumi.dev.yaml" in message
+    assert "Pulumi.qa" not in message
+
+
 PROD = parse_settings(stack_config("prod"), "prod")
 
 
@@ -389,8 +403,7 @@ def test_secrets_are_those_of_teams_whose_services_are_watched_and_of_the_stacks
 def test_a_secret_that_cannot_be_right_is_refused_and_not_repeated(key: str, value: str, expected: str) -> None:
     message = refusal("prod", stack_config("prod"), canaries("prod") | {key: value})
     assert message == (
-        f"stack prod: slostack:{key}: another value, expected {expected}: "
-        f"pulumi config set --secret {key} --stack prod"
+        f"stack prod: slostack:{key}: another value, expected {expected}: pulumi config set --secret {key} --stack prod"
     )
 
 
@@ -420,6 +433,7 @@ def test_a_token_of_a_service_that_is_not_watched_is_refused() -> None:
     secrets = canaries("prod") | {"scrapeToken-checkout": "canary-x"}
     message = refusal("prod", stack_config("prod"), secrets)
     assert message.startswith("stack prod: slostack:scrapeToken-checkout: no such secret, expected one of")
+    assert message.endswith(", or it taken away: pulumi config rm scrapeToken-checkout --stack prod")
     assert "canary" not in message
 
 

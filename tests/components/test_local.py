@@ -61,7 +61,7 @@ def test_the_program_is_one_resource_with_plain_inputs(program: Program, inputs:
     assert inputs["root"] == str(ROOT)
     assert inputs["pinned"] == {name: versions()[name].version for name in SERVER_JOBS}
     assert isinstance(inputs["__provider"], str)
-    settings = Settings.model_validate_json(inputs["settings"])
+    settings = Settings.model_validate_json(inputs["settings"], context={"file": inputs["file"]})
     assert settings == parse_settings(stack_config("local"), "local") == load_settings(ROOT, "local")
     assert program.outputs["urls"]["grafana"] == f"http://127.0.0.1:{settings.local.ports.grafana}"
     assert set(program.outputs) == {"urls", "versions", "rules", "alerts", "contents"}

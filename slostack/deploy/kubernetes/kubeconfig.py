@@ -25,7 +25,7 @@ def check_context(settings: Settings) -> None:
     if context not in known:
         shown = "the text in KUBECONFIG" if _is_content(where) else where
         raise SlostackError(
-            f"slostack:kubernetes.context of the stack {settings.environment}: {context!r} is no context of {shown}, "
+            f"{settings.file}: slostack:kubernetes.context: {context!r} is no context of {shown}, "
             f"expected one of {', '.join(known) or '(it has none)'} (kubectl config get-contexts)"
         )
 

@@ -9,14 +9,14 @@ import psutil
 
 from slostack.deploy.local.programs import Program
 from slostack.errors import SlostackError
-from slostack.settings import LOOPBACK, STACK_FOLDER
+from slostack.settings import LOOPBACK
 
 
-def check_ports(programs: Iterable[Program], held_by_us: set[int], environment: str) -> None:
+def check_ports(programs: Iterable[Program], held_by_us: set[int], stack_file: str) -> None:
     """Raises SlostackError that names every port that something other than this stack has taken."""
     lines = [
         f"port {port} for {program.name} is taken{_by_whom(port)}: stop that, or set another port as "
-        f"slostack:local ports.{key} in {STACK_FOLDER}/Pulumi.{environment}.yaml"
+        f"slostack:local ports.{key} in {stack_file}"
         for program in programs
         for key, port in program.ports.items()
         if port not in held_by_us and not _is_free(port)

@@ -43,6 +43,7 @@ class LocalStackResource(Resource, module="slostack", name="LocalStack"):
     def __init__(self, name: str, root: Path, settings: Settings, bundle: Bundle) -> None:
         properties: dict[str, Any] = {
             "root": str(root),
+            "file": settings.file,
             "settings": settings.model_dump_json(by_alias=True, exclude={"kubernetes"}, exclude_none=True),
             "bundle": bundle_digest(bundle),
             "pinned": {name: versions()[name].version for name in SERVER_JOBS},
@@ -92,7 +93,7 @@ def _up(props: dict[str, Any]) -> LocalStack:
 
 
 def _settings(props: dict[str, Any]) -> Settings:
-    return Settings.model_validate_json(props["settings"])
+    return Settings.model_validate_json(props["settings"], context={"file": props.get("file")})
 
 
 def _runs_as_wanted(props: dict[str, Any]) -> bool:

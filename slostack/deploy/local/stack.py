@@ -40,7 +40,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
     """
     if settings.delivery != "local":
         raise SlostackError(
-            f"{settings.environment} is not an environment of this machine; use `pulumi up -s {settings.environment}`"
+            f"{settings.environment} is not an environment of this machine; use `pulumi up -s {settings.stack}`"
         )
     folder = StateFolder.of(root)
     with folder.one_at_a_time():
@@ -54,7 +54,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
             stop_processes(folder, report)
             forget_sent_notifications(folder)
         warn_of_missing_targets(services, settings, report)
-        check_ports(programs, listening_ports(own_processes(folder)), settings.environment)
+        check_ports(programs, listening_ports(own_processes(folder)), settings.file)
         prepare_secrets(folder, settings, teams_of(root, settings.watched))
         if install(bundle, folder):
             report("wrote the changed files of the servers")
@@ -87,15 +87,14 @@ def warn_of_missing_targets(services: Iterable[Service], settings: Settings, rep
     if others := [service.service for service in services if service.service not in settings.watched]:
         report(
             f"not watched here: {', '.join(others)}; name what is to be in "
-            f"stacks/Pulumi.{settings.environment}.yaml: slostack:services: {{{others[0]}: {{targets: ['host:port']}}}}"
+            f"{settings.file}: slostack:services: {{{others[0]}: {{targets: ['host:port']}}}}"
         )
     for service in watched_services(services, settings):
         watched = settings.watched.get(service.service)
         if service.scrape and not (watched and watched.targets):
             report(
                 f"{service.service} has no targets, so nothing of it is scraped; name them in "
-                f"stacks/Pulumi.{settings.environment}.yaml: "
-                f"slostack:services: {{{service.service}: {{targets: ['host:port']}}}}"
+                f"{settings.file}: slostack:services: {{{service.service}: {{targets: ['host:port']}}}}"
             )
 
 
