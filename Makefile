@@ -5,10 +5,11 @@ PYTHON := $(VENV)/bin/python
 SLOSTACK := $(VENV)/bin/slostack
 PYTEST := $(PYTHON) -m pytest --quiet --numprocesses 6
 INSTALLED := $(VENV)/.installed
+GAME_DAY := tests/gameday/test_game_day.py
 # Hundreds of short processes import the same modules: none compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down test everything check static render bench bench-alerts
+.PHONY: help up down test everything game-day check static render bench bench-alerts
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,10 +44,14 @@ check: static ## Types, lint, unit tests and rule fixtures (under 2 minutes)
 
 test: $(INSTALLED) ## Everything, with real servers
 	@$(MAKE) --no-print-directory --jobs 2 static everything
+	@$(MAKE) --no-print-directory game-day
 
 everything: $(INSTALLED)
 	@$(PYTHON) -m pytest --collect-only -qq > /dev/null || true # compiles the tests once, not in each worker
-	@$(PYTEST)
+	@$(PYTEST) --ignore $(GAME_DAY)
+
+game-day: $(INSTALLED) ## The demo's failures in compressed time, with nothing beside them that takes the processors
+	@$(PYTHON) -m pytest --quiet $(GAME_DAY)
 
 bench: $(INSTALLED) ## What rules, rendering, previews, reviews and backtests cost, side by side with raw windows and sloth
 	@$(PYTHON) -m bench
