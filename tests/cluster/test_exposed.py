@@ -30,6 +30,7 @@ EXPOSED = {
         "prometheus_rule_group_interval_seconds",
         "prometheus_rule_group_iterations_missed_total",
         "prometheus_rule_group_last_evaluation_timestamp_seconds",
+        "prometheus_target_scrape_pool_targets",
         "prometheus_tsdb_head_series",
     },
     "alertmanager": {

@@ -13,7 +13,7 @@ from tests.local.demo_stack import notifications, value
 from tests.local.project import SOURCE, Project, make_project, wait_until
 
 NAMED = "|".join(SCENARIOS)
-PAGE_SECONDS = 120
+TOLD_SECONDS = 300
 
 
 @pytest.fixture
@@ -46,6 +46,6 @@ def test_every_service_is_judged_probed_and_broken_apart(all_played: Project) ->
     all_played.run("demo", "break", "stolen-tee", "backup-shrunk")
     wait_until(
         lambda: notifications(all_played, alert="BackupShrunk", status="firing"),
-        PAGE_SECONDS,
+        TOLD_SECONDS,
         "the alert of the backup",
     )
