@@ -23,3 +23,7 @@ class Scenario:
 def burn(slo: str) -> str:
     """The page of an SLO."""
     return f"{names.BURN_ALERT} {slo}"
+
+
+OUTAGE = Scenario("outage", "nothing answers any more, /metrics included", ("ServiceDown",), Conditions(answers=False))
+"""Of services that are one process."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ PUSH_PATH = "/loki/api/v1/push"
 
 
 @dataclass(frozen=True)
-class Stored:
+class Stored(ABC):
     """What a running Loki has."""
 
     loki: str
@@ -31,9 +32,9 @@ class Stored:
         answer = requests.get(f"{self.loki}/loki/api/v1/query_range", params=query, timeout=10).json()
         return [(line, found["stream"]) for found in answer["data"]["result"] for _, line in found["values"]]
 
+    @abstractmethod
     def push(self, namespace: str, *lines: str, pod: str = "web-1") -> None:
         """Sends the lines of a pod, a millisecond apart."""
-        raise NotImplementedError
 
     def settled(self, namespace: str, enough: Callable[[list[str]], bool]) -> list[str]:
         """The lines once there are enough of them: a last one is sent, which comes after all others."""

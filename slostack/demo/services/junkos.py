@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slostack.demo.conditions import MEGABYTE, Conditions, Lines
 from slostack.demo.model import Counter, Durations, Gauge, Model, Moment, Observed, Requests, process
-from slostack.demo.scenario import Scenario, burn
+from slostack.demo.scenario import OUTAGE, Scenario, burn
 from slostack.demo.traffic import Failure, Route
 
 HEALTH = "/health"
@@ -61,12 +61,7 @@ MODEL = Model(
 )
 
 SCENARIOS = (
-    Scenario(
-        "outage",
-        "nothing answers any more, /metrics included",
-        ("ServiceDown",),
-        Conditions(answers=False),
-    ),
+    OUTAGE,
     Scenario(
         "errors",
         "a tenth of all requests are answered with a 500",

@@ -6,7 +6,7 @@ from slostack.demo.conditions import MEGABYTE, Conditions
 from slostack.demo.learnsnap_parts import PAYMENT, UPLOAD, WEBHOOK, Payments, Quizzes
 from slostack.demo.model import Counter, Gauge, Model, Moment, Requests, process
 from slostack.demo.quizzes import PROVIDERS
-from slostack.demo.scenario import Scenario, burn
+from slostack.demo.scenario import OUTAGE, Scenario, burn
 from slostack.demo.traffic import Failure, Route
 
 REDIS_MEMORY = 512 * 2**20
@@ -46,12 +46,7 @@ MODEL = Model(
 )
 
 SCENARIOS = (
-    Scenario(
-        "outage",
-        "nothing answers any more, /metrics included",
-        ("ServiceDown",),
-        Conditions(answers=False),
-    ),
+    OUTAGE,
     Scenario(
         "errors",
         "10 % of all requests are answered with a 500",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slostack.demo.conditions import MEGABYTE, Conditions
 from slostack.demo.model import Counter, Durations, Gauge, Model, Observed, Requests, process
-from slostack.demo.scenario import Scenario, burn
+from slostack.demo.scenario import OUTAGE, Scenario, burn
 from slostack.demo.traffic import Failure, Route
 
 READY = "/healthz/ready"
@@ -58,12 +60,7 @@ _NO_DATABASE = Conditions(
 )
 
 SCENARIOS = (
-    Scenario(
-        "outage",
-        "nothing answers any more, /metrics included",
-        ("ServiceDown",),
-        Conditions(answers=False),
-    ),
+    OUTAGE,
     Scenario(
         "errors",
         "a quarter of all requests are answered with a 500",
@@ -80,12 +77,7 @@ SCENARIOS = (
         "database-unreachable-at-start",
         "it finds no database when it starts, ends after three minutes and is started again",
         ("NoInstanceReady", "CrashLoop", burn("request-success"), "RequestSuccessLowInAnHour"),
-        Conditions(
-            gauges=_NO_DATABASE.gauges,
-            unreachable=_NO_DATABASE.unreachable,
-            failures=_NO_DATABASE.failures,
-            seconds_between_crashes=180.0,
-        ),
+        replace(_NO_DATABASE, seconds_between_crashes=180.0),
     ),
     Scenario(
         "pool-exhausted",
