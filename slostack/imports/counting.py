@@ -80,6 +80,13 @@ def as_counts(query: Query) -> str | None:
     return outside_quotes(r"\brate(?=\s*\()", "increase", query.text) if all_rates else None
 
 
+def is_per_second(query: Query) -> bool | None:
+    """Whether a query's value is a number of events per second, not the number in the window; None where it is
+    neither, or that is not certain."""
+    counts = as_counts(query)
+    return None if counts is None else counts != query.text
+
+
 def over_window(text: str) -> str | None:
     """A query of rates or increases over ranges of its own, over the window instead; None for any other query."""
     tree = syntax_tree(text)

@@ -195,7 +195,9 @@ def _share(part: str, total: str, *, is_good: bool, of_good: bool) -> str:
 
 
 def _together(part: Query, total: Query, notes: tuple[str, ...]) -> tuple[Query, Query]:
-    """Both queries summed up, where their results can't be told apart."""
+    """Both queries summed up, where their results can't be told apart; raises ValueError for a rate beside a count."""
+    if None not in (kinds := {counting.is_per_second(query) for query in (part, total)}) and len(kinds) == 2:
+        raise ValueError("a rate beside a number of events, expected both sides to count in the same way")
     if not notes:
         return part, total
     return promql.parse(f"sum({part.text})"), promql.parse(f"sum({total.text})")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
+import promql_parser
+
 from slostack.imports import counting, indicator, promql
 from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
@@ -47,6 +49,12 @@ class _Source:
     def is_plain(self) -> bool:
         """Whether it is a selector alone."""
         return promql.plain_selector(self.query.tree) is not None
+
+    @property
+    def is_ranged(self) -> bool:
+        """Whether it has a range, its own or the window."""
+        ranged = (promql_parser.MatrixSelector, promql_parser.SubqueryExpr)
+        return any(isinstance(node, ranged) for node in promql.walk(self.query.tree))
 
     def said(self, say: Callable[[], T]) -> T:
         """What a function makes of the query; a ValueError of it is a mistake at the query."""
@@ -192,6 +200,10 @@ def _events(part: _Source, total: _Source, ratio: Fields, budgeting: Budgeting, 
     with mistakes:
         of_total, more = _over_window(total, ratio, sampled=sampled)
     mistakes.check()
+    if part.is_ranged != total.is_ranged:
+        if not ratio.boolean("counter"):
+            raise ratio.error("counter", "false, expected true: beside a query over a range, the other counts events")
+        of_part, of_total = (_counts(query) for query in (of_part, of_total))
     length = str(budgeting.length)
 
     def say() -> Indicator:
@@ -203,6 +215,11 @@ def _events(part: _Source, total: _Source, ratio: Fields, budgeting: Budgeting, 
 
     found = part.said(say)
     return replace(found, notes=tuple(dict.fromkeys((*notes, *more, *found.notes))))
+
+
+def _counts(query: Query) -> Query:
+    """A query of rates as one of numbers of events, as the other side's counter is one; any other as it is."""
+    return promql.parse(counting.as_counts(query) or query.text)
 
 
 def _raw(source: _Source, kind: str, budgeting: Budgeting) -> Indicator:

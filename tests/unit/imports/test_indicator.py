@@ -62,8 +62,6 @@ def asked(ratio: str) -> dict[str, Any]:
          ()),
         # What is no number of events in the window.
         (f"sum(rate(a{W}) > 5)", ALL, divided("sum(rate(a[$window]) > 5)", "sum(rate(r[$window]))"), ()),
-        (f"sum(rate(a{W}))", ALL.replace("rate", "increase"),
-         divided("sum(rate(a[$window]))", "sum(increase(r[$window]))"), ()),
         (f"sum(irate(a{W}))", ALL, divided("sum(irate(a[$window]))", "sum(rate(r[$window]))"), ()),
         (f"sum(rate(a{W})) * sum(rate(b{W}))", ALL,
          divided("sum(rate(a[$window])) * sum(rate(b[$window]))", "sum(rate(r[$window]))"), ()),
@@ -148,6 +146,12 @@ def test_results_that_cannot_be_told_apart_are_summed_up() -> None:
     found = indicator.from_bad(parse_windowed(f"rate(a{W}) + rate(b{W})"), parse_windowed(f"rate(c{W})"))
     queries = {"bad": "sum(increase(a[$window]) + increase(b[$window]))", "total": "sum(increase(c[$window]))"}
     assert found.sli == {"queries": queries}
+
+
+@pytest.mark.parametrize("total", [f"sum(rate(b{W}))", f"sum by (a) (rate(b{W}))"])
+def test_a_rate_beside_a_number_of_events_is_a_mistake(total: str) -> None:
+    with pytest.raises(ValueError, match="a rate beside a number of events, expected both sides to count in the same"):
+        indicator.from_bad(parse_windowed(f"sum(increase(a{W}))"), parse_windowed(total))
 
 
 @pytest.mark.parametrize("query", [f"sum by (service) (rate(a{W}))", f"sum by (le) (rate(a{W}))"])

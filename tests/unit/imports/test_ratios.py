@@ -42,6 +42,22 @@ def events(error: str, total: str) -> tuple[str, str]:
     return sloth({"events": {"error_query": error, "total_query": total}}), f"({error}) / ({total})"
 
 
+def counters(bad: str, total: str) -> str:
+    """A file of OpenSLO with one SLO, whose plain selectors are of counters."""
+    sources = {
+        key: {"metricSource": {"type": "Prometheus", "spec": {"query": query}}}
+        for key, query in (("bad", bad), ("total", total))
+    }
+    spec = {
+        "service": "api",
+        "indicator": {"spec": {"ratioMetric": {"counter": True, **sources}}},
+        "timeWindow": [{"duration": "30d", "isRolling": True}],
+        "budgetingMethod": "Occurrences",
+        "objectives": [{"target": 0.99}],
+    }
+    return plain_yaml.dump({"apiVersion": "openslo/v1", "kind": "SLO", "metadata": {"name": "it"}, "spec": spec})
+
+
 def raw(ratio: str) -> tuple[str, str]:
     """A file of sloth that judges a ratio, and the ratio."""
     return sloth({"raw": {"error_ratio_query": ratio}}), ratio
@@ -52,9 +68,12 @@ CASES = {
     "or-zero": events(f"{ERRORS} or on() vector(0)", ALL),
     "latency": events(f'{COUNTED} - sum(rate(answer_seconds_bucket{{le="0.3"}}{W}))', COUNTED),
     "sum-of-two": events(f"{ERRORS} + sum(rate(fallbacks_total{W}))", ALL),
-    "mixed": events(f"{ERRORS} / 2", f"sum(increase(requests_total{W})) / 300"),
     "compared": events(
         f"count(sum by (pod) (rate(fallbacks_total{W})) > 0)", f"count(sum by (pod) (rate(requests_total{W})))"
+    ),
+    "counter-beside-rate": (
+        counters('requests_total{code="500"}', "sum(rate(requests_total[5m])) + sum(rate(fallbacks_total[5m]))"),
+        f"{ERRORS} / ({ALL} + sum(rate(fallbacks_total{W})))",
     ),
     "subqueries": events(
         "sum_over_time(count(satisfaction < 0.5)[{{.window}}:]) or on() vector(0)",
@@ -71,7 +90,7 @@ CASES = {
 def test_the_recorded_ratio_is_that_of_the_files_queries(name: str, tmp_path: Path) -> None:
     text, ratio = CASES[name]
     file = the_file(imported(tmp_path, text))
-    windows = ["5m", "1h"] if name != "mixed" else ["5m"]
+    windows = ["5m", "1h"]
     queries = {window: ratio.replace("{{.window}}", window) for window in windows}
     recorded = {window: f"slo:error_ratio:rate{window}" for window in windows}
     played = play(file, SERIES, {query: [AT] for query in (*queries.values(), *recorded.values())})
