@@ -9,6 +9,8 @@ from types import MappingProxyType
 GRAFANA_URL = "https://grafana.invalid"
 RUNBOOK_URL = "https://runbooks.invalid"
 """Stand in for an environment's own URLs in what is committed; replaced when a bundle is made for a stack."""
+NAMESPACE = "namespace.invalid"
+"""Stands in for the namespace of an environment's stack."""
 
 
 @dataclass(frozen=True)

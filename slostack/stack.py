@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from slostack.bundle import GRAFANA_URL, RUNBOOK_URL, Bundle
+from slostack.bundle import GRAFANA_URL, NAMESPACE, RUNBOOK_URL, Bundle
 from slostack.checks import check_custom_files
 from slostack.config import TENANT, config_files
 from slostack.config.topology import Topology
@@ -46,9 +46,9 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     return Bundle(
         {
             **config_files(services, settings, topology, teams),
-            **{f"prometheus/rules/{name}": with_urls(text, settings) for name, text in rules},
+            **{f"prometheus/rules/{name}": of_environment(text, settings) for name, text in rules},
             **{f"loki/rules/{TENANT}/{name}": text for name, text in _taken(generated, LOKI_RULE_FOLDER)},
-            **{f"grafana/dashboards/{name}": with_urls(_compact(text), settings) for name, text in dashboards},
+            **{f"grafana/dashboards/{name}": of_environment(_compact(text), settings) for name, text in dashboards},
         }
     )
 
@@ -76,8 +76,13 @@ def _compact(json_text: str) -> str:
     return "".join(line.strip() for line in json_text.split("\n"))
 
 
-def with_urls(text: str, settings: Settings) -> str:
-    """A generated text with an environment's own URLs in place of the stand-ins."""
-    return text.replace(GRAFANA_URL, settings.urls.grafana.rstrip("/")).replace(
-        RUNBOOK_URL, settings.urls.runbooks.rstrip("/")
-    )
+def of_environment(text: str, settings: Settings) -> str:
+    """A generated text with an environment's own URLs and namespace in place of the stand-ins."""
+    own = {
+        GRAFANA_URL: settings.urls.grafana.rstrip("/"),
+        RUNBOOK_URL: settings.urls.runbooks.rstrip("/"),
+        NAMESPACE: settings.kubernetes.namespace,
+    }
+    for stand_in, value in own.items():
+        text = text.replace(stand_in, value)
+    return text

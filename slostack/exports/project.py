@@ -10,7 +10,7 @@ from slostack.files import shown_path
 from slostack.project import RULE_FOLDER, custom_texts
 from slostack.settings import Settings
 from slostack.spec import Service
-from slostack.stack import with_urls
+from slostack.stack import of_environment
 
 
 def project_objects(
@@ -30,4 +30,4 @@ def project_objects(
         if both := objects.keys() & own.keys():
             raise SlostackError(f"{file}: another file becomes {min(both)} too, expected a name of its own")
         objects |= own
-    return {name: with_urls(text, settings) for name, text in objects.items()}
+    return {name: of_environment(text, settings) for name, text in objects.items()}

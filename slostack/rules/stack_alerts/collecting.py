@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slostack import names
+from slostack.bundle import NAMESPACE
 from slostack.rules.stack_alerts.alert import stack_alert
 
 _CERTIFICATE_DAYS = 14
@@ -21,6 +22,8 @@ def _missing(jobs: tuple[str, ...]) -> str:
 _WHO = "{{ or $labels.scrape_job $labels.job }}{{ with $labels.instance }} {{ . }}{{ end }}"
 _PROBES = 'up{job=~".+/.+",instance=~"https?://.+"} == 0'
 """Probes whose exporter is gone: they neither succeed nor fail. An instance of theirs is what is asked."""
+
+_OWN = f'{{namespace=~"{NAMESPACE}(-nodes)?"}}'
 
 COLLECTING = (
     stack_alert(
@@ -50,6 +53,22 @@ COLLECTING = (
         "It answers no scrapes, or has no pod: what it tells of "
         "logs, probes, nodes, volumes or pods is missing, its alerts too.",
         "collector-down",
+    ),
+    stack_alert(
+        "ReplicasMissing",
+        f"max by (namespace, deployment) (kube_deployment_status_replicas_unavailable{_OWN}) > 0\n"
+        f"or max by (namespace, statefulset) (\n"
+        f"  kube_statefulset_replicas{_OWN}\n"
+        f"  - kube_statefulset_status_replicas_available{_OWN}\n"
+        f") > 0\n"
+        f"or max by (namespace, daemonset) (kube_daemonset_status_number_unavailable{_OWN}) > 0",
+        15,
+        "medium",
+        "{{ $value }} of {{ $labels.namespace }}/"
+        "{{ or $labels.deployment $labels.statefulset $labels.daemonset }} not available",
+        "Pods that are wanted wait for a node or a volume, don't start or aren't ready: "
+        "the next failure finds no replica, or a node has no collector.",
+        "replicas-missing",
     ),
     stack_alert(
         "LogIngestionFailing",
