@@ -1,0 +1,125 @@
+"""Wrong config of the cluster that a stack goes to."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.components.wrong_config import Wrong, check_refusal
+
+
+def _exposure(**keys: str) -> dict[str, str]:
+    return {"host": "grafana.acme.example", "fromNamespace": "ingress"} | keys
+
+
+WRONG: Wrong = {
+    "no context": (
+        lambda c: c["kubernetes"].pop("context"),
+        "slostack:kubernetes.context: no context, expected the kubeconfig",
+    ),
+    "a context of another machine": (
+        lambda c: c["kubernetes"].update(context="elsewhere"),
+        "stacks/Pulumi.prod.yaml: slostack:kubernetes.context: 'elsewhere' is no context of the text in KUBECONFIG, "
+        "expected one of ",
+    ),
+    "no digest": (
+        lambda c: c["kubernetes"].update(images={"digests": {"loki": "sha256:12"}}),
+        "slostack:kubernetes.images.digests.loki: 'sha256:12' (text)",
+    ),
+    "a digest of nothing": (
+        lambda c: c["kubernetes"].update(images={"digests": {"promtheus": f"sha256:{'0' * 64}"}}),
+        "slostack:kubernetes.images.digests.promtheus",
+    ),
+    "a storage class of nothing": (
+        lambda c: c["kubernetes"].update(storageClasses={"blackbox": "fast"}),
+        "slostack:kubernetes.storageClasses.blackbox",
+    ),
+    "an Ingress without TLS": (
+        lambda c: c["kubernetes"]["exposure"].pop("tlsSecret"),
+        "slostack:kubernetes.exposure.tlsSecret: an Ingress without `tlsSecret`, expected the Secret with its",
+    ),
+    "a route to no Gateway": (
+        lambda c: c["kubernetes"].update(exposure=_exposure(kind="gateway")),
+        "slostack:kubernetes.exposure.gateway: no gateway, expected the name of the Gateway that the route attaches to",
+    ),
+    "what an Ingress has none of": (
+        lambda c: c["kubernetes"]["exposure"].update(gateway="shared"),
+        "slostack:kubernetes.exposure.gateway: `gateway` with kind ingress, expected it left out",
+    ),
+    "what a route has none of": (
+        lambda c: c["kubernetes"].update(exposure=_exposure(kind="gateway", gateway="shared", tlsSecret="tls")),
+        "slostack:kubernetes.exposure.tlsSecret: `tlsSecret` with kind gateway, expected it left out",
+    ),
+    "links elsewhere": (
+        lambda c: c["kubernetes"]["exposure"].update(host="metrics.acme.example"),
+        "slostack:kubernetes.exposure.host: host metrics.acme.example, expected that of urls.grafana (https://grafana.acme.example)",
+    ),
+    "no room for another namespace beside it": (
+        lambda c: c["kubernetes"].update(namespace="n" * 58),
+        "slostack:kubernetes.namespace: 'nnnn",
+    ),
+    "a label of the stack's own": (
+        lambda c: c["kubernetes"].update(labels={"app.kubernetes.io/name": "x"}),
+        "slostack:kubernetes.labels: 'app.kubernetes.io/name' (text), expected labels that the stack doesn't set",
+    ),
+    "others' namespace": (
+        lambda c: c["kubernetes"].update(namespace="kube-system"),
+        "slostack:kubernetes.namespace: namespace kube-system, expected one of the stack's own, which it makes",
+    ),
+    "no addresses, which a policy takes for all": (
+        lambda c: c["kubernetes"].update(apiServer=[]),
+        "slostack:kubernetes.apiServer: an empty list, expected at least one",
+    ),
+    "addresses that there are none of": (
+        lambda c: c["kubernetes"].update(nodes=["10.0.0.0/33"]),
+        "slostack:kubernetes.nodes[0]: '10.0.0.0/33' (text), expected addresses such as 10.0.0.0/16",
+    ),
+    "verified, but not scraped": (
+        lambda c: c.update(exporters={"kubelets": False, "verifyKubelets": True}),
+        "slostack:exporters.verifyKubelets: `verifyKubelets` without kubelets, expected kubelets: true",
+    ),
+    "no port of the API": (
+        lambda c: c["kubernetes"].update(apiServerPorts=[]),
+        "slostack:kubernetes.apiServerPorts: an empty list, expected at least one",
+    ),
+    "no name of a storage class": (
+        lambda c: c["kubernetes"].update(storageClass="SSD_retain"),
+        "slostack:kubernetes.storageClass: 'SSD_retain' (text), expected a name of lower-case letters",
+    ),
+    "no name of a server's storage class": (
+        lambda c: c["kubernetes"].update(storageClasses={"loki": "ssd..retain"}),
+        "slostack:kubernetes.storageClasses.loki: 'ssd..retain' (text), expected a name of lower-case letters",
+    ),
+    "no name of a Secret": (
+        lambda c: c["kubernetes"]["exposure"].update(tlsSecret="grafana.-tls"),
+        "slostack:kubernetes.exposure.tlsSecret: 'grafana.-tls' (text), expected a name of lower-case letters",
+    ),
+    "a name of a Secret that is too long": (
+        lambda c: c["kubernetes"].update(images={"pullSecrets": ["s" * 254]}),
+        "slostack:kubernetes.images.pullSecrets[0]: 'ssss",
+    ),
+    "a label's name that is too long": (
+        lambda c: c["kubernetes"].update(labels={"t" * 64: "x"}),
+        f"slostack:kubernetes.labels.{'t' * 64}: ",
+    ),
+    "a label's prefix that is too long": (
+        lambda c: c["kubernetes"].update(labels={f"{'a.' * 127}a/team": "x"}),
+        "expected a label's name, such as team",
+    ),
+    "a label's value that is too long": (
+        lambda c: c["kubernetes"].update(labels={"team": "x" * 64}),
+        "slostack:kubernetes.labels.team: 'xxx",
+    ),
+    "no name of an annotation": (
+        lambda c: c["kubernetes"]["exposure"].update(annotations={"cluster issuer": "x"}),
+        "slostack:kubernetes.exposure.annotations.cluster issuer: 'cluster issuer' (text), expected an annotation's",
+    ),
+    "another system": (
+        lambda c: c["kubernetes"].update(nodeSelector={"kubernetes.io/os": "windows"}),
+        "slostack:kubernetes.nodeSelector.kubernetes.io/os: 'kubernetes.io/os' (text), expected it left out",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_cluster_is_refused(wrong: str) -> None:
+    check_refusal(*WRONG[wrong])

@@ -1,0 +1,67 @@
+"""Wrong config of what is watched, and of who is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.certificate import CERTIFICATE
+from tests.components.wrong_config import KEY, Wrong, check_refusal
+
+WRONG: Wrong = {
+    "no port": (
+        lambda c: c["services"]["learnsnap"].update(targets=["learnsnap.acme.example"]),
+        "slostack:services.learnsnap.targets[0]: 'learnsnap.acme.example' (text), expected host:port, such as",
+    ),
+    "a port that there is none of": (
+        lambda c: c["services"]["learnsnap"].update(targets=["learnsnap.acme.example:99999"]),
+        "slostack:services.learnsnap.targets[0]: 'learnsnap.acme.example:99999' (text), expected a port of at most",
+    ),
+    "a pod's port that there is none of": (
+        lambda c: c["services"].update(learnsnap={"pods": {"namespace": "shop", "labels": {"app": "x"}, "port": 0}}),
+        "slostack:services.learnsnap.pods.port: 0 (a number), expected a port's number, or its name",
+    ),
+    "certificates that are none": (
+        lambda c: c["services"]["learnsnap"].update(ca=CERTIFICATE.replace("M", "N")),
+        "slostack:services.learnsnap.ca: '-----BEGIN CERTIFICATE-----",
+    ),
+    "a key among certificates": (
+        lambda c: c["services"]["learnsnap"].update(ca=CERTIFICATE + KEY),
+        "slostack:services.learnsnap.ca: a PEM block that is no certificate, expected certificates alone",
+    ),
+    "a URL's port that there is none of": (
+        lambda c: c["services"]["learnsnap"].update(probe="https://learnsnap.acme.example:70000"),
+        "slostack:services.learnsnap.probe: 'https://learnsnap.acme.example:70000' (text), expected a host",
+    ),
+    "a password in a URL": (
+        lambda c: c["receivers"].update(webhook="https://user:hunter2@hooks.acme.example/"),
+        "slostack:receivers.webhook: a user or password in a URL, expected none",
+    ),
+    "nobody's address": (
+        lambda c: c["receivers"]["email"].update(to="the team"),
+        "slostack:receivers.email.to: 'the team' (text), expected an address such as",
+    ),
+    "no channel": (lambda c: c["receivers"]["slack"].update(channel=""), "slostack:receivers.slack.channel: ''"),
+    "no name of a port": (
+        lambda c: c["services"].update(
+            learnsnap={"pods": {"namespace": "shop", "labels": {"app": "x"}, "port": "-metrics"}}
+        ),
+        "slostack:services.learnsnap.pods.port: '-metrics' (text), expected a port's number, or its name",
+    ),
+    "two senders": (
+        lambda c: c["receivers"]["email"].update(sender="a@acme.example, b@acme.example"),
+        "slostack:receivers.email.sender: 'a@acme.example, b@acme.example' (text), expected one address",
+    ),
+    "a server's name of two lines": (
+        lambda c: c["services"]["learnsnap"].update(serverName="a.acme.example\nb"),
+        "slostack:services.learnsnap.serverName: 'a.acme.example\\nb' (text), expected a host's name",
+    ),
+    "a base URL with a query": (
+        lambda c: c["services"]["learnsnap"].update(probe="https://learnsnap.acme.example/?a=b"),
+        "slostack:services.learnsnap.probe: 'https://learnsnap.acme.example/?a=b' (text), expected a URL without ?",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_service_or_receiver_is_refused(wrong: str) -> None:
+    check_refusal(*WRONG[wrong])
