@@ -23,6 +23,7 @@ from slostack.settings.part import (
     SettingsPart,
     Some,
     mismatch,
+    thousandths,
     written,
 )
 from slostack.spec.source import describe
@@ -75,13 +76,9 @@ class Resources(SettingsPart):
 
     @model_validator(mode="after")
     def _asks_for_what_it_gets(self) -> Self:
-        if _thousandths(self.cpu) > _thousandths(self.cpu_limit):
+        if thousandths(self.cpu) > thousandths(self.cpu_limit):
             raise mismatch(f"cpu {self.cpu} above cpuLimit {self.cpu_limit}", "at most as much", "cpu")
         return self
-
-
-def _thousandths(cpu: str) -> int:
-    return int(cpu[:-1]) if cpu.endswith("m") else 1000 * int(cpu)
 
 
 def _resources(cpu: str, cpu_limit: str, memory: str) -> Any:

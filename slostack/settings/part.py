@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -56,11 +57,16 @@ def mebibytes(size: str) -> int:
     return int(size[:-2]) * _MEBIBYTES[size[-2:]]
 
 
-def _between(least: str, most: str) -> AfterValidator:
+def thousandths(processors: str) -> int:
+    """How many thousandths of a processor these are, such as 2000 of `2` and 250 of `250m`."""
+    return int(processors[:-1]) if processors.endswith("m") else 1000 * int(processors)
+
+
+def _between(least: str, most: str, amount: Callable[[str], int] = mebibytes) -> AfterValidator:
     """Of sizes; both of these are some."""
 
     def check(value: str) -> str:
-        if not mebibytes(least) <= mebibytes(value) <= mebibytes(most):
+        if not amount(least) <= amount(value) <= amount(most):
             raise mismatch(describe(value), f"at least {least} and at most {most}")
         return value
 
@@ -131,7 +137,11 @@ Memory = Annotated[_Size, _between("64Mi", "16Ti")]
 Storage = Annotated[_Size, _between("1Gi", "1024Ti")]
 SmallStorage = Annotated[_Size, _between("512Mi", "1024Ti")]
 """Of what fits into less than a GiB."""
-Cpu = Annotated[str, written(r"[1-9][0-9]*m?", 'processors such as "2", or thousandths such as 250m')]
+Cpu = Annotated[
+    str,
+    written(r"[1-9][0-9]{0,20}m?", 'processors such as "2", or thousandths such as 250m'),
+    _between("1m", "1024", thousandths),
+]
 HostPort = Annotated[
     str,
     written(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[1-9][0-9]{0,5}", "host:port, such as smtp.acme.example:587"),
@@ -189,6 +199,7 @@ __all__ = [
     "Url",
     "mebibytes",
     "mismatch",
+    "thousandths",
     "written",
 ]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from slostack.settings import parse_settings
+from tests.components.program import stack_config
 from tests.components.wrong_config import Wrong, check_refusal
 
 WRONG: Wrong = {
@@ -43,6 +45,58 @@ WRONG: Wrong = {
         lambda c: c["loki"].update(retention={"fatal": "90d"}),
         "slostack:loki.retention.fatal: unknown key",
     ),
+    "no processor": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(cpu="0"),
+        "slostack:kubernetes.resources.loki.cpu: '0' (text), expected processors such as \"2\", or thousandths",
+    ),
+    "no processor, as a number": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(cpu=0),
+        "slostack:kubernetes.resources.loki.cpu: 0 (a number), expected text in quotes",
+    ),
+    "no thousandth of a processor": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(cpu="0m"),
+        "slostack:kubernetes.resources.loki.cpu: '0m' (text), expected processors such as \"2\", or thousandths",
+    ),
+    "fewer processors than none": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(cpu="-1"),
+        "slostack:kubernetes.resources.loki.cpu: '-1' (text), expected processors such as \"2\", or thousandths",
+    ),
+    "processors by powers of ten": (
+        lambda c: c["kubernetes"]["resources"]["loki"].update(cpu="1e9"),
+        "slostack:kubernetes.resources.loki.cpu: '1e9' (text), expected processors such as \"2\", or thousandths",
+    ),
+    "more processors than there are": (
+        lambda c: c["kubernetes"]["resources"]["prometheus"].update(cpu="1000000000"),
+        "slostack:kubernetes.resources.prometheus.cpu: '1000000000' (text), expected at least 1m and at most 1024",
+    ),
+    "more processors at most than there are": (
+        lambda c: c["kubernetes"]["resources"]["prometheus"].update(cpuLimit="1025"),
+        "slostack:kubernetes.resources.prometheus.cpuLimit: '1025' (text), expected at least 1m and at most 1024",
+    ),
+    "more thousandths than there are": (
+        lambda c: c["kubernetes"]["resources"]["prometheus"].update(cpuLimit="1024001m"),
+        "slostack:kubernetes.resources.prometheus.cpuLimit: '1024001m' (text), expected at least 1m and at most 1024",
+    ),
+    "no memory": (
+        lambda c: c["kubernetes"]["resources"]["grafana"].update(memory="0"),
+        "slostack:kubernetes.resources.grafana.memory: '0' (text), expected a size such as 512Mi, 20Gi or 1Ti",
+    ),
+    "memory by powers of ten": (
+        lambda c: c["kubernetes"]["resources"]["grafana"].update(memory="1e9"),
+        "slostack:kubernetes.resources.grafana.memory: '1e9' (text), expected a size such as 512Mi, 20Gi or 1Ti",
+    ),
+    "memory in bytes, as a number": (
+        lambda c: c["kubernetes"]["resources"]["grafana"].update(memory=1000000000),
+        "slostack:kubernetes.resources.grafana.memory: 1000000000 (a number), expected text in quotes",
+    ),
+    "room by powers of ten": (
+        lambda c: c["loki"].update(storage="1e12"),
+        "slostack:loki.storage: '1e12' (text), expected a size such as 512Mi, 20Gi or 1Ti",
+    ),
+    "no room": (
+        lambda c: c["alertmanager"].update(storage="0Gi"),
+        "slostack:alertmanager.storage: '0Gi' (text), expected a size such as 512Mi, 20Gi or 1Ti",
+    ),
     "too little memory": (
         lambda c: c["kubernetes"]["resources"]["loki"].update(memory="1Mi"),
         "slostack:kubernetes.resources.loki.memory: '1Mi' (text), expected at least 64Mi and at most 16Ti",
@@ -69,3 +123,10 @@ WRONG: Wrong = {
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_size_is_refused(wrong: str) -> None:
     check_refusal(*WRONG[wrong])
+
+
+@pytest.mark.parametrize(("cpu", "limit"), [("1m", "1m"), ("1024", "1024000m")])
+def test_the_least_and_the_most_processors_are_taken(cpu: str, limit: str) -> None:
+    config = stack_config("dev")
+    config["kubernetes"]["resources"]["loki"] |= {"cpu": cpu, "cpuLimit": limit}
+    assert parse_settings(config, "dev").kubernetes.resources.loki.cpu_limit == limit
