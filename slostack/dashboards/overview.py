@@ -18,7 +18,7 @@ from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, 
 from slostack.dashboards.variables import Variable, environment, is_recorded
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.spec import Duration, Selector, Service
-from slostack.spec.signal_library import signal_library
+from slostack.spec.signal_library import library_signal
 
 EVERYTHING = ""
 WORST_SERVICES = 24
@@ -72,7 +72,7 @@ def _says_its_team(selector: Selector) -> bool:
 
 def _to_shared(signal: str) -> DashboardLink:
     path = links.dashboard_path(names.dashboard_uid(names.shared_page(signal)))
-    return links.link(signal_library()[signal].page or signal, path)
+    return links.link(library_signal(signal).page or signal, path)
 
 
 def _table_height(services: Sequence[Service]) -> int:

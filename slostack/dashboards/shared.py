@@ -14,7 +14,7 @@ from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.variables import Variable, environment
 from slostack.spec import Selector, Service
 from slostack.spec.signal_alerts import LibraryAlert
-from slostack.spec.signal_library import Signal, signal_library
+from slostack.spec.signal_library import Signal, library_signal, signal_names
 from slostack.spec.syntax import parse_promql
 from slostack.spec.watched import nearness, watched
 
@@ -31,7 +31,7 @@ Shown = Mapping[str, LibraryAlert]
 
 def used_signals(services: Sequence[Service]) -> dict[str, Shown]:
     """The signals that have a page and that some service uses, in the library's order, and what is on their pages."""
-    found: dict[str, dict[str, LibraryAlert]] = {name: {} for name in signal_library()}
+    found: dict[str, dict[str, LibraryAlert]] = {name: {} for name in signal_names()}
     for service in services:
         for alert in service.alerts:
             if isinstance(alert, LibraryAlert) and alert.page:
@@ -41,8 +41,8 @@ def used_signals(services: Sequence[Service]) -> dict[str, Shown]:
 
 def render_shared_dashboards(services: Sequence[Service]) -> dict[str, str]:
     """The JSON of each of them, by the dashboard's name; it depends on which alerts are in use, not on by how many."""
-    library = signal_library()
-    return {names.shared_page(name): _render(library[name], shown) for name, shown in used_signals(services).items()}
+    used = used_signals(services).items()
+    return {names.shared_page(name): _render(library_signal(name), shown) for name, shown in used}
 
 
 def _render(signal: Signal, shown: Shown) -> str:

@@ -10,7 +10,7 @@ from slostack.review.slos import FOR_GATE, shown
 from slostack.spec.panel import Panel
 from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
-from slostack.spec.signal_library import signal_library
+from slostack.spec.signal_library import signal_names
 
 
 def service_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
@@ -92,7 +92,7 @@ def _coverage(service: Service | None) -> dict[str, str]:
 
 def _unseen_signals(old: Service, new: Service) -> Iterator[Change]:
     """The signals whose alerts and graphs are as they were, though what the file says of them isn't."""
-    for name in signal_library():
+    for name in signal_names():
         before, after = _written(old, name), _written(new, name)
         if before != after and _made(old, name) == _made(new, name):
             details = (detail for key, was, now in pairs(before, after) for detail in difference(key, was, now))
@@ -104,7 +104,7 @@ _UNSEEN = Detail("no alert and no graph", meaning="follows from it")
 
 def _written(service: Service, signal: str) -> dict[str, str]:
     """The keys of every use of a signal, as they are written in the file."""
-    uses = getattr(service.signals, signal) or ()
+    uses = service.signals.uses_of(signal) or ()
     return {
         f"{key} of {use.prefix}" if use.prefix else key: shown(value)
         for use in (uses if isinstance(uses, tuple) else (uses,))

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from slostack.spec.service import Service
+from slostack.spec.signals import Signals, every_signal
 from slostack.spec.source import KeyPath, Problem, Source, describe
 
 EXPECTED_TYPES = {
@@ -120,6 +121,8 @@ def _model_at(path: KeyPath, model: type[BaseModel]) -> type[BaseModel]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if annotation is Signals:
+        return every_signal()
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for argument in get_args(annotation) if (model := _model_in(argument))), None)

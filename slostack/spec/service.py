@@ -21,7 +21,7 @@ from slostack.spec.part import Part
 from slostack.spec.quantities import Duration, Matcher, Selector, mismatch
 from slostack.spec.readiness import Attestation, Category, CoverageRow, CoveredOrNone
 from slostack.spec.scrape import MOST_SCRAPE_INTERVAL, Probe, Scrape
-from slostack.spec.signals import Signals
+from slostack.spec.signals import Signals, SwitchedOn
 from slostack.spec.slo import Slo
 
 
@@ -55,7 +55,7 @@ class Service(Part):
     error_budget_policy: ErrorBudgetPolicy = Field(
         default_factory=lambda: ErrorBudgetPolicy(), description="When a budget stops releases."
     )
-    signals: Signals = Field(
+    signals: SwitchedOn = Field(
         default_factory=Signals, description="Alerts and panels of the library that are switched on, by its names."
     )
     log_counts: tuple[LogCount, ...] = Field((), strict=False, description="Log lines that are counted for alerts.")

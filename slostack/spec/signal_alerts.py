@@ -15,7 +15,7 @@ from slostack.spec.alert import Alert
 from slostack.spec.panel import Panel
 from slostack.spec.quantities import Matcher, PromQL, Selector, mismatch
 from slostack.spec.service import Service
-from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, signal_library
+from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, library_signal
 from slostack.spec.signal_values import KINDS, Words
 from slostack.spec.signals import AlertChange, SignalUse
 from slostack.spec.source import KeyPath
@@ -48,8 +48,8 @@ Mistake = tuple[KeyPath, PydanticCustomError]
 
 def expanded(service: Service, runbooks: Path | None = None) -> Iterator[Expanded | Mistake]:
     """Every use of a signal in a service; what is wrong with one in its place. Runbooks are looked up where given."""
-    for name, signal in signal_library().items():
-        uses = getattr(service.signals, name)
+    for name in sorted(service.signals.model_fields_set):
+        signal, uses = library_signal(name), service.signals.uses_of(name)
         for index, use in enumerate(uses if isinstance(uses, tuple) else (uses,) if uses else ()):
             path: KeyPath = ("signals", name, index) if isinstance(uses, tuple) else ("signals", name)
             try:

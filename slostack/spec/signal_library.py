@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +81,19 @@ class Signal(Part):
         return f"shared/{self.name}.md"
 
 
-@lru_cache(maxsize=1)
+@cache
+def signal_names() -> tuple[str, ...]:
+    """The names of the signals that ship with slostack."""
+    return tuple(sorted(file.stem for file in _FOLDER.glob("*.yaml")))
+
+
+@cache
+def library_signal(name: str) -> Signal:
+    """One of them."""
+    file = _FOLDER / f"{name}.yaml"
+    return Signal.model_validate({**parse_yaml(file.read_text(encoding="utf-8"), file.name).data, "name": name})
+
+
 def signal_library() -> dict[str, Signal]:
-    """The signals that ship with slostack, by name."""
-    found = (
-        Signal.model_validate({**parse_yaml(file.read_text(encoding="utf-8"), file.name).data, "name": file.stem})
-        for file in sorted(_FOLDER.glob("*.yaml"))
-    )
-    return {signal.name: signal for signal in found}
+    """All of them, by name."""
+    return {name: library_signal(name) for name in signal_names()}

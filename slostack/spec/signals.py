@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, create_model
+from pydantic import (
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    Tag,
+    create_model,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from slostack.spec.alerting import Severity
 from slostack.spec.fields import AlertName, Renotify, Runbook, Text
 from slostack.spec.part import Part
 from slostack.spec.quantities import Duration
-from slostack.spec.signal_library import Signal, SignalAlert, signal_library
+from slostack.spec.signal_library import Signal, SignalAlert, library_signal, signal_names
 from slostack.spec.signal_values import KINDS
 
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=30)]
@@ -76,18 +87,51 @@ def _use(signal: Signal) -> type[SignalUse]:
     return create_model(f"Signal_{signal.name}", __base__=SignalUse, __doc__=signal.description, **fields)
 
 
-def _section() -> type[Part]:
+class Signals(Part):
+    """The signals that are switched on."""
+
+    def uses_of(self, name: str) -> tuple[SignalUse, ...] | SignalUse | None:
+        """One use of a signal, or a list of them, as the file has it."""
+        uses: tuple[SignalUse, ...] | SignalUse | None = getattr(self, name, None)
+        return uses
+
+
+@cache
+def signals_model(names: frozenset[str]) -> type[Signals]:
+    """The model of a section that takes these signals."""
     fields: dict[str, Any] = {}
-    for signal in signal_library().values():
+    for name in sorted(names):
+        signal = library_signal(name)
         use: Any = _use(signal)
         several: Any = Annotated[tuple[use, ...], Field(strict=False, min_length=1)]
         either: Any = Annotated[use, Tag("(mapping)")] | Annotated[several, Tag("(list)")]
         kind = Annotated[either, Discriminator(_is_list)]
-        fields[signal.name] = (kind | None, Field(None, description=signal.description))
-    return create_model("Signals", __base__=Part, __doc__="The signals that are switched on.", **fields)
+        fields[name] = (kind | None, Field(None, description=signal.description))
+    return create_model("Signals", __base__=Signals, __doc__=Signals.__doc__, **fields)
 
 
-if TYPE_CHECKING:
-    Signals = Part
-else:
-    Signals = _section()
+def every_signal() -> type[Signals]:
+    """The model of a section that takes the whole library."""
+    return signals_model(frozenset(signal_names()))
+
+
+def _validated(value: Any) -> Signals:
+    if isinstance(value, Signals):
+        return value
+    named = {key for key in value if isinstance(key, str)} if isinstance(value, dict) else set()
+    return signals_model(frozenset(named.intersection(signal_names()))).model_validate(value)
+
+
+class _AsNamed:
+    """A section is validated by the models of the signals that it names: the library's others are never made."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(_validated)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        model = every_signal()
+        model.model_rebuild()
+        return handler(model.__pydantic_core_schema__)
+
+
+SwitchedOn = Annotated[Signals, _AsNamed()]
