@@ -81,10 +81,10 @@ def _ini(settings: Settings, place: Place) -> str:
 
 
 def _value(value: object) -> str:
-    """A value as the ini file has it: in backticks where it has signs that begin a comment, or quotes that Grafana
-    would drop. No setting holds backticks or line breaks."""
+    """A value as the ini file has it: in backticks where it has signs that begin a comment, or quotes or outer spaces
+    that Grafana would drop. No setting holds backticks or line breaks."""
     text = str(value)
-    return f"`{text}`" if re.search(r"[#;\"'\\]", text) else text
+    return f"`{text}`" if re.search(r"[#;\"'\\]|^\s|\s$", text) else text
 
 
 def _database(database: GrafanaDatabase | None, place: Place) -> dict[str, dict[str, object]]:

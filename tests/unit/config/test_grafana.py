@@ -136,7 +136,7 @@ def test_people_log_in_by_oidc_with_the_role_that_their_token_says() -> None:
     assert not grafana().has_section("auth.generic_oauth")
 
 
-@pytest.mark.parametrize("name", ["Acme; Inc.", "Acme #1", '"Acme"', "'Acme'", "Acme \\"])
+@pytest.mark.parametrize("name", ["Acme; Inc.", "Acme #1", '"Acme"', "'Acme'", "Acme \\", " Acme", "Acme "])
 def test_what_would_begin_a_comment_or_be_dropped_is_quoted(name: str) -> None:
     assert grafana(oidc={**OIDC, "name": name})["auth.generic_oauth"]["name"] == f"`{name}`"
 
