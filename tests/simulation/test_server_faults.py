@@ -24,7 +24,8 @@ def test_the_server_is_down_when_a_page_is_due(minutes: int) -> None:
 
 
 def test_half_of_all_evaluations_are_missed() -> None:
-    """Every second one of each group, as when it takes longer than its interval."""
+    """Every second one of each group, as when it takes longer than its interval: those that are left are a minute
+    apart, which is two intervals."""
     skipped = (
         SkippedEvaluations("tier/.*", tuple(_every_second(5 * MINUTE))),
         SkippedEvaluations("slo/.*|raw/.*", tuple(_every_second(MINUTE / 2))),
