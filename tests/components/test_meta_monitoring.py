@@ -4,10 +4,34 @@ from __future__ import annotations
 
 import re
 
-from tests.components.program import canaries, run_program, stack_config
+from slostack.rules import AlertingRule
+from slostack.rules.stack import stack_groups
+from tests.components.program import ROOT, canaries, run_program, stack_config
 
 KINDS = {"kube_deployment": ":Deployment", "kube_statefulset": ":StatefulSet", "kube_daemonset": ":DaemonSet"}
 """The beginnings of kube-state-metrics' metrics, and the types of the workloads that they are of."""
+OF_THE_CHART = {
+    *("kubelet", "kube-state-metrics", "node-exporter", "apiserver", "coredns", "kube-proxy", "kube-etcd"),
+    *("kube-controller-manager", "kube-scheduler", "prom-grafana"),
+    *(f"prom-kube-prometheus-stack-{each}" for each in ("prometheus", "alertmanager", "operator")),
+}
+"""The jobs of kube-prometheus-stack 88 whose release is `prom`: values of its monitors' jobLabel, else their Services'
+names."""
+
+
+def test_in_a_cluster_with_the_chart_the_documentation_says_which_of_its_jobs_alerts_ask_for() -> None:
+    rules = (rule for group in stack_groups() for rule in group.rules if isinstance(rule, AlertingRule))
+    asked = {rule.alert: re.findall(r'\bup\{job=~"(.+?)"', rule.expr) for rule in rules}
+    told = {
+        alert: {job for job in OF_THE_CHART for pattern in patterns if re.fullmatch(pattern, job)}
+        for alert, patterns in asked.items()
+        if patterns
+    }
+    assert told == {"StackServerDown": set(), "CollectorDown": {"kubelet", "kube-state-metrics", "node-exporter"}}
+    text = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    said = text.partition("- Alerts on its servers and collectors:")[2].partition("\n\n")[0]
+    assert told["CollectorDown"] == {job for job in OF_THE_CHART if f"`{job}`" in said}
+    assert {"`<release>-grafana`", "`<release>-kube-prometheus-stack-prometheus`"} <= set(re.findall("`.+?`", said))
 
 
 def test_missing_replicas_are_told_of_every_workload_of_the_stack_in_its_own_namespaces() -> None:
