@@ -20,6 +20,8 @@ from tests.processes import wait_until
 NAMESPACE = "slostack"
 SERVERS = ("prometheus", "alertmanager", "loki", "grafana", "alloy", "blackbox", "kube-state-metrics", "node-exporter")
 START_SECONDS = 60
+TOO_LARGE = {"prometheus": 2, "grafana": 2, "alloy": 3}
+"""The replicas of those that are given no node that is large enough."""
 _STACK = {"grafana": "dev"}
 """Of prod, but for Grafana, whose database there is a PostgreSQL server."""
 
@@ -63,6 +65,46 @@ def test_kube_state_metrics_may_list_what_it_exports(server: str, machine: Machi
         found = requests.get(f"{pod.url}/metrics", timeout=10).text
     assert found.count("\nkube_node_info{") == 3
     assert "forbidden" not in pod.log.read_text()
+
+
+@pytest.mark.parametrize("server", ["kube-state-metrics"])
+def test_it_tells_of_the_pods_that_find_no_node(server: str, machine: Machine, cluster: Cluster) -> None:
+    """As the alert on missing replicas asks for them; they ask for more than a node has."""
+    objects = [
+        each
+        for each in manifests(stack_program("prod", NAMESPACE))
+        if each["kind"] in WORKLOADS and each["metadata"]["name"] in TOO_LARGE
+    ]
+    for each in objects:
+        (container,) = each["spec"]["template"]["spec"]["containers"]
+        container["resources"] = {"requests": {"memory": "1000Ti"}}
+    pod, namespace = machine.pod(server), ("--namespace", NAMESPACE)
+    cluster.apply(objects)
+    try:
+        with pod.start():
+            wait_until(pod.answers, f"{server} answers", START_SECONDS)
+            wait_until(lambda: _missing(pod.url) == TOO_LARGE, "the replicas that are missing", START_SECONDS)
+    finally:
+        cluster.kubectl("delete", "statefulsets,deployments,daemonsets", *TOO_LARGE, "--ignore-not-found", *namespace)
+
+
+def _missing(url: str) -> dict[str, int]:
+    """How many pods of each workload are not available, as the alert has it."""
+    text = requests.get(f"{url}/metrics", timeout=10).text
+
+    def values(metric: str, label: str) -> dict[str, int]:
+        found = re.findall(rf'^{metric}{{namespace="{NAMESPACE}",{label}="(.+)"}} (\d+)$', text, re.MULTILINE)
+        return {name: int(value) for name, value in found}
+
+    available = values("kube_statefulset_status_replicas_available", "statefulset")
+    return {
+        **values("kube_deployment_status_replicas_unavailable", "deployment"),
+        **{
+            name: wanted - available[name]
+            for name, wanted in values("kube_statefulset_replicas", "statefulset").items()
+        },
+        **values("kube_daemonset_status_number_unavailable", "daemonset"),
+    }
 
 
 def _watched(url: str) -> set[str]:
