@@ -99,6 +99,33 @@ def test_a_change_replaces_one_replica_and_waits_until_it_is_ready(
     cluster.kubectl("rollout", "status", f"{workload['kind']}/{server}", "--timeout=60s", *namespace)
 
 
+@pytest.mark.parametrize("applied", ["prod"], indirect=True)
+@pytest.mark.parametrize("server", ["prometheus", "alertmanager"])
+def test_a_replica_waits_for_a_node_of_its_own(cluster: Cluster, applied: Applied, server: str) -> None:
+    namespace = ("--namespace", applied.namespace)
+    cluster.kubectl("rollout", "status", f"statefulset/{server}", "--timeout=60s", *namespace)
+    labels = ",".join(f"{key}={value}" for key, value in selector(server).items())
+
+    def pods() -> dict[str, dict[str, Any]]:
+        return {each["metadata"]["name"]: each for each in cluster.get("pods", "--selector", labels, *namespace)}
+
+    def waits() -> bool:
+        conditions = pods().get(moved, {}).get("status", {}).get("conditions", ())
+        return any("didn't match pod anti-affinity rules" in each.get("message", "") for each in conditions)
+
+    moved, taken = f"{server}-0", {each["spec"]["nodeName"] for each in pods().values()}
+    every = {each["metadata"]["name"] for each in cluster.get("nodes")}
+    closed = {*(every - taken), pods()[moved]["spec"]["nodeName"]}
+    cluster.kubectl("cordon", *closed)
+    try:
+        cluster.kubectl("delete", "pod", moved, *namespace)
+        wait_until(waits, "it finds no node", 30)
+    finally:
+        cluster.kubectl("uncordon", *closed)
+    cluster.kubectl("rollout", "status", f"statefulset/{server}", "--timeout=60s", *namespace)
+    assert len({each["spec"]["nodeName"] for each in pods().values()}) == len(taken)
+
+
 def test_every_pod_has_a_network_policy_of_its_own(cluster: Cluster, applied: Applied) -> None:
     for namespace in applied.namespaces:
         policies = cluster.get("networkpolicies", "--namespace", namespace)

@@ -43,18 +43,19 @@ def test_replicas_go_one_at_a_time_and_a_single_one_hinders_no_drain(program: Pr
         assert budget == {"maxUnavailable": 1, "selector": {"matchLabels": selector(server)}}
 
 
-def test_replicas_are_on_nodes_and_in_zones_of_their_own_where_there_are_enough(program: Program, stack: str) -> None:
+def test_replicas_are_on_nodes_of_their_own_and_in_zones_where_there_are_enough(program: Program, stack: str) -> None:
     for server, replicas in REPLICAS[stack].items():
         spec = pod(program, server)
         if replicas == 1:
             assert "affinity" not in spec
             assert "topologySpreadConstraints" not in spec
             continue
-        (node,) = spec["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
-        assert node["podAffinityTerm"] == {
-            "topologyKey": "kubernetes.io/hostname",
-            "labelSelector": {"matchLabels": selector(server)},
-        }
+        node = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": selector(server)}}
+        assert spec["affinity"]["podAntiAffinity"] == (
+            {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": node}]}
+            if server == "grafana"
+            else {"requiredDuringSchedulingIgnoredDuringExecution": [node]}
+        )
         (zone,) = spec["topologySpreadConstraints"]
         assert zone == {
             "topologyKey": "topology.kubernetes.io/zone",

@@ -14,6 +14,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudget
 
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.server import Owner
+from slostack.deploy.kubernetes.topology import STATEFUL
 
 _NODE = "kubernetes.io/hostname"
 _ZONE = "topology.kubernetes.io/zone"
@@ -27,12 +28,17 @@ def disruption_budget(owner: Owner) -> None:
 
 
 def node_apart(owner: Owner) -> AffinityArgs | None:
-    """Prefers a node without another replica; in a cluster with too few of them replicas share one."""
+    """Keeps replicas on nodes of their own: those with data of their own wait for one, to which their volume may then
+    bind them; others, of which the next is ready before the last goes, would rather share one."""
     if owner.args.replicas == 1:
         return None
-    term = PodAffinityTermArgs(topology_key=_NODE, label_selector=_pods(owner))
-    preferred = WeightedPodAffinityTermArgs(weight=100, pod_affinity_term=term)
-    anti = PodAntiAffinityArgs(preferred_during_scheduling_ignored_during_execution=[preferred])
+    apart = PodAffinityTermArgs(topology_key=_NODE, label_selector=_pods(owner))
+    preferred = WeightedPodAffinityTermArgs(weight=100, pod_affinity_term=apart)
+    anti = (
+        PodAntiAffinityArgs(required_during_scheduling_ignored_during_execution=[apart])
+        if owner.server in STATEFUL
+        else PodAntiAffinityArgs(preferred_during_scheduling_ignored_during_execution=[preferred])
+    )
     return AffinityArgs(pod_anti_affinity=anti)
 
 
