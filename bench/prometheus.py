@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -38,11 +39,16 @@ class Cost:
 
 @contextlib.contextmanager
 def prometheus_with(
-    lines: Iterable[str], folder: Path, config: str = "", processors: int | None = None
+    lines: Iterable[str],
+    folder: Path,
+    config: str = "",
+    processors: int | None = None,
+    blocks: Path | None = None,
 ) -> Iterator[str]:
     """The URL of a Prometheus that holds the samples of OpenMetrics lines; stopped at the end.
 
-    `config` is YAML beside its storage settings; `processors` is how many it may use (all).
+    `config` is YAML beside its storage settings; `processors` is how many it may use (all); `blocks` is a folder of
+    blocks that it holds too.
     """
     history = folder / "history.om"
     with history.open("w", encoding="utf-8") as file:
@@ -50,6 +56,8 @@ def prometheus_with(
     data = folder / "data"
     promtool.create_blocks_from_openmetrics(history, data, max_block_duration=f"{BLOCK_HOURS}h")
     history.unlink()
+    if blocks:
+        shutil.copytree(blocks, data, dirs_exist_ok=True)
     config_file = folder / "prometheus.yml"
     config_file.write_text(f"storage: {{tsdb: {{retention: {{time: 10y}}}}}}\n{config}", encoding="utf-8")
     port = _free_port()

@@ -32,17 +32,17 @@ def fetch(
     """
     asked = short_windows(versions)
     kept = short_windows([recorded] if recorded else [])
-    reach = max(milliseconds(_reach(version.slo)) for version in versions)
-    counts_span = Span(span.start - reach, span.end)
+    longest = max(milliseconds(reach(version.slo)) for version in versions)
+    counts_span = Span(span.start - longest, span.end)
     counts = recorded_counts(prometheus, recorded, counts_span) if recorded else Found()
-    counts.join(_raw_counts(prometheus, versions[0], _before(counts.counted, counts_span)))
+    counts.join(counts_before(prometheus, versions[0], counts.counted, counts_span))
     found = Found()
     found.join(counts)
     if recorded:
         both = [window for window in asked if window in kept]
         close = {window: below * limit for window, limit in limits(versions).items() if window in both}
         found.join(recorded_ratios(prometheus, recorded, both, close, span, counts.groups))
-    earlier = _before(found.evaluated, span)
+    earlier = _before(found.evaluated, span, STEP)
     phase = _phase(found.evaluated, span)
     found.join(_raw_ratios(prometheus, versions[0], asked, earlier, counts, phase))
     if recorded and (new := [window for window in asked if window not in kept]):
@@ -51,14 +51,22 @@ def fetch(
     return found.histories(asked)
 
 
+def counts_before(prometheus: Prometheus, version: Version, counted: Sequence[Times], span: Span) -> Found:
+    """The counts of five minutes of a time up to the first of those that were recorded, computed from raw series.
+
+    Raises SlostackError where Prometheus doesn't answer all that is asked.
+    """
+    return _raw_counts(prometheus, version, _before(counted, span, COUNT_STEP))
+
+
+def reach(slo: Slo) -> Duration:
+    """How far back an SLO's windows look."""
+    return max(slo.reach, *(tier.long for tier in slo.tiers), RAW_WINDOW)
+
+
 def short_windows(versions: Iterable[Version]) -> tuple[Duration, ...]:
     """The windows up to an hour that any of the versions judges."""
     return tuple(sorted({w for version in versions for w in windows(version.slo) if w <= RAW_WINDOW}))
-
-
-def _reach(slo: Slo) -> Duration:
-    """How far back its windows look."""
-    return max(slo.reach, *(tier.long for tier in slo.tiers), RAW_WINDOW)
 
 
 def limits(versions: Iterable[Version]) -> Mapping[Duration, float]:
@@ -74,10 +82,10 @@ def limits(versions: Iterable[Version]) -> Mapping[Duration, float]:
     return least
 
 
-def _before(known: Sequence[Times], span: Span) -> Span:
-    """The part of a time before the first of some others."""
+def _before(known: Sequence[Times], span: Span, step: int) -> Span:
+    """The part of a time up to a step before the first of some others."""
     times = concatenated(known)
-    return Span(span.start, max(int(times[0]) - 1, span.start) if len(times) else span.end)
+    return Span(span.start, max(int(times[0]) - step, span.start) if len(times) else span.end)
 
 
 def _phase(known: Sequence[Times], span: Span) -> int:

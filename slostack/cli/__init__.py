@@ -23,6 +23,7 @@ COMMANDS = {
     "import": "Write SLO files from those of OpenSLO, sloth or pyrra.",
     "export": "Write the rules as PrometheusRule objects, for the Prometheus operator.",
     "diff": "Show what the SLO files change against a git revision: SLOs, rules, alerts, panels.",
+    "backfill": "Give new SLOs a past: the counts that their budgets need, from raw series.",
     "backtest": "Replay the past through the SLOs before and after an edit: alerts, pages, budget.",
     "gate": "Say whether a service may be released, by what is left of its error budgets.",
     "audit": "Print a readiness scorecard, by what is configured and what a Prometheus really has.",

@@ -7,11 +7,11 @@ from slostack.rules.model import RecordingRule
 from slostack.spec.quantities import Duration
 from slostack.spec.windows import Calendar
 
-_FIRST_MONDAY = 4 * 86400
+FIRST_MONDAY = 4 * 86400
 """The first Monday of Unix time."""
 _A_DAY = 86400 // names.TIER_INTERVAL.seconds
-_PERIODS = {
-    "week": f"floor((TIME - {_FIRST_MONDAY}) / {7 * 86400})",
+PERIODS = {
+    "week": f"floor((TIME - {FIRST_MONDAY}) / {7 * 86400})",
     "month": "year(TIME) * 100 + month(TIME)",
     "quarter": "year(TIME) * 10 + ceil(month(TIME) / 3)",
 }
@@ -53,4 +53,4 @@ def counts_in(window: Duration | Calendar) -> str:
 
 def _period(calendar: Calendar, time: str) -> str:
     """1, labelled with the period of a time."""
-    return f'count_values("{names.PERIOD}", {_PERIODS[calendar.name].replace("TIME", time)})'
+    return f'count_values("{names.PERIOD}", {PERIODS[calendar.name].replace("TIME", time)})'

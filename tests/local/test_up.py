@@ -47,6 +47,18 @@ def test_backtest_replays_the_demos_month(stack: Project) -> None:
     assert [firing for firing in month["firings"] if firing["page"]] == []
 
 
+def test_backfill_gives_a_new_slo_the_past_that_raw_series_have(stack: Project) -> None:
+    file = stack.root / "slos" / "learnsnap.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("name: availability\n", "name: newcomer\n", 1))
+    try:
+        assert "learnsnap/newcomer: 1h " in stack.run("backfill", "learnsnap/newcomer")
+        assert stack.query('sum_over_time(slo:events:count5m{slo="newcomer"}[2h]) > 0')
+        assert "nothing to add: recorded since" in stack.run("backfill", "learnsnap/newcomer")
+    finally:
+        file.write_text(text)
+
+
 def test_up_again_changes_nothing(stack: Project) -> None:
     before = stack.pids()
     assert set(before) >= REQUIRED

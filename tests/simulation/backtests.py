@@ -6,16 +6,23 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slostack import names
+from slostack import names, plain_yaml
 from slostack.rules import render_rules
 from slostack.simulation import START, Query, Result, Scenario, simulate
 from slostack.simulation.scrapes import exposed_series, scrapes
 from slostack.spec import Service
+from tests.rules.needed import needed
 
 STEP = names.EVALUATION_INTERVAL.seconds
 COUNT_HEARTBEAT = names.tier(names.WINDOW_EVENTS)
 RATIOS = f"slo:(error_ratio|events):rate([0-9]+m|1h)|{names.OBJECTIVE}"
 COUNTS = f"{names.BAD_EVENTS}|{names.EVENTS}|{COUNT_HEARTBEAT}"
+_EXPRS = {
+    "ratios": f'{{__name__=~"{RATIOS}"}}',
+    "ratios at": f"timestamp({names.OBJECTIVE})",
+    "counts": f'{{__name__=~"{COUNTS}"}}',
+    "counts at": f"timestamp({COUNT_HEARTBEAT})",
+}
 Labels = tuple[tuple[str, str], ...]
 Firings = Mapping[str, list[tuple[float, float]]]
 """By tier or alert: from when to when (Unix seconds), without an end where it still fires."""
@@ -81,7 +88,7 @@ class Past:
     def _recorded(self, group: str) -> Mapping[Labels, Mapping[float, float]]:
         """The samples of each evaluation of a rule group, by the time of its heartbeat."""
         found: dict[Labels, dict[float, float]] = {}
-        for at, samples in self.result.answers[group].items():
+        for at, samples in self.result.answers.get(group, {}).items():
             stamps = {sample.labels[names.SLO]: sample.value for sample in self.result.answers[f"{group} at"][at]}
             for sample in samples:
                 key = tuple(sorted(sample.labels.items()))
@@ -91,15 +98,19 @@ class Past:
 
 def past(service: Service, scenario: Scenario) -> Past:
     """Runs a service's rules over a scenario."""
-    asked = [float(at) for at in range(STEP, int(scenario.length), STEP)]
-    exprs = {
-        "ratios": f'{{__name__=~"{RATIOS}"}}',
-        "ratios at": f"timestamp({names.OBJECTIVE})",
-        "counts": f'{{__name__=~"{COUNTS}"}}',
-        "counts at": f"timestamp({COUNT_HEARTBEAT})",
-    }
-    queries = {name: Query(expr, asked) for name, expr in exprs.items()}
-    return Past(scenario, simulate({"rules.yaml": render_rules(service)}, scenario, queries))
+    return Past(scenario, simulate({"rules.yaml": render_rules(service)}, scenario, _asked(scenario, *_EXPRS)))
+
+
+def past_counts(service: Service, scenario: Scenario, every: int) -> Past:
+    """Runs the rules that count over a scenario, and asks each so many seconds what they counted."""
+    queries = _asked(scenario, "counts", "counts at", every=every)
+    groups = needed(plain_yaml.load(render_rules(service))["groups"], COUNTS.split("|"))
+    return Past(scenario, simulate({"rules.yaml": plain_yaml.dump({"groups": groups})}, scenario, queries))
+
+
+def _asked(scenario: Scenario, *wanted: str, every: int = STEP) -> Mapping[str, Query]:
+    times = [float(at) for at in range(every, int(scenario.length), every)]
+    return {name: Query(_EXPRS[name], times) for name in wanted}
 
 
 def _line(labels: Mapping[str, str], value: float, at: float) -> str:

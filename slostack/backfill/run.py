@@ -1,0 +1,131 @@
+"""The backfill: SLO by SLO, what was not recorded yet; blocks of it for Prometheus."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from slostack import names, promtool
+from slostack.approximately import duration
+from slostack.backfill.samples import samples
+from slostack.backtest.fetch import counts_before, reach
+from slostack.backtest.found import Found, concatenated
+from slostack.backtest.history import Times, milliseconds
+from slostack.backtest.prometheus import SPAN, Prometheus, Query
+from slostack.backtest.recorded import Span, recorded_counts
+from slostack.backtest.subjects import Version
+from slostack.backtest.words import day
+from slostack.errors import SlostackError
+
+_MOST_LINES = 2_000_000
+"""Of one file that promtool reads; it is read once for each of its blocks."""
+_SCRATCH = "backfill-"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What one SLO got. Times are Unix seconds; None where it got nothing."""
+
+    version: Version
+    first: float | None = None
+    last: float | None = None
+    recorded_since: float | None = None
+    """The first count that was there already."""
+
+    def __str__(self) -> str:
+        window = reach(self.version.slo)
+        if self.first is not None and self.last is not None:
+            length = duration(self.last - self.first + names.TIER_INTERVAL.seconds)
+            return f"{length} of {window}, from {day(self.first)} to {day(self.last)} UTC"
+        if self.recorded_since is not None:
+            return f"nothing to add: recorded since {day(self.recorded_since)} UTC, and no raw series are older"
+        return "nothing to add: Prometheus holds no raw series of it"
+
+
+def backfill(
+    prometheus: Prometheus,
+    versions: Sequence[Version],
+    until: datetime,
+    folder: Path,
+    report: Callable[[int, int, str], None] = lambda *_: None,
+) -> tuple[Filled, ...]:
+    """Writes blocks into Prometheus' data folder (or another) with the five-minute counts of SLOs, as far back as
+    their windows look and as raw series reach, up to the first count that was recorded, or `until`.
+
+    Each block is there as a whole or not at all; run again, what Prometheus has taken is not computed again. `report`
+    is called before each SLO with its number, how many there are, and its name. Raises SlostackError where Prometheus
+    doesn't answer, or a block can't be written.
+    """
+    found: list[Filled] = []
+    end = int(until.timestamp() * 1000)
+
+    def lines() -> Iterator[Sequence[str]]:
+        for number, version in enumerate(versions):
+            report(number, len(versions), f"{version.service.service}/{version.slo.name}")
+            filled, its_lines = _of(prometheus, version, end)
+            found.append(filled)
+            yield its_lines
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for batch in _batches(lines()):
+            _write_blocks(batch, folder)
+    except OSError as error:
+        raise SlostackError(f"can't write blocks into {folder} ({error.strerror}), expected room for them") from None
+    return tuple(found)
+
+
+def is_taken(prometheus: Prometheus, filled: Filled) -> bool:
+    """Whether Prometheus has what an SLO got."""
+    if filled.last is None:
+        return True
+    at, of = round(filled.last * 1000), filled.version
+    counts = f"{names.EVENTS}{{{names.identity(of.service.service, of.slo.name)}}}[{SPAN}]"
+    (answer,) = prometheus.ask([Query(counts, at - 1, at)])
+    return bool(answer)
+
+
+def _of(prometheus: Prometheus, version: Version, end: int) -> tuple[Filled, Sequence[str]]:
+    span = Span(end - milliseconds(reach(version.slo)), end)
+    recorded = concatenated(recorded_counts(prometheus, version, span).counted)
+    since = int(recorded[0]) / 1000 if len(recorded) else None
+    counts = counts_before(prometheus, version, [recorded], span)
+    told = _told(counts)
+    if not len(told):
+        return Filled(version, recorded_since=since), ()
+    return Filled(version, int(told[0]) / 1000, int(told[-1]) / 1000, since), tuple(samples(version, counts))
+
+
+def _told(counts: Found) -> Times:
+    """When events of any label set were counted."""
+    of_groups = (counts.of(names.EVENTS, group) for group in counts.groups)
+    return concatenated([times[~np.isnan(values)] for times, values in of_groups])
+
+
+def _batches(each: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Lines in files of not too many, those of one SLO together."""
+    batch: list[str] = []
+    for lines in each:
+        if batch and len(batch) + len(lines) > _MOST_LINES:
+            yield batch
+            batch = []
+        batch += lines
+    if batch:
+        yield batch
+
+
+def _write_blocks(lines: Sequence[str], folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.parent) as scratch:
+        text, blocks = Path(scratch, "counts.om"), Path(scratch, "blocks")
+        with text.open("w", encoding="utf-8") as file:
+            file.writelines(lines)
+            file.write("# EOF\n")
+        promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
+        for block in sorted(blocks.iterdir()):
+            shutil.move(block, folder / block.name)

@@ -1,0 +1,52 @@
+"""The samples that an SLO's five-minute group would have recorded, as OpenMetrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+
+from slostack import names
+from slostack.backtest.found import Found
+from slostack.backtest.history import Labels
+from slostack.backtest.subjects import Version
+from slostack.rules.calendar import FIRST_MONDAY
+from slostack.spec.quantities import Matcher, Selector
+from slostack.spec.windows import Calendar
+
+_OF_PERIODS = {names.EVENTS: names.PERIOD_EVENTS, names.BAD_EVENTS: names.PERIOD_BAD_EVENTS}
+
+
+def samples(version: Version, counts: Found) -> Iterator[str]:
+    """The counts' lines, a series after another; over calendar windows also those that carry their period."""
+    window = version.slo.window
+    for name, of_periods in _OF_PERIODS.items():
+        for group in counts.groups:
+            times, values = counts.of(name, group)
+            told = ~np.isnan(values)
+            known = [(int(at) / 1000, float(value)) for at, value in zip(times[told], values[told], strict=True)]
+            series = _series(version, name, group)
+            yield from (f"{series} {value!r} {at:.3f}\n" for at, value in known)
+            if isinstance(window, Calendar):
+                for at, value in known:
+                    yield f"{_series(version, of_periods, group, period_of(window, at))} {value!r} {at:.3f}\n"
+
+
+def period_of(calendar: Calendar, time: float) -> str:
+    """The period label of a count that was recorded at a time (Unix seconds), as `rules.calendar.PERIODS` tells it."""
+    began = datetime.fromtimestamp(time - names.TIER_INTERVAL.seconds, UTC)
+    match calendar.name:
+        case "week":
+            return str(int(began.timestamp() - FIRST_MONDAY) // (7 * 86400))
+        case "month":
+            return str(began.year * 100 + began.month)
+        case _:
+            return str(began.year * 10 + -(-began.month // 3))
+
+
+def _series(version: Version, name: str, group: Labels, period: str | None = None) -> str:
+    labels = {names.SERVICE: version.service.service, names.SLO: version.slo.name, **dict(group)}
+    if period is not None:
+        labels[names.PERIOD] = period
+    return str(Selector(name, tuple(Matcher(label, "=", value) for label, value in sorted(labels.items()) if value)))

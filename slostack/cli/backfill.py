@@ -1,0 +1,76 @@
+"""slostack backfill: a past for the budgets of SLOs that are new."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from slostack.cli.local_server import local_server, read_token
+from slostack.cli.progress import Progress
+from slostack.errors import SlostackError
+
+_TAKEN_WITHIN = 180.0
+"""Seconds; Prometheus looks for new blocks once a minute."""
+
+
+@click.command("backfill")
+@click.argument("slos", nargs=-1, metavar="[SERVICE[/SLO]]...")
+@click.option("--prometheus", metavar="URL", help="Where the raw series are (default: the stack on this machine).")
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with a bearer token for that Prometheus.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for the blocks, to be copied into that Prometheus' data folder.",
+)
+@click.pass_obj
+def command(
+    root: Path, slos: tuple[str, ...], prometheus: str | None, token_file: Path | None, out: Path | None
+) -> None:
+    """Gives SLOs (default: all) the past that their budgets need: the five-minute counts of the time before their rules
+    recorded any, computed by Prometheus from the raw series that it still holds.
+
+    Into the stack on this machine, or for another Prometheus into blocks in a folder. Run again, it goes on where it
+    was stopped; what is recorded already stays as it is.
+    """
+    from slostack.backfill import backfill, is_taken
+    from slostack.backtest import Prometheus
+    from slostack.backtest.subjects import chosen, subjects
+    from slostack.deploy.local.readiness import wait_for
+    from slostack.deploy.local.state_folder import StateFolder
+    from slostack.spec import load_services
+
+    if bool(prometheus) != bool(out):
+        raise click.UsageError("--prometheus and --out go together: its data folder isn't known")
+    if out and out.is_dir() and any(out.iterdir()):
+        raise SlostackError(f"--out {out} is not empty, expected a new folder")
+    every = subjects({}, {service.service: service for service in load_services(root)})
+    wanted = chosen(every, slos) if slos else every
+    versions = [subject.after for subject in wanted if subject.after]
+    progress = Progress()
+    local = StateFolder.of(root)
+    with nullcontext() if out else local.one_at_a_time():
+        server = Prometheus(prometheus or local_server(root, "prometheus"), read_token(token_file), progress.count)
+        with progress:
+            filled = backfill(server, versions, datetime.now(UTC), out or local.data("prometheus"), progress.next)
+        for each in filled:
+            click.echo(f"{each.version.service.service}/{each.version.slo.name}: {each}")
+        if not any(each.first for each in filled):
+            return
+        if out:
+            click.echo(f"Next: copy what is in {out} into that Prometheus' data folder; it takes it within a minute.")
+            return
+        waiting = "waiting for Prometheus to take them, which it does once a minute"
+        click.echo(waiting, err=True)
+        if not wait_for(lambda: all(is_taken(server, each) for each in filled), _TAKEN_WITHIN, lambda: None):
+            raise SlostackError(
+                f"Prometheus has not taken the blocks in {local.data('prometheus')} within {_TAKEN_WITHIN:.0f} s; "
+                f"see {local.log('prometheus')}"
+            )
+        click.echo("Prometheus has them; budgets follow within five minutes")
