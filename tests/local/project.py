@@ -43,8 +43,9 @@ class Project:
         """The base URL of a server by the name of its port, such as `prometheus`."""
         return f"http://127.0.0.1:{getattr(self.ports, server)}"
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """A `slostack` command that runs meanwhile; what it prints, errors too, is its stdout."""
+    def start(self, *arguments: str, own_group: bool = False) -> subprocess.Popen[str]:
+        """A `slostack` command that runs meanwhile; what it prints, errors too, is its stdout. In a process group of
+        its own it can be interrupted as a terminal does, with everything that it started there."""
         return subprocess.Popen(
             [*COMMAND, "--root", str(self.root), *arguments],
             cwd=SOURCE,
@@ -52,6 +53,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            process_group=0 if own_group else None,
         )
 
     def run(self, *arguments: str, exit_code: int = 0) -> str:

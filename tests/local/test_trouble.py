@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-import signal
 import socket
-import subprocess
 
 import pytest
 
@@ -15,7 +13,7 @@ from slostack.deploy.local import down, up
 from slostack.errors import SlostackError
 from slostack.servers import Report, Server, ServerUnavailable, obtain
 from slostack.settings import load_settings
-from tests.local.project import UP_SECONDS, Project
+from tests.local.project import Project
 
 
 def test_a_taken_port_is_named_before_anything_starts(project: Project) -> None:
@@ -36,33 +34,6 @@ def test_a_second_command_at_the_same_time_says_so(project: Project) -> None:
             text = project.run(command, exit_code=1)
             assert text.count("\n") == 1
             assert "is at work" in text
-
-
-@pytest.mark.parametrize(
-    ("line", "number"),
-    [
-        ("wrote the changed files", signal.SIGKILL),
-        ("making up", signal.SIGKILL),
-        ("starting the servers", signal.SIGKILL),
-        ("starting the servers", signal.SIGINT),
-    ],
-)
-def test_after_an_interrupted_up_the_next_one_goes_on(line: str, number: signal.Signals, project: Project) -> None:
-    project.set_local(demo=["learnsnap"] if line == "making up" else [])
-    process = project.start("up")
-    output = _interrupt(process, line, number)
-    if number == signal.SIGINT:
-        assert process.returncode == 130
-        assert "`slostack up` goes on from here" in output
-    project.run("up")
-    names = [p.name() for p in project.processes()]
-    assert names.count("prometheus") == names.count("loki") == names.count("alertmanager") == 1
-
-
-def test_after_an_interrupted_up_down_stops_everything(project: Project) -> None:
-    _interrupt(project.start("up"), "starting the servers", signal.SIGKILL)
-    project.run("down")
-    assert project.processes() == []
 
 
 def test_a_server_that_does_not_start_is_named_with_its_last_words(project: Project) -> None:
@@ -127,17 +98,3 @@ def test_a_wrong_slo_file_leaves_the_running_stack_alone(small_stack: Project) -
     finally:
         file.write_text(text)
     assert small_stack.pids() == before
-
-
-def _interrupt(process: subprocess.Popen[str], line: str, number: signal.Signals) -> str:
-    """Sends a signal once the process has printed a line that begins so; returns what it printed."""
-    assert process.stdout
-    output = ""
-    for printed in process.stdout:
-        output += printed
-        if printed.startswith(line):
-            break
-    assert line in output, output
-    process.send_signal(number)
-    rest, _ = process.communicate(timeout=UP_SECONDS)
-    return output + rest
