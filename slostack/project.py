@@ -26,7 +26,7 @@ _FOLDERS_IN = {RULE_FOLDER: (CUSTOM, "loki"), LOKI_RULE_FOLDER: (), DASHBOARD_FO
 FIXTURE_FOLDER = "tests/rules/generated"
 STACK_RULES = f"{RULE_FOLDER}/slostack.yaml"
 STACK_DASHBOARD = f"{DASHBOARD_FOLDER}/slostack.json"
-SCHEMA_FILES = ("schemas/slo.schema.json", "schemas/teams.schema.json")
+SCHEMA_FILES = ("schemas/slo.schema.json", "schemas/policy.schema.json", "schemas/teams.schema.json")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from slostack import names, plain_yaml
 from slostack.files import shown_path
 from slostack.promtool import CheckFailed, RuleMistake, logql_mistake, rule_mistakes, verify_loki_rules
-from slostack.spec import Problem, SpecError
+from slostack.spec import Policies, Problem, SpecError, load_policies
 from slostack.spec.explain import dotted
 from slostack.spec.load import signal_place
 from slostack.spec.source import Source, describe, parse_yaml, read_text
@@ -27,7 +27,10 @@ def check_rendered_rules(root: Path, rules: Mapping[Path, str]) -> None:
         mistakes = rule_mistakes(list(origins))
     sources = {file: _source(origins[file], root) for file in {mistake.file for mistake in mistakes}}
     if mistakes:
-        raise SpecError(tuple(dict.fromkeys(_problem(sources[mistake.file], mistake) for mistake in mistakes)))
+        policies, _ = load_policies(root)
+        raise SpecError(
+            tuple(dict.fromkeys(_problem(sources[mistake.file], mistake, policies) for mistake in mistakes))
+        )
 
 
 def check_log_rules(root: Path, rules: Mapping[Path, str]) -> None:
@@ -82,7 +85,7 @@ def _source(slo_file: Path, root: Path) -> Source:
     return parse_yaml(read_text(slo_file, shown), shown)
 
 
-def _problem(source: Source, mistake: RuleMistake) -> Problem:
+def _problem(source: Source, mistake: RuleMistake, policies: Policies) -> Problem:
     """The mistake at the field that it comes from, or at the file's beginning where that can't be told."""
     match mistake.group.split("/"):
         case ["alerts", _]:
@@ -93,7 +96,7 @@ def _problem(source: Source, mistake: RuleMistake) -> Problem:
                 kind = "PromQL" if field == "expr" else "a template"
                 what = f"{value} ({mistake.reason}), expected {kind} that Prometheus understands"
                 return source.problem(("alerts", index, field), f"alerts[{index}].{field}: {what}")
-            if path := signal_place(source, mistake.name):
+            if path := signal_place(source, mistake.name, policies):
                 what = f"{dotted(path)}: its {mistake.name}: {mistake.reason}, expected what Prometheus understands"
                 return source.problem(path, what)
         case ["slo" | "tier", _, name]:

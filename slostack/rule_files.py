@@ -13,7 +13,7 @@ from slostack.files import TEMPORARY
 from slostack.parallel import in_chunks
 from slostack.project import LOKI_RULE_FOLDER, RULE_FOLDER, STACK_RULES, present_files, rule_files
 from slostack.rules import render_stack_rules
-from slostack.spec import Problem, SpecError
+from slostack.spec import Problem, SpecError, load_policies
 from slostack.spec.load import Job, load_with_jobs, repeated_jobs, slo_files
 
 
@@ -33,13 +33,14 @@ def write_rule_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Raises SpecError with all that is wrong, and then nothing has changed.
     """
     files, misplaced = slo_files(root)
+    _, wrong_policies = load_policies(root)
     present = {path.relative_to(root).as_posix() for path in present_files(root, RULE_FOLDER, LOKI_RULE_FOLDER)}
     try:
         with tempfile.TemporaryDirectory(dir=root, prefix=".", suffix=TEMPORARY) as scratch:
             staging = Path(scratch)
             (staging / LOKI_RULE_FOLDER).mkdir(parents=True)
             chunks = [*in_chunks(partial(_stage, root, staging), files)]
-            problems = [*misplaced, *(problem for chunk in chunks for problem in chunk.problems)]
+            problems = [*misplaced, *wrong_policies, *(problem for chunk in chunks for problem in chunk.problems)]
             problems += repeated_jobs(job for chunk in chunks for job in chunk.jobs)
             if problems:
                 raise SpecError(tuple(problems))
@@ -59,13 +60,14 @@ def write_rule_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _stage(root: Path, staging: Path, files: Sequence[Path]) -> _Staged:
     """Judges SLO files and puts the rule files that change into the staging folder."""
+    policies, _ = load_policies(root)
     problems: list[Problem] = []
     jobs: list[Job] = []
     paths: list[str] = []
     changed: list[str] = []
     for file in files:
         try:
-            service, its_jobs = load_with_jobs(file, root)
+            service, its_jobs = load_with_jobs(file, root, policies)
         except SpecError as error:
             problems += error.problems
             continue

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-FOLDERS = ("slos", "runbooks", "stacks", "alert_rules/custom", "dashboards/custom")
+FOLDERS = ("slos", "policies", "runbooks", "stacks", "alert_rules/custom", "dashboards/custom")
 """What people write; all else is rendered from it."""
 _SECONDS = 0.3
 

@@ -33,7 +33,7 @@ def replay(service: Service, slo: Slo, histories: Sequence[History], start: int,
     return Outcome(
         objective=slo.objective,
         window=str(slo.window),
-        policy=slo.alerting.policy,
+        policy=slo.policy.name,
         firings=tuple(sorted(firings, key=lambda firing: (firing.start, firing.is_page, firing.name, firing.labels))),
         judged=max((_judged(judge.evaluated) for judge in judges), default=0.0),
         spent=max((float(each[-1]) for each in spent), default=None),

@@ -15,7 +15,7 @@ from slostack.imports.kubernetes import objects
 from slostack.imports.mistakes import Mistakes
 from slostack.imports.model import ImportedService, ImportedSlo, Team
 from slostack.imports.write import runbook_path, runbook_text, slo_file_text
-from slostack.spec import Alerting, Problem, Slo, SpecError, parse_service, policies
+from slostack.spec import Alerting, Problem, Slo, SpecError, parse_service
 from slostack.spec.source import describe
 from slostack.spec.windows import parse_window
 
@@ -164,7 +164,7 @@ def _written(services: list[ImportedService], documents: list[Document]) -> Impo
 def _reachable(slo: ImportedSlo) -> ImportedSlo:
     """The SLO without the alerts that no error ratio could reach at its objective, which is said."""
     try:
-        tiers = policies()[Alerting().policy].tiers_for(parse_window(slo.window))
+        tiers = Alerting().policy.tiers_for(parse_window(slo.window))
     except PydanticCustomError:
         return slo
     alerting = dict(slo.alerting)

@@ -14,6 +14,7 @@ from slostack.review.changes import Change, Json, Kind, Part, Review, pairs, par
 from slostack.review.cost import costs
 from slostack.review.environments import compared_stacks, new_stacks, old_stacks
 from slostack.review.panels import compared, dashboard_changes, read_dashboard, variable_changes
+from slostack.review.policies import policy_parts
 from slostack.review.rule_groups import RuleGroup, Rules, keyed, read_rules
 from slostack.review.rules import alert_changes, group_changes, recording_changes, recording_names
 from slostack.review.services import panel_changes, service_changes
@@ -58,7 +59,9 @@ def review(root: Path, base: str | None = None, prometheus: Prometheus | None = 
 
 
 def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:
-    """The changes of each service, of what all share, and of each hand-written file; both sides are rendered alike."""
+    """The changes of each policy and service, of what all share, and of each hand-written file; both sides are rendered
+    alike."""
+    yield from policy_parts(old.policies, new.policies, _services(old), _services(new))
     for name, was, now in pairs(old.services, new.services):
         if was != now:
             yield from service_part(name, was, now)

@@ -10,7 +10,7 @@ from slostack.rules.calendar import counts_in, period_rules, since_its_start
 from slostack.rules.maintenance import outside
 from slostack.rules.model import RecordingRule
 from slostack.rules.ratio import RAW_WINDOW
-from slostack.spec.policy import policies
+from slostack.spec.policy import Policy
 from slostack.spec.quantities import Duration
 from slostack.spec.slo import Slo
 from slostack.spec.windows import Calendar
@@ -23,12 +23,11 @@ BURN_WINDOW = RAW_WINDOW
 
 def windows(slo: Slo) -> tuple[Duration, ...]:
     """The rolling windows whose error ratio is recorded: those of the policy, 5m and 1h, and the SLO's own."""
-    return _windows(slo.alerting.policy, slo.window)
+    return _windows(slo.policy, slo.window)
 
 
 @lru_cache(maxsize=256)
-def _windows(name: str, own: Duration | Calendar) -> tuple[Duration, ...]:
-    policy = policies()[name]
+def _windows(policy: Policy, own: Duration | Calendar) -> tuple[Duration, ...]:
     found = {Duration(300), RAW_WINDOW, *(policy.end.windows if policy.end else ())}
     for tier in policy.tiers_for(own):
         found |= {tier.long, tier.short}

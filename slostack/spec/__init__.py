@@ -12,7 +12,8 @@ from slostack.spec.load import (
     slo_file,
 )
 from slostack.spec.panel import Panel
-from slostack.spec.policy import Policy, Tier, policies
+from slostack.spec.policy import Policies, Policy, Tier, shipped_policies
+from slostack.spec.policy_files import POLICY_FOLDER, load_policies, parse_policy, policy_file_schema
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector
 from slostack.spec.schema import slo_file_schema
 from slostack.spec.scrape import Probe, Scrape
@@ -24,6 +25,7 @@ from slostack.spec.source import Problem, SpecError
 from slostack.spec.windows import Calendar
 
 __all__ = [
+    "POLICY_FOLDER",
     "RUNBOOK_FOLDER",
     "SLO_FOLDER",
     "Alert",
@@ -35,6 +37,7 @@ __all__ = [
     "LogRatio",
     "Matcher",
     "Panel",
+    "Policies",
     "Policy",
     "Probe",
     "Problem",
@@ -50,11 +53,14 @@ __all__ = [
     "Tier",
     "TimeSlices",
     "Uptime",
+    "load_policies",
     "load_service",
     "load_services",
     "named_service",
+    "parse_policy",
     "parse_service",
-    "policies",
+    "policy_file_schema",
+    "shipped_policies",
     "slo_file",
     "slo_file_schema",
 ]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from slostack.spec.fields import AlertName
 from slostack.spec.part import Part
-from slostack.spec.policy import Tier, policies
-from slostack.spec.quantities import Duration, mismatch
-from slostack.spec.source import describe
+from slostack.spec.policy import NamedPolicy, Tier, shipped_policies
+from slostack.spec.quantities import Duration
 
 Severity = Literal["critical", "high", "medium", "low"]
 SeverityOrNone = Literal["critical", "high", "medium", "low", "none"]
+DEFAULT_POLICY = "google"
 LEAST_FAILURES = {"events": 5, "latency": 5, "logs": 5, "uptime": 120, "slices": 2}
 """By the kind of SLI, how many bad events (of uptime seconds) alert, unless an SLO says otherwise: single ones are no
 incident."""
@@ -42,8 +42,10 @@ class Spent(Part):
 class Alerting(Part):
     """Which alerts an SLO gets, and how severe they are."""
 
-    policy: str = Field(
-        "google", description="A burn-rate policy of slostack/policies/.", json_schema_extra={"enum": [*policies()]}
+    policy: NamedPolicy = Field(
+        default_factory=lambda: shipped_policies()[DEFAULT_POLICY],
+        description="A burn-rate policy: one that ships with slostack, or the name of a file in policies/.",
+        json_schema_extra={"default": DEFAULT_POLICY},
     )
     page: SeverityOrNone = Field("critical", description="The severity of a fast burn; none: no such alert.")
     ticket: SeverityOrNone = Field("medium", description="The severity of a slow burn; none: no such alert.")
@@ -63,12 +65,6 @@ class Alerting(Part):
         description="Alerts of the service that tell the cause: while one fires, nobody hears that the budget burns or "
         "that nothing is measured; by default ServiceDown.",
     )
-
-    @model_validator(mode="after")
-    def _known_policy(self) -> Self:
-        if self.policy not in policies():
-            raise mismatch(describe(self.policy), f"one of {', '.join(policies())}", "policy")
-        return self
 
     def severity(self, tier: Tier) -> Severity | None:
         """The severity of a tier's alert; None where its kind is switched off."""

@@ -46,6 +46,11 @@ def explain(source: Source, detail: ErrorDetails, model: type[BaseModel] = Servi
     return source.problem(path, f"{dotted(path)}: {_what(detail, path, model)}", at_key=at_key)
 
 
+def only_bad_items(detail: ErrorDetails) -> bool:
+    """Whether a list counts as too short merely because its items are wrong, which is said of each."""
+    return detail["type"] == "too_short" and bool(detail["input"])
+
+
 def _what(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:
     found = describe(detail["input"])
     match detail["type"]:

@@ -13,8 +13,10 @@ from pydantic_core import ErrorDetails
 from slostack import names
 from slostack.errors import SlostackError
 from slostack.files import shown_path
-from slostack.spec.explain import about, dotted, explain, known_keys
+from slostack.spec.explain import about, dotted, explain, known_keys, only_bad_items
 from slostack.spec.folder import folder_files
+from slostack.spec.policy import Policies
+from slostack.spec.policy_files import load_policies
 from slostack.spec.scrape import Probe, Scrape
 from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
@@ -48,8 +50,12 @@ _STAND_INS: dict[str, dict[str, Any]] = {
 
 
 def load_service(path: Path, root: Path) -> Service:
-    """The service of one SLO file of the project at `root`; raises SpecError with all that is wrong in it."""
-    return _service(_source(path, root), root / RUNBOOK_FOLDER, path.name)
+    """The service of one SLO file of the project at `root`; raises SpecError with all that is wrong in it, or in a file
+    of a policy."""
+    policies, problems = load_policies(root)
+    if problems:
+        raise SpecError(problems)
+    return _service(_source(path, root), root / RUNBOOK_FOLDER, policies, path.name)
 
 
 def slo_file(root: Path, service: str) -> Path:
@@ -87,10 +93,11 @@ class Job:
     column: int
 
 
-def load_with_jobs(path: Path, root: Path) -> tuple[Service, tuple[Job, ...]]:
-    """`load_service`, and the jobs whose names no other service may have (see `repeated_jobs`)."""
+def load_with_jobs(path: Path, root: Path, policies: Policies) -> tuple[Service, tuple[Job, ...]]:
+    """`load_service` with the project's policies, and the jobs whose names no other service may have (see
+    `repeated_jobs`)."""
     source = _source(path, root)
-    service = _service(source, root / RUNBOOK_FOLDER, path.name)
+    service = _service(source, root / RUNBOOK_FOLDER, policies, path.name)
     scraped: dict[KeyPath, str] = {("scrape", i, "job"): scrape.job for i, scrape in enumerate(service.scrape)}
     probed: dict[KeyPath, str] = {
         ("probes", i, "name"): names.probe_job(service.service, probe.name) for i, probe in enumerate(service.probes)
@@ -115,12 +122,13 @@ def repeated_jobs(jobs: Iterable[Job]) -> Iterator[Problem]:
 def load_services(root: Path, files: Iterable[Path] | None = None) -> tuple[Service, ...]:
     """The services of the given SLO files, or of all in slos/, by name; raises SpecError for all files at once."""
     chosen, misplaced = slo_files(root) if files is None else (tuple(sorted(set(files))), ())
+    policies, wrong_policies = load_policies(root)
     services: list[Service] = []
     jobs: list[Job] = []
-    problems = [*misplaced]
+    problems = [*misplaced, *wrong_policies]
     for file in chosen:
         try:
-            service, its_jobs = load_with_jobs(file, root)
+            service, its_jobs = load_with_jobs(file, root, policies)
             services.append(service)
             jobs += its_jobs
         except SpecError as error:
@@ -131,9 +139,10 @@ def load_services(root: Path, files: Iterable[Path] | None = None) -> tuple[Serv
     return tuple(sorted(services, key=lambda service: service.service))
 
 
-def parse_service(text: str, shown: str, runbooks: Path | None = None) -> Service:
-    """The service of an SLO file's text; `shown` names it in errors. Runbooks are looked up where a folder is given."""
-    return _service(parse_yaml(text, shown), runbooks)
+def parse_service(text: str, shown: str, runbooks: Path | None = None, policies: Policies | None = None) -> Service:
+    """The service of an SLO file's text; `shown` names it in errors. Runbooks are looked up where a folder is given,
+    policies among those that ship with slostack where no others are."""
+    return _service(parse_yaml(text, shown), runbooks, policies)
 
 
 def _source(path: Path, root: Path) -> Source:
@@ -141,14 +150,14 @@ def _source(path: Path, root: Path) -> Source:
     return parse_yaml(read_text(path, shown), shown)
 
 
-def _service(source: Source, runbooks: Path | None, file_name: str | None = None) -> Service:
-    context = {"runbooks": runbooks}
+def _service(source: Source, runbooks: Path | None, policies: Policies | None, file_name: str | None = None) -> Service:
+    context = {"runbooks": runbooks, "policies": policies}
     problems = [*_repeated_names(source), *_empty_values(source, source.data, ())]
     try:
         service = Service.model_validate(source.data, context=context)
     except ValidationError as error:
-        problems += [explain(source, detail) for detail in error.errors() if not _only_bad_items(detail)]
-        problems += _hidden_by_others(source, error)
+        problems += [explain(source, detail) for detail in error.errors() if not only_bad_items(detail)]
+        problems += _hidden_by_others(source, error, policies)
     if file_name is not None and not any(p.message.startswith("service:") for p in problems):
         problems += _misnamed(source, file_name)
     if not problems:
@@ -158,9 +167,10 @@ def _service(source: Source, runbooks: Path | None, file_name: str | None = None
     return service
 
 
-def signal_place(source: Source, alert: str) -> KeyPath | None:
+def signal_place(source: Source, alert: str, policies: Policies) -> KeyPath | None:
     """Where the signal stands that an alert of a right SLO file comes from; None for one that is written there."""
-    uses = [use for use in expanded(Service.model_validate(source.data)) if isinstance(use, Expanded)]
+    service = Service.model_validate(source.data, context={"policies": policies})
+    uses = [use for use in expanded(service) if isinstance(use, Expanded)]
     return next((use.path for use in uses if any(each.name == alert for each in use.alerts.values())), None)
 
 
@@ -199,7 +209,7 @@ def _empty_values(source: Source, data: Any, path: KeyPath) -> Iterator[Problem]
             yield from _empty_values(source, value, (*path, key))
 
 
-def _hidden_by_others(source: Source, error: ValidationError) -> Iterator[Problem]:
+def _hidden_by_others(source: Source, error: ValidationError, policies: Policies | None) -> Iterator[Problem]:
     """What an item's own checks find once other mistakes in it, which hide those checks, are set aside."""
     mistakes: dict[KeyPath, list[ErrorDetails]] = {}
     for detail in error.errors():
@@ -213,7 +223,7 @@ def _hidden_by_others(source: Source, error: ValidationError) -> Iterator[Proble
             elif detail["loc"][2] in _STAND_INS[str(key)]:
                 item = {**item, detail["loc"][2]: _STAND_INS[str(key)][str(detail["loc"][2])]}
         try:
-            _MODELS[str(key)].model_validate(item)
+            _MODELS[str(key)].model_validate(item, context={"policies": policies})
         except ValidationError as hidden:
             for detail in hidden.errors():
                 yield explain(source, {**detail, "loc": (key, index, *detail["loc"])})
@@ -225,8 +235,3 @@ def _without(data: Any, path: KeyPath) -> Any:
         return data
     head, rest = path[0], path[1:]
     return {k: _without(v, rest) if k == head else v for k, v in data.items() if rest or k != head}
-
-
-def _only_bad_items(detail: ErrorDetails) -> bool:
-    """Whether a list counts as too short merely because its items are wrong, which is said of each."""
-    return detail["type"] == "too_short" and bool(detail["input"])

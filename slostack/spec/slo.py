@@ -23,7 +23,7 @@ from slostack.spec.fields import (
 )
 from slostack.spec.maintenance import BETWEEN, Maintenance, never_over
 from slostack.spec.part import Part
-from slostack.spec.policy import Policy, Tier, policies
+from slostack.spec.policy import Policy, Tier
 from slostack.spec.quantities import Duration, mismatch
 from slostack.spec.sli import Sli
 from slostack.spec.source import shorten
@@ -93,7 +93,7 @@ class Slo(Part):
     @property
     def policy(self) -> Policy:
         """The burn-rate policy it is alerted by."""
-        return policies()[self.alerting.policy]
+        return self.alerting.policy
 
     def labels_of(self, kind: Literal["page", "ticket"]) -> dict[str, str]:
         """The labels of its pages or of its tickets."""

@@ -8,7 +8,7 @@ import pytest
 from slostack.backtest import Outcome, PrometheusSource, Span
 from slostack.backtest.replay import replay
 from slostack.backtest.subjects import Version
-from slostack.spec import Alerting
+from slostack.spec import Alerting, shipped_policies
 from tests.unit.backtest.made_up import HOUR, START, STEP, HoldsRecorded, history, holding, version
 
 LENGTH = 72 * HOUR
@@ -25,7 +25,7 @@ def outcome(of: Version, past: HoldsRecorded, below: float) -> Outcome:
 def test_quiet_hours_are_not_read_and_nothing_is_lost(policy: str, seed: int) -> None:
     """With incidents that are just under and just over limits, at the edges of hours too, and missed evaluations."""
     draw = np.random.default_rng(seed)
-    of = version(alerting=Alerting(policy=policy))
+    of = version(alerting=Alerting(policy=shipped_policies()[policy]))
     events, failing, missed = np.full(LENGTH, 600.0), np.full(LENGTH, 0.0002), np.zeros(LENGTH, bool)
     for _ in range(12):
         start, lasts = draw.integers(LENGTH), draw.integers(2, 3 * HOUR)

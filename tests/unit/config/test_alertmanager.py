@@ -14,7 +14,7 @@ from slostack.config.routes import NOBODY, PACES, SEVERITIES
 from slostack.rules import AlertingRule
 from slostack.rules.stack import stack_groups
 from slostack.settings import Settings, parse_settings
-from slostack.spec import Selector, Service, parse_service, policies
+from slostack.spec import Selector, Service, parse_service, shipped_policies
 from tests.unit.config.conftest import CONFIG, SHOP
 
 FILE = "alertmanager/alertmanager.yml"
@@ -173,7 +173,7 @@ def test_a_tier_silences_exactly_the_less_urgent_ones(
     services: Services, settings: Settings, topology: Topology
 ) -> None:
     rules = plain_yaml.load(config_files(services, settings, topology)[FILE])["inhibit_rules"]
-    tiers = [tier.name for tier in policies()["google"].tiers]
+    tiers = [tier.name for tier in shipped_policies()["google"].tiers]
     for urgency, source in enumerate(tiers):
         for other, target in enumerate(tiers):
             assert inhibited(rules, source, target) == (urgency < other)

@@ -9,7 +9,7 @@ import pytest
 
 from slostack.errors import SlostackError
 from slostack.review import review, trees
-from slostack.spec import Service, SpecError, parse_service
+from slostack.spec import Policies, Service, SpecError, parse_service
 from tests.unit.review.conftest import Repository
 from tests.unit.spec.files import RIGHT, project
 
@@ -68,9 +68,9 @@ def test_only_files_that_differ_are_read_again(repository: Repository, monkeypat
     repository.edit("objective: 99.9", "objective: 99.5")
     read: list[str] = []
 
-    def parse(text: str, path: str) -> Service:
+    def parse(text: str, path: str, policies: Policies) -> Service:
         read.append(path)
-        return parse_service(text, path)
+        return parse_service(text, path, policies=policies)
 
     monkeypatch.setattr(trees, "parse_service", parse)
     assert [part.title for part in repository.review().parts] == ["api"]

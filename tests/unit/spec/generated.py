@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from slostack import names, plain_yaml
-from slostack.spec import Service, SpecError, parse_service, policies
+from slostack.spec import Service, SpecError, parse_service, shipped_policies
 
 Data = dict[str, Any]
 
@@ -128,7 +128,7 @@ MAINTENANCE = st.fixed_dictionaries({"cron": CRONS, "duration": st.integers(1, 2
 ALERTING = st.fixed_dictionaries(
     {},
     optional={
-        "policy": st.sampled_from([*policies()]),
+        "policy": st.sampled_from([*shipped_policies()]),
         "page": SEVERITIES_OR_NONE,
         "ticket": SEVERITIES_OR_NONE,
         "least_failures": st.integers(1, 12) | st.sampled_from([3600, 1_000_000]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from slostack.spec import slo_file_schema
+from slostack.spec import policy_file_schema, slo_file_schema
 from slostack.teams import teams_file_schema
 
 ROOT = Path(__file__).parents[3]
@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[3]
 
 def schemas() -> dict[str, str]:
     """The JSON Schemas by their paths."""
-    by_path = {"schemas/slo.schema.json": slo_file_schema(), "schemas/teams.schema.json": teams_file_schema()}
+    by_path = {
+        "schemas/slo.schema.json": slo_file_schema(),
+        "schemas/policy.schema.json": policy_file_schema(),
+        "schemas/teams.schema.json": teams_file_schema(),
+    }
     return {path: json.dumps(schema, indent=2, sort_keys=True) + "\n" for path, schema in by_path.items()}
 
 

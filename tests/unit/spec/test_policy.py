@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slostack.spec import Duration, Policy, Slo, SpecError, Tier, parse_service, policies
+from slostack.spec import Duration, Policy, Slo, SpecError, Tier, parse_service, shipped_policies
 from tests.unit.spec.files import RIGHT
 
-GOOGLE = policies()["google"]
+GOOGLE = shipped_policies()["google"]
 TIERS = {tier.name: tier for tier in GOOGLE.tiers}
 
 
@@ -98,7 +98,7 @@ def test_a_tier_spends_the_same_share_of_every_long_windows_budget(window: str) 
         assert math.isclose(spent, own.burn * own.long.seconds / GOOGLE.period.seconds)
 
 
-@given(SHORT | st.just("week"), st.sampled_from([*policies()]))
+@given(SHORT | st.just("week"), st.sampled_from([*shipped_policies()]))
 def test_over_short_windows_every_tier_can_alert_in_time(window: str, policy: str) -> None:
     text = RIGHT.replace("window: 30d", f"window: {window}").replace("policy: google", f"policy: {policy}")
     short = parse_service(text, "api.yaml").slos[0]
@@ -112,7 +112,7 @@ def test_over_short_windows_every_tier_can_alert_in_time(window: str, policy: st
         assert 0 < short.threshold(tier) < 1
 
 
-@pytest.mark.parametrize("policy", policies().values(), ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", shipped_policies().values(), ids=lambda policy: policy.name)
 def test_a_page_ends_at_a_slower_burn_than_it_began(policy: Policy) -> None:
     if policy.end:
         assert policy.end.burn < min(tier.burn for tier in policy.tiers if tier.kind == "page")

@@ -18,6 +18,7 @@ from tests.unit.spec.schemas import ROOT, schemas
 VALIDATOR = Draft202012Validator(slo_file_schema())
 BEYOND_A_SCHEMA = (
     "again (first",
+    "one of google, workbook",
     "nothing to alert on",
     "beside it",
     "which is no probe",
@@ -183,6 +184,7 @@ def test_defaults_and_choices_are_as_people_write_them() -> None:
     assert definitions["Slo"]["properties"]["window"]["default"] == "30d"
     assert definitions["Scrape"]["properties"]["interval"]["default"] == "15s"
     assert definitions["Alert"]["properties"]["severity"]["enum"] == ["critical", "high", "medium", "low"]
-    assert definitions["Alerting"]["properties"]["policy"]["enum"] == ["google", "workbook"]
+    assert definitions["Alerting"]["properties"]["policy"]["anyOf"][0]["enum"] == ["google", "workbook"]
+    assert definitions["Alerting"]["properties"]["policy"]["default"] == "google"
     assert definitions["Sli"]["oneOf"] == [{"required": [kind]} for kind in KINDS]
     assert all(definition["additionalProperties"] is False for definition in definitions.values())
