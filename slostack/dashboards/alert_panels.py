@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from grafana_foundation_sdk.builders import common, table, timeseries
@@ -12,7 +12,7 @@ from slostack import names
 from slostack.bundle import RUNBOOK_URL
 from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.naming import words
-from slostack.spec import Alert, Selector
+from slostack.spec import Alert, Matcher, Selector
 from slostack.spec.syntax import parse_promql, vector_selectors
 from slostack.spec.watched import Watched, watched
 
@@ -71,7 +71,7 @@ def firing_alerts(where: str, *, with_service: bool) -> table.Panel:
 def watched_by(alert: Alert, *, most: int | None = None, further: Sequence[links.PanelLink] = ()) -> timeseries.Panel:
     """What a threshold alert watches, against its threshold, with the link to its runbook and further ones; of more
     lines than `most` those that are the nearest to firing."""
-    shown = tuple(_as_age(line) for line in watched(alert.expr))
+    shown = tuple(_as_age(line) for line in _without_repetition(watched(alert.expr)))
     held = f" for {alert.for_}" if alert.for_ else ""
     panel = house.graph(
         names.alert_panel(alert.name),
@@ -97,6 +97,14 @@ def watched_by(alert: Alert, *, most: int | None = None, further: Sequence[links
     return house.with_limits(panel, limits) if limits else panel
 
 
+def _without_repetition(lines: Sequence[Watched]) -> Iterator[Watched]:
+    """The lines, but for those of what is only asked whether it is there where another one draws what it reads."""
+    for line in lines:
+        others = [_selectors(other) for other in lines if other is not line]
+        if not line.asks_presence or not any(_selectors(line) <= other for other in others):
+            yield line
+
+
 def _worst(line: Watched, most: int | None) -> str:
     """The lines that are the nearest to firing, each moment; all where no number is given."""
     if most is None:
@@ -114,28 +122,43 @@ def _as_age(line: Watched) -> Watched:
 def _legend(alert: Alert, line: Watched, shown: Sequence[Watched]) -> str:
     """The labels that tell the lines apart, after what they are where an alert watches more than one thing."""
     named_in_texts = _TEMPLATE_LABEL.findall(f"{alert.summary} {alert.description}")
-    labels = dict.fromkeys(named_in_texts or ["instance"]) if line.labels is None else line.labels
+    labels = tuple(dict.fromkeys(named_in_texts or _usual_labels(line))) if line.labels is None else line.labels
     if line.is_limit:
         what = _LIMIT
     elif sum(not other.is_limit for other in shown) == 1:
-        what = "" if labels and len(shown) == 1 else words(alert.name)
+        what = "" if labels else words(alert.name)
     else:
-        what = _told_apart(line, shown)
+        what = _told_apart(line, shown, labels)
     return " ".join(filter(None, [what, *(f"{{{{{label}}}}}" for label in labels)]))
 
 
-def _told_apart(line: Watched, shown: Sequence[Watched]) -> str:
-    """The metric of a line, with the matchers that not all lines of its graph have; what reads none as it is."""
-    own, *others = (_first_selector(each) for each in (line, *shown))
+def _usual_labels(line: Watched) -> list[str]:
+    """What tells a line's series apart where nothing says so: the instance, but of what rules recorded."""
+    return [] if any(":" in metric for metric, _ in _selectors(line)) else ["instance"]
+
+
+def _told_apart(line: Watched, shown: Sequence[Watched], labels: Sequence[str]) -> str:
+    """The metric of a line, with the matchers that not all lines of it have and that no label of its legend tells;
+    nothing where those labels tell all. What reads no metric is shown as it is."""
+    own, *all_read = (_first_selector(each) for each in (line, *(each for each in shown if not each.is_limit)))
     if own is None:
         return line.expr
-    common = set(own.matchers).intersection(*(other.matchers for other in others if other))
-    return str(Selector(own.metric, tuple(matcher for matcher in own.matchers if matcher not in common)))
+    alike = [other.matchers for other in all_read if other and other.metric == own.metric]
+    common = set(own.matchers).intersection(*alike)
+    told = tuple(m for m in own.matchers if m not in common and m.label not in labels)
+    alone = len(alike) == len(all_read)
+    return "" if alone and labels and not told else str(Selector(own.metric, told))
 
 
 def _first_selector(line: Watched) -> Selector | None:
     found = vector_selectors(parse_promql(line.expr))
     return Selector.of(found[0]) if found else None
+
+
+def _selectors(line: Watched) -> set[tuple[str, tuple[Matcher, ...]]]:
+    """The metrics that a line reads, each with its matchers."""
+    found = map(Selector.of, vector_selectors(parse_promql(line.expr)))
+    return {(selector.metric, selector.matchers) for selector in found if selector}
 
 
 def _limits(shown: tuple[Watched, ...], color: str) -> list[house.Step]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders import timeseries
 
 from slostack import names
 from slostack.dashboards import house, queries, units
-from slostack.dashboards.naming import words
+from slostack.dashboards.naming import words_within
 from slostack.spec import (
     Duration,
     EventRatio,
@@ -34,29 +36,31 @@ _BAD = {">": "above", ">=": "from", "<": "below", "<=": "up to"}
 
 
 def traffic(service: Service) -> list[timeseries.Panel]:
-    """A graph per counted metric: the rate of each selector of all events."""
-    lines: dict[str, dict[str, str]] = {}
+    """A graph per thing that is counted: the rate of each selector of all events."""
+    found: dict[str, tuple[str, dict[str, str]]] = {}
     for slo in service.slos:
         match slo.sli.kind:
             case EventRatio(total=total) | LatencyRatio(histogram=Selector(), total=total):
-                rate = f"sum(rate({total}[$__rate_interval]))"
-                lines.setdefault(total.metric, {})[rate] = str(total)
+                source, line = total.metric, (f"sum(rate({total}[$__rate_interval]))", str(total))
             case LatencyRatio(native_histogram=Selector() as native):
-                rate = f"histogram_count(sum(rate({native}[$__rate_interval])))"
-                lines.setdefault(native.metric, {})[rate] = str(native)
+                counted = f"histogram_count(sum(rate({native}[$__rate_interval])))"
+                source, line = native.metric, (counted, str(native))
             case QueryRatio(total=WindowedPromQL()) | LogRatio():
-                rate = f"sum({names.event_rate(ERROR_WINDOW)}{{{names.identity(service.service, slo.name)}}})"
-                lines.setdefault(slo.name, {})[rate] = slo.name
-    return [
-        house.graph(
-            f"traffic/{source}",
-            f"Traffic: {_things_counted(source)}",
-            "All events that the SLOs judge, per second.",
-            units.REQUESTS_PER_SECOND if "request" in source else units.PER_SECOND,
-            rates.items(),
-        ).fill_opacity(_FILL)
-        for source, rates in lines.items()
-    ]
+                recorded = f"{names.event_rate(ERROR_WINDOW)}{{{names.identity(service.service, slo.name)}}}"
+                source, line = slo.name, (f"sum({recorded})", slo.name)
+            case _:
+                continue
+        _, lines = found.setdefault(_things_counted(source), (source, {}))
+        lines[line[0]] = line[1]
+    return [_traffic(things, source, lines) for things, (source, lines) in found.items()]
+
+
+def _traffic(things: str, source: str, lines: Mapping[str, str]) -> timeseries.Panel:
+    described = "All events that the SLOs judge, per second."
+    panel = house.graph(
+        f"traffic/{source}", f"Traffic: {things}", described, units.rate_of_events(source), lines.items()
+    )
+    return house.without_legend(panel).fill_opacity(_FILL) if len(lines) == 1 else panel
 
 
 def errors(service: Service) -> list[timeseries.Panel]:
@@ -221,6 +225,9 @@ def _unit(judged: TimeSlices) -> str:
 
 
 def _things_counted(source: str) -> str:
+    """What a metric counts, in the plural; an SLO's name as words."""
+    counted = source
     for suffix in ("_total", "_count", "_seconds", "_duration"):
-        source = source.removesuffix(suffix)
-    return words(source).lower()
+        counted = counted.removesuffix(suffix)
+    things = words_within(counted)
+    return things if counted == source or things.endswith("s") else f"{things}s"

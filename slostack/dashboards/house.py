@@ -184,6 +184,10 @@ def properties(**values: object) -> list[model.DynamicConfigValue]:
     return [model.DynamicConfigValue(name.replace("custom_", "custom."), value) for name, value in values.items()]
 
 
+YES_OR_NO = [{"id": 1, "type": 1, "value": "0", "text": "no"}, {"id": 2, "type": 1, "value": "1", "text": "yes"}]
+"""The property `mappings` of what is 1 or 0."""
+
+
 def fixed_color(color: str) -> dict[str, str]:
     """The property `color` of a series that always has one colour."""
     return {"mode": "fixed", "fixedColor": color}

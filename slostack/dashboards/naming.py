@@ -5,10 +5,28 @@ from __future__ import annotations
 import re
 
 OVERVIEW_UID = "slo-overview"
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
+SPELLINGS = (
+    *("AI", "API", "CPU", "DB", "DNS", "GC", "gRPC", "HTTP", "HTTPS", "ID", "I/O", "IP", "JSON", "JWT", "OOM", "OS"),
+    *("p50", "p75", "p90", "p95", "p99", "p999", "RAM", "RDS", "REST", "RPC", "RPO", "RTO", "S3", "SDK", "SLI", "SLO"),
+    *("SMS", "SMTP", "SQL", "SQS", "SSH", "SSL", "TCP", "TLS", "TTL", "UDP", "URI", "URL", "VM", "WAL"),
+)
+"""Words that are spelled in one way, however a name spells them."""
+_SPELLED = {re.sub(r"\W", "", word).lower(): word for word in SPELLINGS}
+_WORDS = re.compile(r"[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
 
 
 def words(name: str) -> str:
-    """A CamelCase, kebab-case or snake_case name as words: `AIProviderDegraded` is "AI provider degraded"."""
-    first, *rest = _WORDS.findall(name) or [name]
-    return " ".join([first[:1].upper() + first[1:], *(w if w.isupper() and len(w) > 1 else w.lower() for w in rest)])
+    """A CamelCase, kebab-case or snake_case name as words: `HighCpuUsage` is "High CPU usage"."""
+    phrase = words_within(name)
+    return phrase if phrase.partition(" ")[0] in SPELLINGS else phrase[:1].upper() + phrase[1:]
+
+
+def words_within(name: str) -> str:
+    """A name as words within a sentence: `http_requests` is "HTTP requests", `HighCpuUsage` "high CPU usage"."""
+    return " ".join(map(_spelled, _WORDS.findall(name) or [name]))
+
+
+def _spelled(word: str) -> str:
+    """A word as it is always spelled; else, unless it is in capitals, in lower case."""
+    in_capitals = word.isupper() and len(word) > 1
+    return _SPELLED.get(word.lower(), word if in_capitals else word.lower())

@@ -12,13 +12,14 @@ from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.one_line import OneLine
 from slostack.dashboards.stack import stack_alerts
 from slostack.dashboards.variables import Variable, environment
-from slostack.spec import Selector
+from slostack.spec import Duration, Selector
 
 PROBES = "probes"
 MOST_LINES = 10
 """The most lines of a graph: those of the worst probes."""
+_DAY = Duration(86400)
 _PROBE = "job, instance"
-_BY_PROBE = "{{job}} {{instance}}"
+_BY_PROBE = "{{instance}}"
 _EXPIRY_ALERT = "CertificateExpiring"
 _UP_STEPS: tuple[house.Step, ...] = ((None, house.RED), (1, house.GREEN))
 
@@ -52,12 +53,12 @@ def _of_probes(selector: Selector) -> bool:
 
 def probes() -> table.Panel:
     """Every probe with what it found last; those that fail come first."""
-    days_left = f"min by ({_PROBE}) (probe_ssl_earliest_cert_expiry) - time()"
+    days_left = f"(min by ({_PROBE}) (probe_ssl_earliest_cert_expiry) - time()) / {_DAY.seconds}"
     panel = house.rows(
         "probes",
         "Probes",
-        "Whether each endpoint answers now (1 is yes, 0 is no), how much of the last day it did, how long it takes, "
-        "its HTTP status, and when its first certificate expires; those that fail come first.",
+        "Whether each endpoint answers now, how much of the last day it did, how long it takes, its HTTP status, and "
+        "in how many days its first certificate expires; those that fail come first.",
         labels={"job": "Probe", "instance": "Endpoint"},
         values={
             "Answers": f"min by ({_PROBE}) (probe_success)",
@@ -72,12 +73,14 @@ def probes() -> table.Panel:
         panel.sort_by([common.TableSortByFieldState().display_name("Answers").desc(False)])
         .override_by_name(
             "Answers",
-            house.properties(decimals=0, thresholds=steps, custom_displayMode="color-background", custom_width=95),
+            house.properties(
+                mappings=house.YES_OR_NO, thresholds=steps, custom_displayMode="color-background", custom_width=95
+            ),
         )
-        .override_by_name("Last day", house.properties(unit=units.SHARE, decimals=2))
-        .override_by_name("Duration", house.properties(unit=units.SECONDS, decimals=2))
+        .override_by_name("Last day", house.properties(unit=units.SHARE, decimals=2, custom_width=95))
+        .override_by_name("Duration", house.properties(unit=units.SECONDS, custom_width=95))
         .override_by_name("Status", house.properties(decimals=0, custom_width=95))
-        .override_by_name("Certificate expires in", house.properties(unit=units.SECONDS, decimals=1))
+        .override_by_name("Certificate expires in", house.properties(unit=units.DAYS, decimals=0, custom_width=170))
     )
 
 

@@ -54,7 +54,7 @@ def render_service_dashboard(service: Service) -> str:
             Section("Traffic", grid(traffic(service), most=4, height=7)),
             Section("Errors and latency", grid(_goodness(service), most=4, height=7)),
             Section("Causes and saturation", grid(_causes(service), most=3, height=7)),
-            Section(FURTHER_GRAPHS, grid([own_panel(panel) for panel in service.panels], most=3, height=7)),
+            Section(FURTHER_GRAPHS, grid([own_panel(panel) for panel in service.panels], most=3, height=8)),
             Section("Logs", (Sized(log_panel(service), house.GRID_WIDTH, 12),)),
         ],
         variables=service_variables(service),

@@ -19,9 +19,9 @@ from slostack.spec.syntax import parse_promql
 from slostack.spec.watched import nearness, watched
 
 MOST_LINES = 10
-MOST_SERVICES_SHOWN = 20
-NEARNESS_STEPS: tuple[house.Step, ...] = ((None, house.GREEN), (0.8, house.ORANGE), (1, house.RED))
-"""Colours of how near an alert is: far, near, beyond its threshold."""
+_TABLE_HEIGHT = 8
+NEARNESS_STEPS: tuple[house.Step, ...] = ((None, house.NO_COLOR), (0, house.GREEN), (0.8, house.ORANGE), (1, house.RED))
+"""Colours of how near an alert is: not known, far, near, beyond its threshold."""
 _USE = f"{names.SERVICE}, {names.PREFIX}"
 _BY_USE = queries.by_labels([names.SERVICE, names.PREFIX])
 
@@ -59,7 +59,7 @@ def _render(signal: Signal, shown: Shown) -> str:
         links=[links.link("All services", links.dashboard_path(OVERVIEW_UID))],
         marked=[],
         sections=[
-            Section("Now", (Sized(uses(signal, of_signal, alerts), house.GRID_WIDTH, MOST_SERVICES_SHOWN // 2),)),
+            Section("Now", (Sized(uses(signal, of_signal, alerts), house.GRID_WIDTH, _TABLE_HEIGHT),)),
             Section("What their alerts watch", grid(graphs, most=3, height=8)),
         ],
         variables=[
@@ -94,7 +94,8 @@ def uses(signal: Signal, of_signal: str, alerts: Shown) -> table.Panel:
         house.properties(unit=units.SHARE, decimals=0, thresholds=steps, custom_displayMode="color-background"),
     )
     for name, alert in alerts.items():
-        panel.override_by_name(alert.page or name, house.properties(unit=_unit(alert)))
+        says = {"mappings": house.YES_OR_NO} if watched(alert.expr)[0].is_switch else {"unit": _unit(alert)}
+        panel.override_by_name(alert.page or name, house.properties(**says))
     return panel
 
 

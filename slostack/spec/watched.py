@@ -24,6 +24,8 @@ class Watched:
     comparison: str | None = None
     threshold: float | None = None
     is_limit: bool = False
+    asks_presence: bool = False
+    """Whether an alert only asks if it is there."""
 
     @property
     def fires_below(self) -> bool:
@@ -31,10 +33,15 @@ class Watched:
         return self.comparison in ("<", "<=")
 
     @property
+    def is_switch(self) -> bool:
+        """Whether it is a gauge that is 0 while something is down."""
+        return (self.comparison, self.threshold) == ("==", 0)
+
+    @property
     def worst_is_lowest(self) -> bool:
         """Whether of several lines the lowest is the nearest to firing; of gauges that are 0 while something is down,
         too."""
-        return self.fires_below or (self.comparison, self.threshold) == ("==", 0)
+        return self.fires_below or self.is_switch
 
 
 def watched(alert_expr: str) -> tuple[Watched, ...]:
@@ -51,7 +58,7 @@ def _watched(expr: promql.Expr) -> Iterable[Watched]:
         case promql.ParenExpr():
             return _watched(expr.expr)
         case promql.Call() if expr.func.name in _ABSENCE:
-            return [Watched(s.expr, s.labels) for s in _watched(expr.args[0])]
+            return [Watched(s.expr, s.labels, asks_presence=True) for s in _watched(expr.args[0])]
         case promql.MatrixSelector():
             return _watched(expr.vector_selector)
         case promql.BinaryExpr():

@@ -166,3 +166,20 @@ def test_windows_are_called_by_their_names(window: str, title: str, forgets: str
     assert f"over each SLO's window. {forgets} Cut off" in panel(shown, title)["description"]
     assert panel(shown, title)["timeFrom"] == title.rpartition(" ")[2]
     assert f"99 % over {period}." in panel(shown, "Burn rate: one")["description"]
+
+
+def test_what_is_counted_twice_has_one_graph_of_its_traffic() -> None:
+    text = """
+service: shop
+description: Sells
+team: t
+slos:
+  - {name: a, description: d, objective: 99, sli: {events: {bad: bad_total, total: http_requests_total}}, runbook: a.md}
+  - {name: b, description: d, objective: 99, sli: {latency: {histogram: HISTOGRAM, threshold: 1s}}, runbook: a.md}
+"""
+    board = read(
+        render_service_dashboard(parse_service(text.replace("HISTOGRAM", "http_request_duration_seconds"), "s.yaml"))
+    )
+    traffic = panel(board, "Traffic: HTTP requests")
+    assert legends(traffic) == ["http_requests_total", "http_request_duration_seconds_count"]
+    assert [p["title"] for p in panels(board) if p["title"].startswith("Traffic")] == ["Traffic: HTTP requests"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slostack.dashboards.naming import words
+from slostack.dashboards.naming import words, words_within
 from slostack.dashboards.units import unit_of
 from slostack.names import panel_id
 from slostack.spec.syntax import parse_promql
@@ -16,7 +16,18 @@ from slostack.spec.syntax import parse_promql
         ("process_resident_memory_bytes", "decbytes"),
         ("rate(sent_bytes_total[5m])", "Bps"),
         ("rate(cpu_seconds_total[5m])", "percentunit"),
-        ("rate(http_requests_total[5m])", "ops"),
+        ("rate(jobs_total[5m])", "ops"),
+        ("rate(http_requests_total[5m])", "reqps"),
+        ("sum(rate(http_request_duration_seconds_count[5m]))", "reqps"),
+        ("rate(http_requests_total[5m]) / rate(jobs_total[5m])", "percentunit"),
+        ("rate(sent_bytes_total[5m]) / rate(http_requests_total[5m])", "decbytes"),
+        ("1 - rate(failed_total[5m]) / rate(http_requests_total[5m])", "percentunit"),
+        ("slo:error_ratio:rate1h", "percentunit"),
+        ("slo:error_budget_exhaustion:seconds", "s"),
+        ("aws_rds_cpuutilization_average", "percent"),
+        ("last_over_time(aws_rds_free_storage_space_average[10m])", "decbytes"),
+        ("1 - aws_rds_free_storage_space_average / 20e9", "percentunit"),
+        ("aws_rds_database_connections_average", "short"),
         ("increase(errors_total[1h])", "short"),
         ("max_over_time(wait_seconds[5m])", "s"),
         ("quota_ratio", "percentunit"),
@@ -46,12 +57,26 @@ def test_units_follow_from_names_and_operations(expr: str, unit: str) -> None:
         ("AIProviderDegraded", "AI provider degraded"),
         ("HTTP5xxHigh", "HTTP 5xx high"),
         ("HighCPU", "High CPU"),
+        ("HighCpuUsage", "High CPU usage"),
+        ("SLOBurn", "SLO burn"),
+        ("SmsTlsRdsApiFailing", "SMS TLS RDS API failing"),
+        ("GrpcLatencyP95High", "gRPC latency p95 high"),
+        ("S3BucketFull", "S3 bucket full"),
+        ("p99_over_limit", "p99 over limit"),
+        ("QAFailing", "QA failing"),
         ("quiz-latency-p95", "Quiz latency p95"),
         ("::_", "::_"),
     ],
 )
 def test_names_are_spelled_out(name: str, spelled_out: str) -> None:
     assert words(name) == spelled_out
+
+
+@pytest.mark.parametrize(
+    ("name", "within"), [("http_requests", "HTTP requests"), ("ServiceDown", "service down"), ("p99", "p99")]
+)
+def test_names_are_spelled_out_within_sentences(name: str, within: str) -> None:
+    assert words_within(name) == within
 
 
 def test_panel_ids_come_from_the_key_alone() -> None:

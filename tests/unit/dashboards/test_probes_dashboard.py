@@ -23,3 +23,14 @@ def test_certificates_have_the_alerts_threshold_and_runbook() -> None:
     assert limits(shown) == [14 * 86400]
     assert [query["expr"] for query in shown["targets"]] == ["bottomk(10, probe_ssl_earliest_cert_expiry - time())"]
     assert shown["links"][0]["url"].endswith("/slostack/certificate-expiring.md")
+
+
+def test_what_an_on_call_engineer_reads_of_a_probe_is_in_words_and_days() -> None:
+    table = panel(read(render_probes_dashboard()), "Probes")
+    columns = {
+        override["matcher"]["options"]: {each["id"]: each["value"] for each in override["properties"]}
+        for override in table["fieldConfig"]["overrides"]
+    }
+    assert {each["value"]: each["text"] for each in columns["Answers"]["mappings"]} == {"0": "no", "1": "yes"}
+    assert columns["Certificate expires in"]["unit"] == "suffix:days"
+    assert table["targets"][4]["expr"].endswith("/ 86400")

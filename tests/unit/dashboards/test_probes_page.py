@@ -126,4 +126,4 @@ def test_the_table_tells_what_fails_from_what_answers(server: Asked, dashboard: 
     assert all(0 < seconds < 1 for seconds in column("Duration").values())
     expires = column("Certificate expires in")
     assert set(expires) == {"shop/health", "shop/broken"}
-    assert all((DAYS - 1) * 86400 < seconds <= DAYS * 86400 for seconds in expires.values())
+    assert all(DAYS - 1 < days <= DAYS for days in expires.values())

@@ -60,6 +60,8 @@ def test_a_line_has_the_colour_of_its_threshold(learnsnap_dashboard: Json) -> No
     assert of_lines["1h (page above 14.4x)"] == of_limits[14.4] == "red"
     assert of_lines["3d (ticket above 1x)"] == of_limits[1] == "blue"
     assert len(set(of_limits.values())) == 6
+    tickets = panel(learnsnap_dashboard, "Burn rate: error-rate")["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [(step["value"], step["color"]) for step in tickets[1:]] == [(1, "blue"), (3, "yellow")]
 
 
 def test_the_table_joins_state_and_time_to_exhaustion_of_all_slos(learnsnap_dashboard: Json) -> None:
@@ -98,12 +100,12 @@ def test_budgets_are_shown_over_the_longest_window(learnsnap_dashboard: Json, od
 def test_slos_of_the_same_selector_share_one_traffic_panel(learnsnap_dashboard: Json) -> None:
     traffic = [p["title"] for p in panels(learnsnap_dashboard) if p["title"].startswith("Traffic")]
     assert traffic == [
-        "Traffic: http requests",
-        "Traffic: quiz generation",
-        "Traffic: ai generations",
+        "Traffic: HTTP requests",
+        "Traffic: quiz generations",
+        "Traffic: AI generations",
         "Traffic: payments",
     ]
-    http = panel(learnsnap_dashboard, "Traffic: http requests")
+    http = panel(learnsnap_dashboard, "Traffic: HTTP requests")
     assert [q["expr"] for q in http["targets"]] == ['sum(rate(http_requests_total{job="learnsnap"}[$__rate_interval]))']
     assert http["fieldConfig"]["defaults"]["unit"] == "reqps"
 
@@ -123,7 +125,7 @@ def test_errors_are_shown_against_what_the_objective_allows(learnsnap: Service, 
 
 
 def test_what_clients_got_wrong_is_apart_from_what_failed(learnsnap_dashboard: Json) -> None:
-    shown = panel(learnsnap_dashboard, "4xx and 5xx: http requests")
+    shown = panel(learnsnap_dashboard, "4xx and 5xx: HTTP requests")
     every = 'sum(rate(http_requests_total{job="learnsnap"}[$__rate_interval]))'
     wrong = 'sum(rate(http_requests_total{job="learnsnap",status=~"4.."}[$__rate_interval]))'
     failed = 'sum(rate(http_requests_total{job="learnsnap",status=~"5.."}[$__rate_interval]))'
@@ -267,17 +269,35 @@ def watched_panel(expr: str) -> Json:
     ("expr", "lines"),
     [
         ("max(used) > 0.9 * max(limit)", ["Too many", "threshold"]),
-        ("used > 2 * used offset 1h and used > 9", ["Too many {{instance}}", "threshold {{instance}}"]),
+        ("used > 2 * used offset 1h and used > 9", ["{{instance}}", "threshold {{instance}}"]),
         (
             'max(pool{job="a",is="waiting"}) > 0 or max(pool{job="a",is="used"}) > max(pool{job="a",is="max"})',
             ['pool{is="waiting"}', 'pool{is="used"}', "threshold"],
         ),
         ("max(a) > 1 or min(b) < 1", ["a", "b"]),
+        ('max by (is) (pool{is="used"}) > 1 or max by (is) (pool{is="waiting"}) > 2', ["{{is}}", "{{is}}"]),
+        ('max by (is) (pool{is="used"}) > 1 or max by (is) (lost{is="used"}) > 2', ["pool {{is}}", "lost {{is}}"]),
+        ("slo:error_ratio:rate1h > 0.5", ["Too many"]),
         ("vector(1) > time() or vector(2) > 1", ["vector(1)", "threshold", "vector(2)"]),
     ],
 )
 def test_lines_are_named_by_what_tells_them_apart_and_limits_as_such(expr: str, lines: list[str]) -> None:
     assert legends(watched_panel(expr)) == lines
+
+
+@pytest.mark.parametrize(
+    ("expr", "drawn"),
+    [
+        ("max(age{job='a'}) > 1 or absent(age{job='a'})", ["max(age{job='a'})"]),
+        ("max(age) > 1 or absent(up)", ["max(age)", "up"]),
+        ("absent(age)", ["age"]),
+        ("absent(age) or absent(up)", ["age", "up"]),
+        ("max(age) > 1 or min(age) < 9", ["max(age)", "min(age)"]),
+    ],
+)
+def test_what_is_missed_is_drawn_where_no_other_line_draws_it(expr: str, drawn: list[str]) -> None:
+    shown = [query["expr"].replace('"', "'") for query in watched_panel(expr.replace("'", '"'))["targets"]]
+    assert shown == drawn
 
 
 def test_what_a_line_is_compared_with_is_dashed_in_the_alerts_colour() -> None:

@@ -84,6 +84,17 @@ def test_graphs_show_the_worst_in_the_unit_of_what_is_watched() -> None:
     }
 
 
+def test_what_is_not_known_has_no_colour_and_a_switch_is_said_in_words() -> None:
+    table = panel(dashboards(EVERYTHING)["shared-postgres"], "Postgres")
+    columns = {
+        override["matcher"]["options"]: {each["id"]: each["value"] for each in override["properties"]}
+        for override in table["fieldConfig"]["overrides"]
+    }
+    assert columns["Near an alert"]["thresholds"]["steps"][0] == {"value": None, "color": "transparent"}
+    assert {each["value"]: each["text"] for each in columns["Reachable"]["mappings"]} == {"0": "no", "1": "yes"}
+    assert "mappings" not in columns["Connections"]
+
+
 def test_no_service_has_their_name() -> None:
     with pytest.raises(SpecError, match="shared-redis"):
         shop({"up": {}}, "shared-redis")

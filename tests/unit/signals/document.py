@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slostack import plain_yaml
-from slostack.dashboards.naming import words
+from slostack.dashboards.naming import words_within
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, signal_library
 
 DOCUMENT = Path(__file__).parents[3] / "docs/signals.md"
@@ -66,7 +66,7 @@ def _section(signal: Signal) -> Iterator[str]:
         for alert in silenced:
             yield f"- {alert.name} is silent while {' or '.join(alert.silenced_by)} fires."
     if signal.panels:
-        yield f"\nIts further graphs: {', '.join(words(panel.title).lower() for panel in signal.panels)}."
+        yield f"\nIts further graphs: {', '.join(words_within(panel.title) for panel in signal.panels)}."
     yield f"\nRunbook: [{signal.runbook}](../runbooks/{signal.runbook})\n"
 
 
