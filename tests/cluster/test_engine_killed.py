@@ -1,4 +1,4 @@
-"""The real Pulumi engine finishes on a real API server what a killed one began."""
+"""The real Pulumi engine finishes on a real API server what a killed or an interrupted one began."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.cluster.control_plane import Cluster
 from tests.cluster.engine_stack import YES, new_stack
 from tests.processes import wait_until
 from tests.pulumi.engine import Engine
+from tests.pulumi.interrupted import end_processes, interrupted, says_that_it_was_canceled
 
 
 def test_an_up_that_is_killed_half_way_is_finished_by_the_next(engine: Engine, cluster: Cluster) -> None:
@@ -23,11 +24,27 @@ def test_an_up_that_is_killed_half_way_is_finished_by_the_next(engine: Engine, c
     ) as process:
         wait_until(lambda: _begun(cluster, namespace), "half of it is there", 120)
         _kill(process.pid, engine.project.parent / "state")
+    end_processes(engine)
     assert not cluster.get("statefulsets", "--namespace", namespace)
     engine.run("cancel", "--yes", *stack)  # the lock of who was killed
     engine.run("up", *YES, *stack)
     engine.run("up", *YES, *stack, "--expect-no-changes")
     assert cluster.get("statefulsets", "--namespace", namespace)
+    engine.run("destroy", *YES, *stack)
+
+
+def test_an_up_that_is_interrupted_says_so_and_is_finished_by_the_next(
+    engine: Engine, cluster: Cluster, tmp_path: Path
+) -> None:
+    namespace = "engine-interrupted"
+    stack = new_stack(engine, "dev", namespace)
+    output = tmp_path / "output"
+    with interrupted(engine, ("up", *YES, *stack), output) as interrupt:
+        wait_until(lambda: _begun(cluster, namespace), "half of it is there", 120)
+        interrupt()
+    says_that_it_was_canceled(output)
+    engine.run("up", *YES, *stack)
+    engine.run("up", *YES, *stack, "--expect-no-changes")
     engine.run("destroy", *YES, *stack)
 
 
