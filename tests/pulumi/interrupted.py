@@ -44,12 +44,10 @@ def end_processes(engine: Engine) -> None:
 
 
 def says_that_it_was_canceled(output: Path) -> None:
-    """Fails the test where a command's output has an error of anything but that, or a call stack."""
+    """Fails the test where a command's output doesn't say so, or has a call stack."""
     text = output.read_text(encoding="utf-8")
-    errors = set(re.findall("error: (.*)", text))
     assert "^C received; cancelling" in text
-    assert errors
-    assert not [each for each in errors if not re.fullmatch("update (canceled|failed)|.*context canceled", each)], text
+    assert re.search("error: update (canceled|failed)", text), text
     assert "Traceback" not in text, text
 
 

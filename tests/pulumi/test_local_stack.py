@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,7 +14,9 @@ import requests
 
 from slostack.deploy.local import down, status
 from slostack.settings import load_settings
+from tests.processes import wait_until
 from tests.pulumi.engine import Engine, edit_stack, free_ports
+from tests.pulumi.interrupted import interrupted, says_that_it_was_canceled
 
 PORTS = ("prometheus", "alertmanager", "loki", "lokiGrpc", "grafana", "notifications", "demo")
 QUIET = ("--yes", "--skip-preview", "--stack", "local")
@@ -84,6 +87,19 @@ def test_what_stands_in_the_way_is_one_clear_line(local: Engine) -> None:
     assert f"port {settings.local.ports.prometheus} for prometheus is taken" in text
     assert "Traceback" not in text
     assert "+ 1 created" in local.run("up", *QUIET)
+
+
+def test_after_ctrl_c_one_line_says_so_and_the_next_up_goes_on(local: Engine, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with interrupted(local, ("up", *QUIET), output) as interrupt:
+        wait_until(lambda: "starting the servers" in output.read_text(encoding="utf-8"), "it starts servers", 120)
+        interrupt()
+    says_that_it_was_canceled(output)
+    local.run("up", *QUIET)
+    stack = status(local.project)
+    assert stack
+    assert stack.ready
+    local.run("up", *QUIET, "--expect-no-changes")
 
 
 def _slostack(local: Engine, command: str) -> None:
