@@ -47,6 +47,13 @@ EXPOSED = {
     },
     "node-exporter": {"node_filesystem_avail_bytes", "node_filesystem_readonly", "node_filesystem_size_bytes"},
     "learnsnap/health": {"probe_ssl_earliest_cert_expiry"},
+    # A real one shows them in test_pod_processes.py.
+    "kube-state-metrics": {
+        "kube_daemonset_status_number_unavailable",
+        "kube_deployment_status_replicas_unavailable",
+        "kube_statefulset_replicas",
+        "kube_statefulset_status_replicas_available",
+    },
     # https://grafana.com/docs/alloy/latest/reference/components/loki/loki.write/
     "alloy": {"loki_write_dropped_entries_total"},
     # https://kubernetes.io/docs/reference/instrumentation/metrics/
