@@ -12,7 +12,7 @@ from threading import Thread
 import requests
 
 _PER_CONNECTION = {"connection", "content-encoding", "content-length", "host", "origin", "referer", "transfer-encoding"}
-PAGE_SECONDS = 120
+PAGE_SECONDS = 300
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def test_the_same_alert_of_two_replicas_is_one_alert(config: str, tmp_path: Path
         start("alertmanager", "alertmanager", alertmanager, storage, "--cluster.listen-address=")
         for name, port in zip(REPLICAS, prometheus, strict=True):
             start(name, "prometheus", port, f"--storage.tsdb.path={tmp_path / name}")
-        wait_until(lambda: all(_sent(port) for port in prometheus), "both have sent their alert")
+        wait_until(lambda: all(_sent(port) for port in prometheus), "both have sent their alert", 60)
         for name, port in zip(REPLICAS, prometheus, strict=True):
             assert f"prometheus_replica: {name}" in _get(port, "/api/v1/status/config").json()["data"]["yaml"]
         (alert,) = _get(alertmanager, "/api/v2/alerts").json()

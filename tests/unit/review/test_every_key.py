@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from slostack.review.compare import service_part
 from slostack.spec import Service, parse_service
+from slostack.spec.policy import Policy
 from slostack.spec.signal_library import Signal, signal_library
 from slostack.spec.signals import Signals
 from tests.unit.spec.switching_on import slo_file
@@ -164,7 +165,7 @@ def keys_of(model: type[BaseModel]) -> Iterator[str]:
 
 
 def models_in(kind: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not Signals:
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in (Signals, Policy):
         yield kind
     for argument in get_args(kind):
         yield from models_in(argument)
