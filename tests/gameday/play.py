@@ -1,85 +1,104 @@
-"""One scenario of the game day: it is switched on, what should be told is waited for, it heals, all of it ends."""
+"""A round of the game day: scenarios are switched on, each heals once what it should tell is told, and all of it
+ends."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from slostack import names
-from slostack.demo import Scenario, state_folder, switch_off, switch_on
+from slostack.demo import state_folder, switch_off, switch_on
 from tests.gameday.clock import Clock
-from tests.gameday.services import seed, served
-from tests.gameday.stage import Stage, started
-from tests.gameday.told import Ear, Subject, listeners_of, severity_of
+from tests.gameday.expected import Subject, group_wait, listeners_of, subject
+from tests.gameday.past import seed
+from tests.gameday.rounds import Round
+from tests.gameday.services import served
+from tests.gameday.stage import Stage, stage, started
+from tests.gameday.told import Ear, Told
 
-FACTOR, FACTOR_OF_OUTAGES = 30, 6
-"""Half a second between scrapes, a second between evaluations: two cores have time to spare. What has to be told within
-two minutes is played slower: of these the machine's own time, which isn't compressed, may take only seconds."""
-HEAD_START = 10
+HEAD_START = 12
 """Seconds after which the clock starts: by then the servers run, so that the past has no gap before the present."""
-LONGEST_MINUTES = 60
-"""Played minutes after which a scenario counts as not told of, or as not over."""
-GROUP_WAIT: Mapping[str, float] = {"critical": 1 / 6, "high": 0.5, "medium": 1, "low": 5}
-"""Minutes for which Alertmanager waits for more to tell."""
+PATIENCE = 30
+"""Played minutes beyond those of a round after which scenarios count as not told of, or as not over."""
 _PAUSE = 0.05
+
+Which = tuple[str, str]
+"""A service and a scenario."""
 
 
 @dataclass
 class Played:
-    """What was told in a scenario, and by which ways. Alertmanager told it so many played minutes after the switch, and
-    all had heard of its end so many after healing. What the machine itself takes is in neither real life nor here
-    stretched, so that detection is reckoned from the time at which the rules say that an alert began."""
+    """What was told in a round, and by which ways; what still fires; and by scenario and subject how many played
+    minutes after its switch a subject was told. What the machine itself takes is in neither real life nor here
+    stretched, so that this is reckoned from the time at which the rules say that an alert began."""
 
-    expected: dict[Subject, frozenset[str]]
+    expected: Mapping[Which, Mapping[Subject, frozenset[str]]]
+    ends: frozenset[Subject]
     told: dict[Subject, set[str]] = field(default_factory=lambda: defaultdict(set))
     firing: dict[Subject, set[str]] = field(default_factory=lambda: defaultdict(set))
-    detected: dict[Subject, float] = field(default_factory=dict)
-    over: dict[Subject, float] = field(default_factory=dict)
+    since: dict[Subject, float] = field(default_factory=dict)
+    minutes: dict[Which, dict[Subject, float]] = field(default_factory=dict)
 
-    def is_detected(self) -> bool:
-        return all(self.told[subject] >= ways for subject, ways in self.expected.items())
+    def hear(self, told: Told, clock: Clock) -> None:
+        if told.resolved:
+            self.firing[told.subject].discard(told.to)
+            return
+        self.firing[told.subject].add(told.to)
+        self.told[told.subject].add(told.to)
+        if told.since:
+            self.since.setdefault(told.subject, clock.played(told.since))
 
-    def is_over(self) -> bool:
-        """Tickets, whose windows are long, end hours later."""
-        return not any(ways for subject, ways in self.firing.items() if not is_ticket(subject))
+    def is_detected(self, which: Which) -> bool:
+        return all(self.told[subject] >= ways for subject, ways in self.expected[which].items())
+
+    def still_firing(self) -> set[Subject]:
+        """Of what should have ended."""
+        return {subject for subject in self.ends if self.firing[subject]}
 
 
-def is_ticket(subject: Subject) -> bool:
-    return subject.alert.startswith(f"{names.BURN_ALERT} ") and subject.severity in ("medium", "low")
-
-
-def play(it: Stage, scenario: Scenario) -> Played:
-    """Plays a scenario on a stage from a healthy month on, to its end or until it takes too long."""
-    service, state = it.service, state_folder(it.project.root)
-    factor = FACTOR if scenario.effect.answers else FACTOR_OF_OUTAGES
-    clock = Clock(int(time.time()) + HEAD_START, factor)
-    seed(it, clock)
-    with served(it, clock) as changes, started(it, clock):
-        expected = (Subject(service.service, alert, severity_of(service, alert)) for alert in scenario.alerts)
-        played = Played({each: listeners_of(service, it.team, each.severity) for each in expected})
-        ear = Ear(it.heard)
-        switch_on(state, service.service, scenario.name, clock.played(time.time()))
-        try:
-            _watch(played, ear, clock, changes.get(), played.is_detected)
-        finally:
-            switch_off(state, service.service, scenario.name)
-        _watch(played, ear, clock, changes.get(), played.is_over)
+def play(root: Path, of: Round) -> Played:
+    """Plays a round by a project in a new folder, from a healthy past on, to its end or until it takes too long."""
+    with stage(root, list(of.scenarios)) as it:
+        clock = Clock(int(time.time()) + HEAD_START, of.factor)
+        seed(it, clock)
+        played = _nothing_told(it, of)
+        with served(it, clock) as changes, started(it, clock):
+            _break_and_heal(it, played, clock, of.minutes + PATIENCE)
+        for which, expected in played.expected.items():
+            service, began = it.services[which[0]], changes[" broken: ".join(which)]
+            played.minutes[which] = {
+                each: (played.since[each] - began) / 60 + group_wait(service, each.alert)
+                for each in expected
+                if each in played.since
+            }
         return played
 
 
-def _watch(played: Played, ear: Ear, clock: Clock, began: float, done: Callable[[], bool]) -> None:
-    while not done() and (minutes := (clock.played(time.time()) - began) / 60) < LONGEST_MINUTES:
+def _nothing_told(it: Stage, of: Round) -> Played:
+    services = {name: (it.services[name], it.teams[it.services[name].team]) for name in of.scenarios}
+    expected = {
+        (name, scenario.name): {
+            subject(service, alert): listeners_of(service, team, alert) for alert in scenario.alerts
+        }
+        for name, (service, team) in services.items()
+        for scenario in of.scenarios[name]
+    }
+    ends = (subject(it.services[name], alert) for name, alerts in of.ends.items() for alert in alerts)
+    return Played(expected, frozenset(ends))
+
+
+def _break_and_heal(it: Stage, played: Played, clock: Clock, minutes: float) -> None:
+    """Switches all on, each off once it is told, and waits for what ends; for played minutes at most."""
+    state, ear, broken = state_folder(it.project.root), Ear(it.heard), list(played.expected)
+    start = clock.played(time.time())
+    for which in broken:
+        switch_on(state, *which, start)
+    while (broken or played.still_firing()) and clock.played(time.time()) < start + minutes * 60:
         for told in ear.new():
-            ways = played.firing[told.subject]
-            if told.resolved:
-                ways.discard(told.to)
-                played.over[told.subject] = minutes
-                continue
-            ways.add(told.to)
-            played.told[told.subject].add(told.to)
-            if told.since:
-                since = (clock.played(told.since) - began) / 60
-                played.detected.setdefault(told.subject, since + GROUP_WAIT.get(told.subject.severity, 0))
+            played.hear(told, clock)
+        for which in filter(played.is_detected, tuple(broken)):
+            broken.remove(which)
+            switch_off(state, *which)
         time.sleep(_PAUSE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,18 +17,18 @@ from slostack.deploy.local.places import local_topology
 from slostack.deploy.local.programs import Program, local_programs
 from slostack.deploy.secrets import secrets_in_use
 from slostack.servers import Server, obtain
-from slostack.settings import WatchedService, load_settings
+from slostack.settings import Settings, load_settings
 from slostack.spec import Service, load_services
 from slostack.stack import make_bundle, watched_services
-from slostack.teams import Team, load_teams
+from slostack.teams import Teams, load_teams
 from tests.delivery.listeners import Heard, listeners
 from tests.gameday.clock import Clock
 from tests.gameday.compressed import duration, durations
 from tests.local.project import Project, make_project
 from tests.processes import running, wait_until
 
-PLAYED = ("prometheus", "alertmanager")
-"""The servers that take part. Loki, which only counts log lines, is left out."""
+PLAYED = ("prometheus", "alertmanager", "loki")
+"""The servers that take part."""
 SECONDS = 60
 _RULES = "prometheus/rules/"
 _FLAGS = {
@@ -39,53 +39,55 @@ _FLAGS = {
         "rules.alert.resend-delay": "1m",
     },
     "alertmanager": {"alerts.gc-interval": "30m"},
+    "loki": {},
 }
-"""The durations that the servers go by where their configs say nothing."""
+_LIMITS = {"ruler_remote_write_queue_batch_send_deadline": "5s"}
+"""The durations that the servers go by where their configs say nothing; the limits are Loki's."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stack that watches one service of the demo; `heard` is what everybody was told."""
+    """A stack that watches services of the demo; `heard` is what everybody was told."""
 
     project: Project
-    service: Service
-    team: Team
-    watched: WatchedService
+    settings: Settings
+    services: Mapping[str, Service]
+    teams: Teams
     bundle: Bundle
     programs: tuple[Program, ...]
     heard: Heard
 
 
 @contextmanager
-def stage(root: Path, name: str) -> Iterator[Stage]:
-    """The stack of a project of its own, ready to be started; the team is told by every channel that it has."""
+def stage(root: Path, demo: list[str]) -> Iterator[Stage]:
+    """The stack of a project of its own, ready to be started; teams are told by every channel that they have, at any
+    hour: business hours can't be compressed."""
     with listeners() as heard:
-        project = _project(root, name, heard)
+        project = _project(root, demo, heard)
         settings, teams = load_settings(root, "local"), load_teams(root)
         for secret in secrets_in_use(settings, teams):
             _write(project.folder.secrets(secret.server) / secret.file, _secret(secret.key, heard))
         topology = local_topology(project.folder, settings, grafana=False)
         bundle = make_bundle(root, settings, topology)
-        servers = {server: _obtained(server) for server in (*PLAYED, "loki")}
+        servers = {server: _obtained(server) for server in PLAYED}
         programs = local_programs(root, project.folder, settings, topology, bundle, servers)
-        (service,) = watched_services(load_services(root), settings)
         yield Stage(
             project,
-            service,
-            teams[service.team],
-            settings.watched[name],
+            settings,
+            {service.service: service for service in watched_services(load_services(root), settings)},
+            teams,
             bundle,
             tuple(program for program in programs if program.name in PLAYED),
             heard,
         )
 
 
-def _project(root: Path, name: str, heard: Heard) -> Project:
-    """A project whose stack watches one service and tells everybody by listeners."""
+def _project(root: Path, demo: list[str], heard: Heard) -> Project:
+    """A project whose stack watches services of the demo and tells everybody by listeners."""
     project = make_project(root)
     ports = project.ports.model_copy(update={"notifications": int(heard.http.rpartition(":")[2])})
     project = replace(project, ports=ports)
-    project.set_local(demo=[name])
+    project.set_local(demo=demo)
     receivers = {
         "email": {"sender": "slo@acme.example", "smarthost": heard.smtp, "requireTls": False},
         "slack": {},
@@ -93,6 +95,10 @@ def _project(root: Path, name: str, heard: Heard) -> Project:
         "sms": {"gateway": "127.0.0.1:443"},
     }
     project.set("receivers", receivers)
+    teams = plain_yaml.load((root / "teams.yaml").read_text(encoding="utf-8"))
+    for team in teams["teams"].values():
+        team.pop("business_hours", None)
+    _write(root / "teams.yaml", plain_yaml.dump(teams))
     return project
 
 
@@ -126,6 +132,8 @@ def started(stage: Stage, clock: Clock) -> Iterator[None]:
         else:
             _write(folder.config / path, text)
     folder.log("any").parent.mkdir(parents=True, exist_ok=True)
+    jobs = [scrape.job for service in stage.services.values() for scrape in service.scrape]
+    judged = sum(len(service.slos) for service in stage.services.values())
     with ExitStack() as processes:
         started = {}
         for program in stage.programs:
@@ -133,20 +141,22 @@ def started(stage: Stage, clock: Clock) -> Iterator[None]:
             process = running([*program.command, *flags], folder.log(program.name))
             started[program.name] = processes.enter_context(process)
         wait_until(lambda: all(map(_is_ready, stage.programs)), "the servers are ready", SECONDS)
-        scraped = f'timestamp(up{{job="{stage.service.scrape[0].job}"}} == 1) > {clock.start}'
-        wait_until(lambda: bool(stage.project.query(scraped)), "the service is scraped", SECONDS)
+        scraped = f'timestamp(up{{job=~"{"|".join(jobs)}"}} == 1) > {clock.start}'
+        wait_until(lambda: len(stage.project.query(scraped)) == len(jobs), "the services are scraped", SECONDS)
         for path, text in rules.items():
             _write(folder.config / path, text)
         started["prometheus"].send_signal(signal.SIGHUP)
-        judged = len(stage.service.slos)
-        wait_until(lambda: len(stage.project.query("slo:info")) == judged, "the service is judged", SECONDS)
+        wait_until(lambda: len(stage.project.query("slo:info")) == judged, "the services are judged", SECONDS)
         yield
 
 
 def _compressed(text: str, clock: Clock) -> str:
+    """A config in compressed time. Scrapes have the whole interval: how long they take isn't compressed."""
     document = durations(plain_yaml.load(text), clock)
-    if jobs := document.get("scrape_configs"):
-        document["scrape_configs"] = [job for job in jobs if job["job_name"] != "loki"]
+    for job in document.get("scrape_configs", ()):
+        job["scrape_timeout"] = job.get("scrape_interval", document["global"]["scrape_interval"])
+    if limits := document.get("limits_config"):
+        limits.update((key, duration(text, clock)) for key, text in _LIMITS.items())
     return plain_yaml.dump(document)
 
 

@@ -1,4 +1,4 @@
-"""Who was told of which alert, by every channel, and who should be."""
+"""Who was told of which alert, by every channel."""
 
 from __future__ import annotations
 
@@ -7,32 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from slostack import names
 from slostack.config import NOTIFICATION_PATH
-from slostack.spec import Service
-from slostack.teams import Team
 from tests.delivery.listeners import Heard, Json
+from tests.gameday.expected import WEBHOOK, Subject
 
-BY_SEVERITY: Mapping[str, tuple[str, ...]] = {
-    "critical": ("mail", "slack", "pagerduty", "sms"),
-    "high": ("mail", "slack"),
-    "medium": ("mail", "slack"),
-    "low": ("mail",),
-}
-"""By which channels a team hears of a severity."""
-WEBHOOK = "webhook"
-"""The receiver of the stack on this machine, which hears everything."""
+_OF_SLOS = (names.BURN_ALERT, "StillFiring")
+"""Alerts that each SLO of a service can have."""
 _GROUP = re.compile(r'(\w+)="([^"]*)"')
-
-
-class Subject(NamedTuple):
-    """What is told: `ErrorBudgetBurn <slo>` or the alert's name, of which service, and how severe it is."""
-
-    service: str
-    alert: str
-    severity: str
 
 
 @dataclass(frozen=True)
@@ -92,25 +76,7 @@ def _by_text(to: str, title: str, text: str) -> Told:
 
 
 def _subject(group: Mapping[str, str], severity: str) -> Subject:
-    name = " ".join(group[label] for label in ("alertname", "slo") if group.get(label))
-    return Subject(group.get("service", ""), name, severity)
-
-
-def listeners_of(service: Service, team: Team, severity: str) -> frozenset[str]:
-    """By which ways an alert of a service should be told."""
-    ways: dict[str, Any] = {
-        "mail": [f"mail {address}" for address in team.email],
-        "slack": team.slack and [f"slack/{team.slack.url} {team.slack.channel}"],
-        "pagerduty": [f"pagerduty key-of-{team.pagerduty or ''}"],
-        "sms": [f"sms/{team.sms}"],
-    }
-    channels = [channel for channel in BY_SEVERITY[severity] if channel not in service.notify.off]
-    return frozenset({WEBHOOK, *(way for channel in channels for way in ways[channel] or ())})
-
-
-def severity_of(service: Service, alert: str) -> str:
-    """The severity that the service's SLO file gives an alert; of a burn alert that of its page."""
-    name, _, slo = alert.partition(" ")
-    if slo:
-        return next(each.alerting.page for each in service.slos if each.name == slo)
-    return next(each.severity for each in service.alerts if each.name == name)
+    name = group["alertname"]
+    if name in _OF_SLOS and names.SLO in group:
+        name = f"{name} {group[names.SLO]}"
+    return Subject(group.get(names.SERVICE, ""), name, severity)

@@ -67,6 +67,7 @@ SCENARIOS = (
         "a tenth of all requests are answered with a 500",
         (burn("availability"), "HighErrorRate", "ErrorBurst", "ErrorTypeFirstSeen"),
         Conditions(failures=(Failure("500", "InternalError", 0.1),)),
+        also=("LargeErrorBurst",),  # at the busiest hours a tenth is more than 50 a minute
     ),
     Scenario(
         "error-storm",
@@ -77,8 +78,9 @@ SCENARIOS = (
     Scenario(
         "database-unreachable",
         "RDS doesn't answer any more: nine of ten requests get a 503",
-        ("DatabaseDown", burn("availability"), "ErrorTypeFirstSeen"),
+        ("DatabaseDown", burn("availability"), "ErrorBurst", "LargeErrorBurst", "ErrorTypeFirstSeen"),
         Conditions(gauges={DATABASE: 0, CONNECTIONS: 0}, failures=(Failure("503", "DatabaseUnavailable", 0.9),)),
+        also=("HighErrorRate",),  # which outlives its cause
     ),
     Scenario(
         "database-exhausted",

@@ -59,8 +59,11 @@ _NO_DATABASE = Conditions(
     failures=(Failure("503", "DatabaseUnavailable", 0.9),),
 )
 
+_NOT_READY = burn("availability")
+"""What an outage of minutes takes of a budget of hours: a page where the one that tells the cause is later, or over."""
+
 SCENARIOS = (
-    OUTAGE,
+    replace(OUTAGE, also=(_NOT_READY, "Restarted")),
     Scenario(
         "errors",
         "a quarter of all requests are answered with a 500",
@@ -72,12 +75,14 @@ SCENARIOS = (
         "Supabase doesn't answer any more: it is not ready, and nine of ten requests get a 503",
         ("NoInstanceReady", burn("request-success"), "RequestSuccessLowInAnHour"),
         _NO_DATABASE,
+        also=(_NOT_READY,),
     ),
     Scenario(
         "database-unreachable-at-start",
         "it finds no database when it starts, ends after three minutes and is started again",
         ("NoInstanceReady", "CrashLoop", burn("request-success"), "RequestSuccessLowInAnHour"),
         replace(_NO_DATABASE, seconds_between_crashes=180.0),
+        also=(_NOT_READY, "Restarted"),
     ),
     Scenario(
         "pool-exhausted",
@@ -88,6 +93,7 @@ SCENARIOS = (
             slower={REQUESTS: 3.0},
             failures=(Failure("503", "PoolTimeout", 0.25),),
         ),
+        also=(burn("latency-p95"), burn("latency-p99")),
     ),
     Scenario(
         "request-flood",
@@ -116,8 +122,9 @@ SCENARIOS = (
     Scenario(
         "failing-release",
         "a new version cuts off what it was answering, and fails a quarter of the requests",
-        ("ReleaseFailing", burn("request-success"), "RequestSuccessLowInAnHour"),
+        ("ReleaseFailing", burn("request-success"), "RequestSuccessLowInAnHour", "NewVersion"),
         Conditions(version="2.5.0", failures=(Failure("500", "NilPointer", 0.25),)),
+        also=("Restarted",),  # told once the version isn't new any more
     ),
     Scenario(
         "crash-loop",
@@ -127,5 +134,6 @@ SCENARIOS = (
             seconds_between_crashes=120.0,
             failures_after_crash=(Failure("503", "WarmingUp", 0.9),),
         ),
+        also=("Restarted",),  # the first of them
     ),
 )

@@ -112,6 +112,7 @@ SCENARIOS = (
         "the API doesn't answer any more, /metrics included",
         ("ServiceDown",),
         Conditions(answers=False),
+        also=("Restarted",),
     ),
     Scenario(
         "site-outage",
@@ -140,11 +141,12 @@ SCENARIOS = (
     Scenario(
         "database-down",
         "Supabase doesn't answer any more: nine of ten requests get a 503",
-        ("DatabaseDown", burn("api-availability"), "ErrorTypeFirstSeen"),
+        ("DatabaseDown", burn("api-availability"), "ErrorBurst", "ErrorLogBurst", "ErrorTypeFirstSeen"),
         Conditions(
             gauges={_up("database"): 0, 'pg_connections{state="active"}': 0, 'pg_connections{state="idle"}': 0},
             failures=(Failure("503", "DatabaseUnavailable", 0.9),),
         ),
+        also=("HighErrorRate",),  # which outlives its cause
     ),
     Scenario(
         "database-exhausted",
@@ -235,12 +237,14 @@ SCENARIOS = (
         "the API crashes every two minutes",
         ("CrashLoop",),
         Conditions(seconds_between_crashes=120.0),
+        also=("Restarted",),  # the first of them
     ),
     Scenario(
         "release",
         "a new version runs; nothing fails",
         ("NewVersion",),
         Conditions(version="0.10.0"),
+        also=("Restarted",),  # told once the version isn't new any more
     ),
     Scenario(
         "backup-failed",

@@ -7,7 +7,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from copy import copy, deepcopy
 from functools import cached_property
 from random import Random
 
@@ -25,9 +24,7 @@ from tests.unit.demo.playing import Play, samples
 INSTANCE = "demo"
 START = 1_800_000_000
 """Unix time of what is 0 to promtool."""
-_NO_VALUES = {"_", "stale"}
 _UNIX_TIME = re.compile(r".*_(timestamp|start_time)_seconds|.*_cert_expiry")
-HOUR, WEEK = 3600, 7 * 86400
 _FILTER = re.compile(r'\{job="[\w-]+"\} \| json \| (\w+) (!?=) "(\w*)"')
 
 Values = dict[str, list[str]]
@@ -39,7 +36,7 @@ class Scraping:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.values: Values = {}
+        self._values: Values = {}
         self._play = Play(service=service.service, start=START)
         self._random = Random(1)
         self._lines: list[LogLine] = []
@@ -51,53 +48,22 @@ class Scraping:
         scrapes = [scrape.interval.seconds for scrape in self.service.scrape]
         return math.gcd(*scrapes, *(probe.interval.seconds for probe in self.service.probes))
 
-    def after(self, minutes: int, *scenarios: str) -> Scraping:
-        """The same service, after minutes under the named scenarios."""
-        later = deepcopy(self)
+    def run(self, minutes: int) -> Values:
+        """What is found in so many minutes of an ordinary day."""
         for _ in range(minutes * 60 // self.interval):
-            later._go_on(scenarios)
-        return later
+            self._go_on()
+        return self._values
 
-    def thinned(self, factor: int) -> Scraping:
-        """The same service, of which only one scrape in so many was made."""
-        seldom = copy(self)
-        seldom.interval = self.interval * factor
-        thinned = {series: points[::factor] for series, points in self.values.items()}
-        seldom.values = {series: points for series, points in thinned.items() if set(points) - _NO_VALUES}
-        return seldom
-
-    def past(self, series: str, seconds: int) -> str:
-        """The values of a time before, and of the hour before that: a series was what it is at first, or grew as it
-        does. Of more than a week there is nothing but an hour before and after each whole week."""
-        known = [(at, float(value)) for at, value in enumerate(self.values[series]) if value not in _NO_VALUES]
-        (start, first), (end, last) = known[0], known[-1]
-        grown = (last - first) / (end - start) if series.partition("{")[0] in self._counters and end > start else 0.0
-        hour, week = HOUR // self.interval, WEEK // self.interval
-
-        def values(since: int, until: int) -> str:
-            return f"{first + grown * since:.15g}{grown:+.15g}x{until - since - 1}"
-
-        if seconds < WEEK:
-            return values(-seconds // self.interval - hour, 0)
-        weeks = range(-seconds // self.interval, 0, week)
-        each = [f"{values(at - hour, at + hour)} _x{week - 2 * hour}" for at in weeks]
-        return " ".join([*each, values(-hour, 0)])
-
-    @cached_property
-    def _counters(self) -> set[str]:
-        found = (sample.name for family in families(self._play.service) for sample in family.samples)
-        return {name for name in found if name.endswith(("_total", "_bucket", "_count", "_sum"))}
-
-    def _go_on(self, scenarios: tuple[str, ...]) -> None:
+    def _go_on(self) -> None:
         for _ in range(3):
-            for step in self._play.run(self.interval / 3, *scenarios, step=self.interval / 3):
+            for step in self._play.run(self.interval / 3, step=self.interval / 3):
                 self._lines += log_lines(self._random, step)
         found = {**dict(self._scraped()), **({} if self._count else self._usually_counted())}
         if self._play.now % INTERVAL.seconds == 0:
             found |= self._counted()
         seldom = self._seldom
-        for series in self.values.keys() | found.keys():
-            past = self.values.setdefault(series, ["_"] * self._count)
+        for series in self._values.keys() | found.keys():
+            past = self._values.setdefault(series, ["_"] * self._count)
             if series in found:
                 past.append(f"{found[series]:.15g}")
             else:
