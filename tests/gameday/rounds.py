@@ -11,12 +11,11 @@ from slostack.demo.conditions import ORDINARY, Conditions
 from slostack.spec import Service
 from tests.gameday.expected import minutes_of_memory, minutes_until, silencers
 
-FACTOR, FACTOR_OF_OUTAGES, FACTOR_OF_LONG_ROUNDS = 30, 6, 45
-"""At thirty, half a second between scrapes, a second between evaluations: two cores have time to spare. What has to be
-told within two minutes is played slower: of these the machine's own time, which isn't compressed, may take only
-seconds. What takes most of an hour is played faster."""
+FACTOR, FACTOR_OF_OUTAGES = 30, 6
+"""Half a second between scrapes, a second between evaluations: two cores have time to spare. What has to be told within
+two minutes is played slower: of these the machine's own time, which isn't compressed, may take only seconds."""
 LONG = 30
-"""Minutes from which a round is long."""
+"""Minutes that an alert may look back over for its end to be waited for: what counts for an hour ends an hour later."""
 _SAME = {
     "traffic": "requests",
     "failures": "requests",
@@ -39,8 +38,7 @@ Group = tuple[Scenario, ...]
 
 @dataclass(frozen=True)
 class Round:
-    """Scenarios by service that are played at once, and the alerts by service whose end is waited for: what ends an
-    hour later is seen to end in one round alone."""
+    """Scenarios by service that are played at once, and the alerts by service whose end is waited for."""
 
     scenarios: Mapping[str, Group]
     ends: Mapping[str, frozenset[str]]
@@ -53,31 +51,23 @@ def rounds(services: Mapping[str, Service], asked: Mapping[str, Iterable[Scenari
     """Every scenario that is asked for, each in one round. The outages of all services are played together, and so are
     the longest scenarios of all, so that the other rounds are short."""
     groups = {name: list(_groups(services[name], scenarios)) for name, scenarios in asked.items()}
-    seen_to_end: set[tuple[str, str]] = set()
     for answers in (False, True):
         columns = {name: [group for group in found if _answers(group) == answers] for name, found in groups.items()}
         for row in zip_longest(*columns.values(), fillvalue=()):
             played = {name: group for name, group in zip(columns, row, strict=True) if group}
-            alerts = {(name, alert) for name, group in played.items() for each in group for alert in each.alerts}
-            slow = {each for each in alerts if minutes_of_memory(services[each[0]], each[1]) >= LONG}
-            ends = alerts - (slow & seen_to_end)
-            seen_to_end |= slow
-            yield _round(services, played, alerts, ends)
+            yield _round(services, played, FACTOR if answers else FACTOR_OF_OUTAGES)
 
 
-def _round(
-    services: Mapping[str, Service],
-    played: Mapping[str, Group],
-    alerts: set[tuple[str, str]],
-    ends: set[tuple[str, str]],
-) -> Round:
-    minutes = max(minutes_until(services[name], alert) for name, alert in alerts)
-    minutes += max(minutes_of_memory(services[name], alert) for name, alert in ends)
-    factor = FACTOR_OF_LONG_ROUNDS if minutes > LONG else FACTOR
-    if not all(map(_answers, played.values())):
-        factor = FACTOR_OF_OUTAGES
+def _round(services: Mapping[str, Service], played: Mapping[str, Group], factor: int) -> Round:
+    alerts = {(name, alert) for name, group in played.items() for each in group for alert in each.alerts}
+    memory = {(name, alert): minutes_of_memory(services[name], alert) for name, alert in alerts}
+    ends = {each for each in alerts if memory[each] <= LONG}
+    until = max(minutes_until(services[name], alert) for name, alert in alerts)
     return Round(
-        played, {name: frozenset(alert for of, alert in ends if of == name) for name in played}, factor, minutes
+        played,
+        {name: frozenset(alert for of, alert in ends if of == name) for name in played},
+        factor,
+        until + max((memory[each] for each in ends), default=0),
     )
 
 

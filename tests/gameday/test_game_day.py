@@ -23,7 +23,7 @@ from tests.gameday.play import Played, Which, play
 from tests.gameday.rounds import rounds
 from tests.local.project import SOURCE
 
-LANES = 4
+LANES = 3
 """Rounds that are played at once."""
 DELAY = 1
 """Minutes until a scrape, an evaluation and whatever else have happened."""

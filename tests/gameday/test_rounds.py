@@ -12,7 +12,7 @@ from slostack.demo import SCENARIOS, Scenario
 from slostack.demo.conditions import Conditions
 from slostack.spec import SLO_FOLDER, load_service
 from tests.gameday.expected import minutes_of_memory, minutes_until
-from tests.gameday.rounds import LONG, are_apart, rounds
+from tests.gameday.rounds import are_apart, rounds
 
 ROOT = Path(__file__).parents[2]
 SERVICES = {name: load_service(ROOT / SLO_FOLDER / f"{name}.yaml", ROOT) for name in SCENARIOS}
@@ -36,14 +36,20 @@ def test_outages_are_played_slowly_and_together() -> None:
     ]
 
 
-def test_every_alert_is_seen_to_end() -> None:
-    ends = [(name, alert) for of in ROUNDS for name, alerts in of.ends.items() for alert in alerts]
+ENDS_BY_FIXTURES = {
+    *(("postfacta", each) for each in ("GoroutineLeak", "GoroutineLeakFillsMemory", "RequestSuccessLowInAnHour")),
+    *(("stolen-tee", each) for each in ("ErrorBurst", "ErrorLogBurst", "JobsFailing", "RedisCommandSpike")),
+}
+"""Alerts whose end the game day doesn't wait for, as it comes an hour after healing: they count over one, or compare
+with an hour before. The fixtures below tests/unit/signals show it. All else of every scenario is played."""
+
+
+def test_the_end_is_waited_for_of_all_that_fixtures_do_not_show() -> None:
+    ends = {(name, alert) for of in ROUNDS for name, alerts in of.ends.items() for alert in alerts}
     raised = {
         (name, alert) for name, group in SCENARIOS.items() for scenario in group.values() for alert in scenario.alerts
     }
-    assert set(ends) == raised
-    slow = [(name, alert) for name, alert in ends if minutes_of_memory(SERVICES[name], alert) >= LONG]
-    assert len(slow) == len(set(slow)), "each of these once"
+    assert raised - ends == ENDS_BY_FIXTURES
 
 
 ERRORS, REDIS = SCENARIOS["stolen-tee"]["errors"], SCENARIOS["stolen-tee"]["redis-full"]
