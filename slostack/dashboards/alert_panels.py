@@ -73,11 +73,15 @@ def watched_by(alert: Alert, *, most: int | None = None, further: Sequence[links
     lines than `most` those that are the nearest to firing."""
     shown = tuple(_as_age(line) for line in _without_repetition(watched(alert.expr)))
     held = f" for {alert.for_}" if alert.for_ else ""
+    kept = f"It goes on for {alert.keep_firing_for} after that." if alert.keep_firing_for else ""
     panel = house.graph(
         names.alert_panel(alert.name),
         words(alert.name),
         "\n\n".join(
-            filter(None, [alert.description, f"{alert.name} ({alert.severity}) fires{held} on\n```\n{alert.expr}\n```"])
+            filter(
+                None,
+                [alert.description, f"{alert.name} ({alert.severity}) fires{held} on\n```\n{alert.expr}\n```", kept],
+            )
         ),
         units.unit_of(parse_promql(shown[0].expr)),
         [(_worst(line, most), _legend(alert, line, shown)) for line in shown],

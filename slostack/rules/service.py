@@ -105,7 +105,7 @@ def _threshold_alert(service: Service, alert: Alert) -> AlertingRule:
         labels[names.RENOTIFY] = str(alert.renotify)
     if alert.notice:
         labels[names.NOTICE] = "true"
-    return AlertingRule(alert.name, str(alert.expr), labels, annotations, for_=alert.for_)
+    return AlertingRule(alert.name, str(alert.expr), labels, annotations, alert.for_, alert.keep_firing_for)
 
 
 def _budgets_left(service: Service) -> str:

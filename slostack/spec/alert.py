@@ -27,6 +27,9 @@ class Alert(Part):
     name: AlertName = Field(description="A CamelCase name, unique in the service.")
     expr: PromQL = Field(description="A PromQL expression; the alert fires while it returns something.")
     for_: Duration | None = Field(None, alias="for", description="How long it must hold before it fires.")
+    keep_firing_for: Duration | None = Field(
+        None, description="How long it goes on firing once it holds no longer: what comes and goes is one alert."
+    )
     severity: Severity = Field(
         description="How soon someone responds: critical in 5 min, high in 30 min, medium in 4 h, low the next day."
     )

@@ -36,6 +36,7 @@ class SignalAlert(Part):
     name: str
     expr: Text
     for_: Duration | None = Field(None, alias="for")
+    keep_firing_for: Duration | None = None
     severity: Severity
     summary: Text
     description: Text

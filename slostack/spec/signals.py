@@ -33,6 +33,9 @@ class AlertChange(Part):
     name: AlertName | None = Field(None, description="Another CamelCase name.")
     severity: Severity | None = Field(None, description="How soon someone responds.")
     for_: Duration | None = Field(None, alias="for", description="How long it must hold before it fires.")
+    keep_firing_for: Duration | None = Field(
+        None, description="How long it goes on firing once it holds no longer: what comes and goes is one alert."
+    )
     summary: Text | None = Field(None, description="One line that says what is wrong.")
     description: Text | None = Field(None, description="What it means and what to look at first.")
     runbook: Runbook | None = Field(None, description="A Markdown file below runbooks/.")

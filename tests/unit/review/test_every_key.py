@@ -67,6 +67,7 @@ alerts:
   - name: <Slow -> Late>
     expr: <a -> b> > 1
     for: <1m -> 2m>
+    keep_firing_for: <5m -> 10m>
     severity: <low -> medium>
     summary: <It is slow -> It is late>
     description: <Much -> Little>
