@@ -45,7 +45,7 @@ class Filled:
             return f"{length} of {window}, from {day(self.first)} to {day(self.last)} UTC"
         if self.recorded_since is not None:
             return f"nothing to add: recorded since {day(self.recorded_since)} UTC, and no raw series are older"
-        return "nothing to add: Prometheus holds no raw series of it"
+        return "nothing to add: Prometheus has no blocks with raw series of it"
 
 
 def backfill(
@@ -56,7 +56,8 @@ def backfill(
     report: Callable[[int, int, str], None] = lambda *_: None,
 ) -> tuple[Filled, ...]:
     """Writes blocks into Prometheus' data folder (or another) with the five-minute counts of SLOs, as far back as
-    their windows look and as raw series reach, up to the first count that was recorded, or `until`.
+    their windows look and as raw series reach, up to the first count that was recorded, or `until`, and no further than
+    to where Prometheus' head begins: of a time that blocks cover it forgets what it has not written to blocks itself.
 
     Each block is there as a whole or not at all; run again, what Prometheus has taken is not computed again. `report`
     is called before each SLO with its number, how many there are, and its name. Raises SlostackError where Prometheus
@@ -64,11 +65,12 @@ def backfill(
     """
     found: list[Filled] = []
     end = int(until.timestamp() * 1000)
+    in_blocks = min(end, prometheus.head_start() - 1)
 
     def lines() -> Iterator[Sequence[str]]:
         for number, version in enumerate(versions):
             report(number, len(versions), f"{version.service.service}/{version.slo.name}")
-            filled, its_lines = _of(prometheus, version, end)
+            filled, its_lines = _of(prometheus, version, end, in_blocks)
             found.append(filled)
             yield its_lines
 
@@ -91,11 +93,11 @@ def is_taken(prometheus: Prometheus, filled: Filled) -> bool:
     return bool(answer)
 
 
-def _of(prometheus: Prometheus, version: Version, end: int) -> tuple[Filled, Sequence[str]]:
-    span = Span(end - milliseconds(reach(version.slo)), end)
-    recorded = concatenated(recorded_counts(prometheus, version, span).counted)
+def _of(prometheus: Prometheus, version: Version, end: int, in_blocks: int) -> tuple[Filled, Sequence[str]]:
+    start = end - milliseconds(reach(version.slo))
+    recorded = concatenated(recorded_counts(prometheus, version, Span(start, end)).counted)
     since = int(recorded[0]) / 1000 if len(recorded) else None
-    counts = counts_before(prometheus, version, [recorded], span)
+    counts = counts_before(prometheus, version, [recorded], Span(start, max(start, in_blocks)))
     told = _told(counts)
     if not len(told):
         return Filled(version, recorded_since=since), ()

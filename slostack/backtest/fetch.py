@@ -85,7 +85,7 @@ def limits(versions: Iterable[Version]) -> Mapping[Duration, float]:
 def _before(known: Sequence[Times], span: Span, step: int) -> Span:
     """The part of a time up to a step before the first of some others."""
     times = concatenated(known)
-    return Span(span.start, max(int(times[0]) - step, span.start) if len(times) else span.end)
+    return Span(span.start, min(max(int(times[0]) - step, span.start), span.end) if len(times) else span.end)
 
 
 def _phase(known: Sequence[Times], span: Span) -> int:

@@ -84,6 +84,16 @@ class Prometheus:
             for future in futures:
                 future.cancel()
 
+    def head_start(self) -> int:
+        """The Unix milliseconds of the oldest sample that is not in a block yet; raises SlostackError where it doesn't
+        tell. A block of a later time would take the place of what it holds of that time."""
+        what = f"where its head begins, as a Prometheus does at {self.shown.rstrip('/')}/api/v1/status/tsdb"
+        try:
+            response = self._session.get(f"{self.url.rstrip('/')}/api/v1/status/tsdb", timeout=TIMEOUT)
+            return int(response.json()["data"]["headStats"]["minTime"])
+        except (requests.RequestException, ValueError, TypeError, KeyError):
+            raise SlostackError(f"{self.shown} doesn't tell {what}") from None
+
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         """Bounds what is asked at once, by whomever."""

@@ -201,7 +201,7 @@ def test_a_past_that_prometheus_does_not_hold_is_said(tmp_path: Path) -> None:
         done = CliRunner().invoke(
             cli, ["--root", str(file.parents[1]), "backfill", "--prometheus", url, "--out", str(tmp_path / "blocks")]
         )
-    assert done.output == "api/success: nothing to add: Prometheus holds no raw series of it\n"
+    assert done.output == "api/success: nothing to add: Prometheus has no blocks with raw series of it\n"
 
 
 @pytest.mark.parametrize("option", ["--prometheus", "--out"])
