@@ -23,7 +23,8 @@ _TIME = "_timestamp_seconds"
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as Prometheus has it: whether its last evaluation went well, and of an alert whether it has a runbook."""
+    """A rule as Prometheus has it: whether its last evaluation, if there was one, went well, and of an alert whether it
+    has a runbook."""
 
     healthy: bool
     has_runbook: bool
@@ -89,7 +90,7 @@ def _rules(prometheus: Prometheus, service: str) -> Mapping[str, Rule] | None:
     for rule in (rule for group in groups for rule in group["rules"]):
         if rule.get("labels", {}).get(names.SERVICE) != service:
             continue
-        one = Rule(rule.get("health") == "ok", bool(rule.get("annotations", {}).get("runbook_url")))
+        one = Rule(rule.get("health") != "err", bool(rule.get("annotations", {}).get("runbook_url")))
         before = found.get(rule["name"], one)
         found[rule["name"]] = Rule(before.healthy and one.healthy, before.has_runbook and one.has_runbook)
     return found

@@ -73,4 +73,4 @@ def _interrupted(ended: subprocess.CompletedProcess[str]) -> None:
     assert ended.returncode == 130, ended.stdout
     *before, last = ended.stdout.splitlines()
     assert last == SAID
-    assert not [line for line in before if "interrupted" in line.lower() or line.startswith(("Traceback", " "))]
+    assert not [line for line in before if "interrupted" in line.lower() or line.startswith(("Traceback", '  File "'))]
