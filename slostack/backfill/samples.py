@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from slostack import names
 from slostack.backtest.found import Found
 from slostack.backtest.history import Labels
 from slostack.backtest.subjects import Version
-from slostack.rules.calendar import FIRST_MONDAY
 from slostack.spec.quantities import Matcher, Selector
 from slostack.spec.windows import Calendar
 
@@ -35,14 +33,15 @@ def samples(version: Version, counts: Found) -> Iterator[str]:
 
 def period_of(calendar: Calendar, time: float) -> str:
     """The period label of a count that was recorded at a time (Unix seconds), as `rules.calendar.PERIODS` tells it."""
-    began = datetime.fromtimestamp(time - names.TIER_INTERVAL.seconds, UTC)
+    number, _ = calendar.period_at(int(time) - names.TIER_INTERVAL.seconds)
     match calendar.name:
-        case "week":
-            return str(int(began.timestamp() - FIRST_MONDAY) // (7 * 86400))
         case "month":
-            return str(began.year * 100 + began.month)
-        case _:
-            return str(began.year * 10 + -(-began.month // 3))
+            year, month = divmod(number, 12)
+            return str(year * 100 + month + 1)
+        case "quarter":
+            year, quarter = divmod(number, 4)
+            return str(year * 10 + quarter + 1)
+    return str(number)
 
 
 def _series(version: Version, name: str, group: Labels, period: str | None = None) -> str:

@@ -7,11 +7,11 @@ from slostack.rules.model import RecordingRule
 from slostack.spec.quantities import Duration
 from slostack.spec.windows import Calendar
 
-FIRST_MONDAY = 4 * 86400
+_FIRST_MONDAY = 4 * 86400
 """The first Monday of Unix time."""
 _A_DAY = 86400 // names.TIER_INTERVAL.seconds
 PERIODS = {
-    "week": f"floor((TIME - {FIRST_MONDAY}) / {7 * 86400})",
+    "week": f"floor((TIME - {_FIRST_MONDAY}) / {7 * 86400})",
     "month": "year(TIME) * 100 + month(TIME)",
     "quarter": "year(TIME) * 10 + ceil(month(TIME) / 3)",
 }

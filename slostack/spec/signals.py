@@ -12,6 +12,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
     Tag,
+    ValidationInfo,
     create_model,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -118,18 +119,18 @@ def every_signal() -> type[Signals]:
     return signals_model(frozenset(signal_names()))
 
 
-def _validated(value: Any) -> Signals:
+def _validated(value: Any, info: ValidationInfo) -> Signals:
     if isinstance(value, Signals):
         return value
     named = {key for key in value if isinstance(key, str)} if isinstance(value, dict) else set()
-    return signals_model(frozenset(named.intersection(signal_names()))).model_validate(value)
+    return signals_model(frozenset(named.intersection(signal_names()))).model_validate(value, context=info.context)
 
 
 class _AsNamed:
     """A section is validated by the models of the signals that it names: the library's others are never made."""
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(_validated)
+        return core_schema.with_info_plain_validator_function(_validated)
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         model = every_signal()
