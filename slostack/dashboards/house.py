@@ -5,12 +5,12 @@ Dashboards are written in Grafana 7.5's schema, which every later Grafana migrat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import cast
 
+import orjson
 from grafana_foundation_sdk.builders import common, dashboard, logs, loki, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -37,6 +37,15 @@ NOTHING = "-"
 LINE_WIDTH = 2
 RATE_STEP = f"{MOST_SCRAPE_INTERVAL.seconds}s"
 """A least step that makes Grafana's `$__rate_interval`, four steps, as long as the shortest SLO window."""
+
+_JSON = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS
+_GRANTED: tuple[tuple[str, object], ...] = (
+    ("repeatDirection", "h"),
+    ("transformations", []),
+    ("transparent", False),
+    ("instant", False),
+)
+"""What every Grafana takes for granted."""
 
 Step = tuple[float | None, str]
 """A threshold: the value from which a colour applies (None: from the bottom), and the colour."""
@@ -291,7 +300,7 @@ def render(
     narrower = [replace(markers, expr=narrowed(markers.expr, variables)) for markers in marked]
     built.annotations = model.AnnotationContainer([_Annotation(markers) for markers in narrower])
     built.templating = cast(model.DashboardDashboardTemplating, {"list": variables})
-    return json.dumps(built, cls=_Encoder, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    return orjson.dumps(built, _without_granted, _JSON).decode()
 
 
 def _narrow(panel: model.Panel, variables: Sequence[Variable]) -> None:
@@ -300,20 +309,11 @@ def _narrow(panel: model.Panel, variables: Sequence[Variable]) -> None:
             query.expr = narrowed(query.expr, variables)
 
 
-class _Encoder(JSONEncoder):
-    """Leaves out what every Grafana takes for granted: there are many panels."""
-
-    _GRANTED: tuple[tuple[str, object], ...] = (
-        ("repeatDirection", "h"),
-        ("transformations", []),
-        ("transparent", False),
-        ("instant", False),
-    )
-
-    def default(self, o: object) -> object:
-        data = super().default(o)
-        if isinstance(o, model.Panel | prometheus_model.Dataquery):
-            for name, value in self._GRANTED:
-                if data.get(name) == value:
-                    del data[name]
-        return data
+def _without_granted(part: object) -> object:
+    """A dashboard's part as it is in JSON, without what is granted: there are many panels."""
+    data = JSONEncoder().default(part)
+    if isinstance(part, model.Panel | prometheus_model.Dataquery):
+        for name, value in _GRANTED:
+            if data.get(name) == value:
+                del data[name]
+    return data
