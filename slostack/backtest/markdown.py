@@ -32,19 +32,9 @@ def _case(case: Case, end: float) -> Iterator[str]:
     what = dict.fromkeys(what for each in told for what in each)
     rows = [[name, *(each.get(name, words.NO) for each in told)] for name in what]
     yield from table(["", *(title for title, _ in sides)], rows)
-    if any(outcome.detections for _, outcome in sides):
-        found = zip(*(outcome.detections for _, outcome in sides), strict=True)
-        rows = [
-            [each[0].incident.title, words.moment(each[0].incident.start.timestamp()), *map(words.detection, each)]
-            for each in found
-        ]
-        yield from table(["incident", "began (UTC)", *(title for title, _ in sides)], rows)
-    rows = [
-        [title, words.moment(firing.start), words.lasted(firing, end), words.name(firing), firing.severity]
-        for title, outcome in sides
-        for firing in outcome.firings
-    ]
-    if rows:
-        yield from (f"<details><summary>{len(rows)} firings</summary>", "")
-        yield from table(["", "fired (UTC)", "for", "alert", "severity"], rows)
+    if caught := words.incidents(case):
+        yield from table(caught[0], caught[1:])
+    if fired := words.firings(case, end):
+        yield from (f"<details><summary>What fired when ({len(fired) - 1})</summary>", "")
+        yield from table(fired[0], fired[1:])
         yield from ("</details>", "")

@@ -8,6 +8,7 @@ from slostack.approximately import duration
 from slostack.backtest.model import Backtest, Case, Detection, Firing, Outcome
 
 NO = "-"
+Row = tuple[str, ...]
 
 
 def moment(at: float) -> str:
@@ -80,6 +81,26 @@ def sides(case: Case) -> tuple[tuple[str, Outcome], ...]:
         return (("as it is", case.after),) if case.after else ()
     both = (("before", case.before), ("after", case.after))
     return tuple((title, outcome) for title, outcome in both if outcome)
+
+
+def incidents(case: Case) -> tuple[Row, ...]:
+    """How each known incident was caught, a column per side, below their heads; nothing where none is known."""
+    told = sides(case)
+    found = zip(*(outcome.detections for _, outcome in told), strict=True)
+    rows = tuple(
+        (each[0].incident.title, moment(each[0].incident.start.timestamp()), *map(detection, each)) for each in found
+    )
+    return (("incident", "began (UTC)", *(title for title, _ in told)), *rows) if rows else ()
+
+
+def firings(case: Case, end: float) -> tuple[Row, ...]:
+    """What fired when and how long, below their heads; nothing where nothing did."""
+    rows = tuple(
+        (title, moment(firing.start), lasted(firing, end), name(firing), firing.severity)
+        for title, outcome in sides(case)
+        for firing in outcome.firings
+    )
+    return (("", "fired (UTC)", "for", "alert", "severity"), *rows) if rows else ()
 
 
 def headline(backtest: Backtest) -> str:

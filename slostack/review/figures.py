@@ -54,8 +54,9 @@ def figures(change: PanelChange, prometheus: Prometheus | None) -> tuple[Figure 
     for the same query.
     """
     sides = [side for side in (change.before, change.after) if side]
-    scale = max((abs(limit.value) for side in sides for limit in thresholds(side)), default=0.0) or 1.0
-    before, after = (side and _figure(side, prometheus, scale) for side in (change.before, change.after))
+    limits = sorted(abs(limit.value) for side in sides for limit in thresholds(side) if limit.value) or [1.0]
+    quiet, bad = limits[0], limits[-1]
+    before, after = (side and _figure(side, prometheus, quiet, bad) for side in (change.before, change.after))
     return before or None, after or None
 
 
@@ -70,7 +71,7 @@ def thresholds(panel: Json) -> tuple[Threshold, ...]:
     )
 
 
-def _figure(panel: Json, prometheus: Prometheus | None, scale: float) -> Figure:
+def _figure(panel: Json, prometheus: Prometheus | None, quiet: float, bad: float) -> Figure:
     queries = _queries(panel)
     lines: tuple[tuple[float | None, ...], ...] = ()
     note = "" if queries else "nothing that Prometheus could draw"
@@ -81,7 +82,7 @@ def _figure(panel: Json, prometheus: Prometheus | None, scale: float) -> Figure:
         except SlostackError as error:
             note = str(error)
     else:
-        lines = tuple(_made_up(query, scale) for query in queries)
+        lines = tuple(_made_up(query, quiet, bad) for query in queries)
     return Figure(
         str(panel.get("title", "")),
         str(panel.get("type", "")),
@@ -123,10 +124,12 @@ def without_variables(query: str) -> str:
     return re.sub(r"\$\{?(\w+)\}?", lambda match: _VARIABLES.get(match[1], match[0]), query)
 
 
-def _made_up(query: str, scale: float) -> tuple[float, ...]:
-    """A quiet line with the day's slope and one bad half hour, always the same for the same query."""
+def _made_up(query: str, quiet: float, bad: float) -> tuple[float, ...]:
+    """A line that stays below one limit with the day's slope and has one bad half hour about another, always the same
+    for the same query.
+    """
     chance = random.Random(query)
-    level, peak = chance.uniform(0.15, 0.4) * scale, chance.uniform(0.7, 1.3) * scale
+    level, peak = chance.uniform(0.15, 0.4) * quiet, chance.uniform(0.7, 1.3) * bad
     begin = chance.randrange(_POINTS // 2, _POINTS * 3 // 4)
     line = []
     for nth in range(_POINTS):

@@ -10,7 +10,7 @@ from typing import Any
 from slostack.dashboards.variables import whole
 from slostack.errors import SlostackError
 from slostack.review.changes import Change, Dashboards, Detail, Json, PanelChange, difference, pairs
-from slostack.review.places import PLACE, PanelKey, matches, moved, place
+from slostack.review.places import PLACE, PanelKey, Panels, matches, moved, place
 from slostack.review.promql import changed_promql
 
 _SHORT_QUERY = 30
@@ -52,11 +52,11 @@ def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Ite
     """The panels that were added, removed or changed; one that was moved or retitled keeps its old title here.
 
     In generated ones the settings beside type, queries, unit and thresholds follow from fields that are named
-    elsewhere, and are left out; so do their places.
+    elsewhere, and are left out; so do their places but for their order.
     """
     before, after = panels(old or {}), panels(new or {})
     matched = matches(before, after)
-    elsewhere = frozenset() if generated else moved(before, after, matched)
+    elsewhere = moved(before, after, matched, laid_out=generated)
     for key, key_now in matched:
         if key is None and key_now is not None:
             yield PanelChange("added", key_now.row, key_now.title, None, after[key_now])
@@ -67,7 +67,8 @@ def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Ite
             details = (
                 *difference("title", key.title, key_now.title),
                 *difference("row", key.row, key_now.row),
-                *(() if generated else _place(was, now, key_now in elsewhere and key.row == key_now.row)),
+                *(_moved(generated, (before, key), (after, key_now)) if key_now in elsewhere else ()),
+                *(() if generated else _size(was, now)),
                 *_details(was, now, generated),
                 *(() if generated else _others(was, now)),
             )
@@ -75,11 +76,22 @@ def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Ite
                 yield PanelChange("changed", key.row, key.title, was, now, details)
 
 
-def _place(old: Json, new: Json, is_moved: bool) -> Iterator[Detail]:
+def _moved(generated: bool, *sides: tuple[Panels, PanelKey]) -> Iterator[Detail]:
+    """Where a panel of the same row stood and stands: by what is before it where the lines follow from the order."""
+    if len({key.row for _, key in sides}) == 1:
+        before, after = (_after(panels, key) if generated else str(place(panels[key])) for panels, key in sides)
+        yield Detail("moved", before, after)
+
+
+def _after(panels: Panels, key: PanelKey) -> str:
+    row = [other for other in panels if other.row == key.row]
+    at = row.index(key)
+    return f"after {row[at - 1].title}" if at else "first"
+
+
+def _size(old: Json, new: Json) -> Iterator[Detail]:
     was, now = place(old), place(new)
     if was and now:
-        if is_moved:
-            yield Detail("moved", str(was), str(now))
         yield from difference("size", was.size, now.size)
 
 
@@ -170,16 +182,21 @@ def _default(panel: Json, name: str) -> Any:
 
 
 def _thresholds(panel: Json) -> str | None:
-    """The steps of a panel's thresholds as text: `red from 0.01`."""
+    """The steps of a panel's thresholds as text: `red from 1 %`."""
     steps = (_default(panel, "thresholds") or {}).get("steps") or []
-    named = [_step(step.get("color"), step.get("value")) for step in steps if step.get("color") != "transparent"]
+    in_percent = _default(panel, "unit") == "percentunit"
+    named = [
+        _step(step.get("color"), step.get("value"), in_percent) for step in steps if step.get("color") != "transparent"
+    ]
     return ", ".join(named) or None
 
 
-def _step(color: object, value: object) -> str:
+def _step(color: object, value: object, in_percent: bool) -> str:
     if value is None:
         return str(color)
-    return f"{color} from {value:.12g}" if isinstance(value, int | float) else f"{color} from {value}"
+    if not isinstance(value, int | float):
+        return f"{color} from {value}"
+    return f"{color} from {100 * value:.12g} %" if in_percent else f"{color} from {value:.12g}"
 
 
 def _others(old: Json, new: Json) -> Iterator[Detail]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from slostack.backtest import Backtest, Case, Incident
 
 WIDTH = 940
-_LEFT, _TOP, _LANE, _BOTTOM = 60, 22, 30, 20
+_LEFT, _RIGHT, _TOP, _LANE, _BOTTOM = 60, 10, 22, 30, 20
 _DATES = 6
 _LEAST = 2.5
 """A firing is drawn so wide at least."""
@@ -23,13 +23,17 @@ _LEAST = 2.5
 
 @dataclass(frozen=True)
 class Replay:
-    """One SLO's figures by what they are called, a column per side, and what fired as a picture."""
+    """One SLO's figures by what they are called, a column per side, and what fired as a picture and in tables, whose
+    first rows are their heads.
+    """
 
     title: str
     notes: tuple[str, ...]
     sides: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     picture: Markup
+    incidents: tuple[tuple[str, ...], ...]
+    firings: tuple[tuple[str, ...], ...]
 
 
 def replays(backtest: Backtest) -> tuple[Replay, ...]:
@@ -50,12 +54,20 @@ def _replay(case: Case, backtest: Backtest) -> Replay:
     shapes = [*_axis(backtest, len(sides)), *_incidents(concerning, backtest, len(sides)), *_firings(case, backtest)]
     height = _TOP + _LANE * len(sides) + _BOTTOM
     titles = tuple(title for title, _ in sides)
-    return Replay(f"{case.service}/{case.slo}", case.notes, titles, rows, svg(WIDTH, height, shapes))
+    return Replay(
+        f"{case.service}/{case.slo}",
+        case.notes,
+        titles,
+        rows,
+        svg(WIDTH, height, shapes),
+        words.incidents(case),
+        words.firings(case, backtest.end),
+    )
 
 
 def _x(at: float, backtest: Backtest) -> float:
     share = (at - backtest.start) / ((backtest.end - backtest.start) or 1)
-    return round(_LEFT + (WIDTH - _LEFT) * min(max(share, 0.0), 1.0), 1)
+    return round(_LEFT + (WIDTH - _RIGHT - _LEFT) * min(max(share, 0.0), 1.0), 1)
 
 
 def _axis(backtest: Backtest, lanes: int) -> Iterator[Markup]:
@@ -73,8 +85,13 @@ def _incidents(incidents: list[Incident], backtest: Backtest, lanes: int) -> Ite
         x, end = _x(one.start.timestamp(), backtest), _x(one.end.timestamp(), backtest)
         yield Markup(
             '<rect class="incident" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'
-            '<text class="incident-title" x="{}" y="{}">{}</text>'
-        ).format(x, _TOP, max(end - x, _LEAST), _LANE * lanes, one.title, x, _TOP - 7, one.title)
+            '<text class="incident-title" text-anchor="{}" x="{}" y="{}">{}</text>'
+        ).format(x, _TOP, max(end - x, _LEAST), _LANE * lanes, one.title, *_within(x), _TOP - 7, one.title)
+
+
+def _within(x: float) -> tuple[str, float]:
+    """How a title at a place stands, so that it ends inside the picture."""
+    return ("start", x) if x < WIDTH / 2 else ("end", min(x + _LEAST, WIDTH - _RIGHT))
 
 
 def _firings(case: Case, backtest: Backtest) -> Iterator[Markup]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,12 @@ class Repository:
         text = (self.root / path).read_text(encoding="utf-8")
         assert old in text, f"{old!r} is not in {path}"
         self.write(path, text.replace(old, new, 1))
+
+    def move(self, block: re.Pattern[str], before: str, path: str) -> None:
+        """Puts a part of a file before another."""
+        text = (self.root / path).read_text(encoding="utf-8")
+        (part,) = block.findall(text)
+        self.write(path, text.replace(part, "").replace(before, part + before))
 
     def review(self, revision: str = "HEAD") -> Review:
         """The review of the working tree."""

@@ -1,8 +1,9 @@
-"""LearnSnap with a lower objective, another alert and a moved panel: every change is named once, nothing else is."""
+"""LearnSnap with a lower objective, another alert and moved panels: every change is named once, nothing else is."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from slostack.cli.diff import command
-from slostack.review import as_markdown, as_text
+from slostack.review import as_html, as_markdown, as_text
 from tests.unit.review.conftest import Repository
 from tests.unit.review.test_panel_changes import at
 
@@ -27,6 +28,8 @@ alerts:
     description: More than the machines are sized for
     runbook: learnsnap/error-budget-burn.md
 """
+FIRST = re.compile(r"  - title: Payments a day\n(?:    .*\n)+")
+"""The panel that comes first on the branch."""
 OWN = "dashboards/custom/sign-in.json"
 
 
@@ -49,6 +52,7 @@ def edited(tmp_path: Path) -> Repository:
     slo_file = "slos/learnsnap.yaml"
     repository.edit("objective: 99.9", "objective: 99.5", slo_file)
     repository.edit("\nalerts:\n", f"\n{ALERT}", slo_file)
+    repository.move(FIRST, "  - title: Quizzes a day\n", slo_file)
     repository.write(OWN, own_dashboard(at("Errors", 0, 0), at("Logins", 12, 0), at("Sign-ups", 0, 8)))
     return repository
 
@@ -58,8 +62,17 @@ def test_every_change_is_named_once_and_nothing_else_is(edited: Repository) -> N
     commit = edited.git("rev-parse", "--short", "main")
     assert click.unstyle(as_text(review)).replace(commit, "402bcd0") in DOCUMENT
     markdown = as_markdown(review)
-    for named in ("99.9 %", "`TooManySessions`\n  - severity", "Too many sessions", "moved"):
+    for named in ("99.9 %", "`TooManySessions`\n  - severity", "Too many sessions", "Payments a day", "line 8"):
         assert markdown.count(named) == 1, named
+
+
+def test_a_panel_that_its_slo_file_moves_stands_elsewhere_in_the_picture(edited: Repository) -> None:
+    page = as_html(edited.review("main"))
+    titles = [re.findall(r"<title>(.*?)</title>", svg) for svg in re.findall(r"<svg.*?</svg>", page) if "cell" in svg]
+    before, after, *_ = titles
+    assert before.index("Payments a day") > before.index("Quizzes a day")
+    assert after.index("Payments a day") == after.index("Quizzes a day") - 1
+    assert len(re.findall(r'class="cell moved"[^>]*><title>Payments a day', page)) == 2
 
 
 def test_an_edit_that_is_taken_back_leaves_nothing(edited: Repository) -> None:

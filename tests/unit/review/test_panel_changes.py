@@ -129,6 +129,21 @@ def test_panels_of_one_title_are_told_apart_by_their_order() -> None:
     assert [(key.row, key.title, key.nth) for key in keys] == [("", "A", 0), ("", "A", 1), ("", "text", 0)]
 
 
+def test_of_a_generated_panel_the_order_counts_and_not_the_place_that_follows_from_others() -> None:
+    old = [at("A", 0, 0), at("B", 8, 0), at("C", 16, 0), at("D", 0, 8)]
+    wider = [at("A", 0, 0), at("New", 6, 0), at("B", 12, 0), at("C", 18, 0), at("D", 0, 8)]
+    moved = [at("D", 0, 0), at("A", 8, 0), at("B", 16, 0), at("C", 0, 8)]
+
+    def generated(new: list[dict[str, Any]]) -> list[Change]:
+        return [panel.as_change for panel in panel_changes({"panels": old}, {"panels": new}, generated=True)]
+
+    assert [change.names for change in generated(wider)] == [("New",)]
+    assert generated(moved) == [Change("changed", "D", (Detail("moved", "after C", "first"),))]
+    assert generated([old[0], at("C", 8, 0), at("B", 16, 0), old[3]]) == [
+        Change("changed", "B", (Detail("moved", "after A", "after C"),))
+    ]
+
+
 def test_queries_that_change_alike_are_one_detail_and_only_the_difference_is_shown() -> None:
     def burn(budget: str) -> dict[str, Any]:
         windows = [f"slo:error_ratio:rate{window}{{service='a'}} / {budget}" for window in ("5m", "1h")]

@@ -51,7 +51,7 @@ def test_an_objective_is_shown_in_minutes_of_budget_and_by_what_fires_when(repos
         "slo:burn_rate:rate30d, slo:objective:ratio, slo:error_budget:ratio, slo:page_over:bool",
         "expr",
         "Dashboard panels",
-        "~ Errors and latency / Errors: availability: thresholds orange from 0.001 → orange from 0.005",
+        "~ Errors and latency / Errors: availability: thresholds orange from 0.1 % → orange from 0.5 %",
     ]
 
 
