@@ -56,7 +56,7 @@ def panel_changes(old: Json | None, new: Json | None, *, generated: bool) -> Ite
     """
     before, after = panels(old or {}), panels(new or {})
     matched = matches(before, after)
-    elsewhere = moved(before, after, matched, laid_out=generated)
+    elsewhere = moved(before, after, matched)
     for key, key_now in matched:
         if key is None and key_now is not None:
             yield PanelChange("added", key_now.row, key_now.title, None, after[key_now])

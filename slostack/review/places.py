@@ -83,23 +83,20 @@ def _content(panel: Json) -> Json:
     return {name: value for name, value in panel.items() if name not in (*PLACE, "title")}
 
 
-def moved(old: Panels, new: Panels, matched: list[Match], *, laid_out: bool) -> frozenset[PanelKey]:
+def moved(old: Panels, new: Panels, matched: list[Match]) -> frozenset[PanelKey]:
     """The panels, by their new key, that were moved: those that stand in another order than the rest, or elsewhere in
-    their line. What only gives way to a panel that was moved, resized, added or removed was not moved itself; where
-    panels are laid out by their order, that alone counts.
+    their line. What only gives way to a panel that was moved, resized, added or removed was not moved itself.
     """
     was = {now: at for before, now in matched if before and now and (at := place(old[before]))}
     now = {key: at for key in was if (at := place(new[key]))}
     keys = sorted(now, key=lambda key: (was[key].y, was[key].x))
     stayed = _longest_rising(keys, lambda key: (now[key].y, now[key].x))
-    found = {key for key in keys if key not in stayed}
-    if laid_out:
-        return frozenset(found)
     disturbed = {key for key in keys if key not in stayed or was[key].size != now[key].size}
     gone = (at.y for key, after in matched if key and not after and (at := place(old[key])))
     came = (at.y for before, key in matched if key and not before and (at := place(new[key])))
     first = min((*(was[key].y for key in disturbed), *gone), default=inf)
     first_now = min((*(now[key].y for key in disturbed), *came), default=inf)
+    found = {key for key in keys if key not in stayed}
     for key in stayed:
         if was[key].y >= first or now[key].y >= first_now:
             continue
