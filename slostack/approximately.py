@@ -13,3 +13,8 @@ def duration(seconds: float) -> str:
         elif parts:
             break
     return " ".join(parts[:2]) or "0s"
+
+
+def counted(number: int, what: str) -> str:
+    """A number and what it counts: `1 service`, `2 services`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -93,8 +93,9 @@ def _bundles(
     bundle = read_bundle(folders[0])
     held = running(prometheus, grafana, bundle, token)
     told = as_running(bundle, held, rules=prometheus is not None, dashboards=grafana is not None)
-    servers = " and ".join(_server(url, None).shown for url in (prometheus, grafana) if url)
-    return bundle_review(held, told, f"what {servers} holds", server)
+    servers = [_server(url, None).shown for url in (prometheus, grafana) if url]
+    holds = "hold" if len(servers) > 1 else "holds"
+    return bundle_review(held, told, f"what {' and '.join(servers)} {holds}", server)
 
 
 def _server(url: str, token: str | None) -> Prometheus:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from slostack import promtool
-from slostack.cli.validate import counted
+from slostack.approximately import counted
 from slostack.errors import SlostackError
 
 FOLDER = "tests/rules"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from slostack.approximately import counted
 from slostack.checks import check_custom_files
 from slostack.project import check_folders
 from slostack.refused_rules import check_log_rules, check_rendered_rules
@@ -51,8 +52,3 @@ def command(root: Path, files: tuple[Path, ...], prometheus: str | None) -> None
     click.echo(f"{', '.join(counts)}: valid")
     if custom:
         click.echo(f"{counted(custom, 'hand-written file')}: valid")
-
-
-def counted(number: int, what: str) -> str:
-    """A number and what it counts: `1 service`, `2 services`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -37,7 +37,7 @@ class Held:
 def bundle_review(old: Held, new: Held, name: str, prometheus: Prometheus | None = None) -> Review:
     """What the new side changes; `name` says what the old one is."""
     parts = tuple(_parts(old, new))
-    return Review(name, parts, costs=costs(parts, {}, prometheus))
+    return Review(name, parts, costs=costs(parts, ({}, {}), prometheus))
 
 
 def read_bundle(folder: Path) -> Held:

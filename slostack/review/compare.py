@@ -11,13 +11,13 @@ from slostack import names
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard, render_shared_dashboards
 from slostack.review import git
 from slostack.review.changes import Change, Json, Kind, Part, Review, pairs, part
-from slostack.review.cost import costs
+from slostack.review.cost import Intervals, costs
 from slostack.review.environments import compared_stacks, new_stacks, old_stacks
 from slostack.review.panels import compared, dashboard_changes, read_dashboard, variable_changes
 from slostack.review.policies import policy_parts
 from slostack.review.rule_groups import RuleGroup, Rules, keyed, read_rules
 from slostack.review.rules import alert_changes, group_changes, recording_changes, recording_names
-from slostack.review.services import panel_changes, service_changes
+from slostack.review.services import log_count_changes, panel_changes, service_changes
 from slostack.review.slo_alerts import burn_alert_changes, other_alert_changes
 from slostack.review.slos import renamed_slos, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
@@ -49,12 +49,7 @@ def review(root: Path, base: str | None = None, prometheus: Prometheus | None = 
     parts = tuple(changed_parts(old, new))
     stacks, more_notes = old_stacks(root, commit)
     environments = compared_stacks(stacks, new_stacks(root), parts, old, new)
-    intervals = {
-        name: min(scrape.interval for scrape in service.scrape)
-        for name, service in {**old.services, **new.services}.items()
-        if service.scrape
-    }
-    cost = costs(parts, intervals, prometheus)
+    cost = costs(parts, (_scrape_intervals(old), _scrape_intervals(new)), prometheus)
     return Review(shown, (*parts, *environments.parts), (*notes, *more_notes), environments.touched, cost)
 
 
@@ -93,6 +88,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
         {
             "Service": service_changes(old, new),
             "SLOs": slo_changes(old, new, renamed),
+            "Log counts": log_count_changes(old, new),
             ALERTS: (
                 *burn_alert_changes(old, new),
                 *other_alert_changes(old, new),
@@ -128,6 +124,14 @@ def _overview(tree: Tree) -> Json | None:
 
 def _shared(tree: Tree) -> dict[str, Json]:
     return {name: read_dashboard(text, name) for name, text in render_shared_dashboards(_services(tree)).items()}
+
+
+def _scrape_intervals(tree: Tree) -> Intervals:
+    return {
+        name: min(scrape.interval for scrape in service.scrape)
+        for name, service in tree.services.items()
+        if service.scrape
+    }
 
 
 def _services(tree: Tree) -> tuple[Service, ...]:

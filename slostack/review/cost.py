@@ -29,6 +29,8 @@ _RARE = ("ALERTS", "ALERTS_FOR_STATE", names.UNCOUNTED)
 
 Count = Callable[[str], float]
 """How many series a selector finds."""
+Intervals = Mapping[str, Duration]
+"""How often a service's raw series are scraped, by its name."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,11 @@ def samples_per_cycle(groups: Iterable[RuleGroup], scraped: Duration, count: Cou
     return total
 
 
-def costs(parts: Iterable[Part], intervals: Mapping[str, Duration], prometheus: Prometheus | None) -> Costs:
+def costs(parts: Iterable[Part], intervals: tuple[Intervals, Intervals], prometheus: Prometheus | None) -> Costs:
     """What the rules of some parts cost before and after, where that differs; how often the raw series of each are
-    scraped is told by title, else 30 s. Series are counted by a Prometheus where one is given.
+    scraped on both sides is told by title, else 30 s. Series are counted by a Prometheus where one is given.
     """
-    changed = [one for one in parts if one.before != one.after]
+    changed = [one for one in parts if one.before != one.after or len({side.get(one.title) for side in intervals}) > 1]
     counts: dict[str, float] = {}
     if prometheus:
         from slostack.backtest.prometheus import Query
@@ -80,10 +82,15 @@ def costs(parts: Iterable[Part], intervals: Mapping[str, Duration], prometheus: 
         }
     told = []
     for one in changed:
-        scraped = intervals.get(one.title, names.EVALUATION_INTERVAL)
         before, after = (
-            round(samples_per_cycle(side, scraped, lambda selector: counts.get(selector, SERIES)))
-            for side in (one.before, one.after)
+            round(
+                samples_per_cycle(
+                    rules,
+                    scraped.get(one.title, names.EVALUATION_INTERVAL),
+                    lambda selector: counts.get(selector, SERIES),
+                )
+            )
+            for rules, scraped in zip((one.before, one.after), intervals, strict=True)
         )
         if before != after:
             told.append((one.title, before, after))

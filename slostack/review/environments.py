@@ -130,7 +130,7 @@ def _route_changes(parts: Iterable[Part], new: Settings, before: Json, after: Js
 
 def _name(key: RuleKey) -> str:
     slo = key.group.rpartition("/")[2] if key.name in names.SLO_ALERTS else ""
-    return " ".join(filter(None, (key.name, slo, key.tier)))
+    return " ".join(filter(None, (key.name, slo, key.variant)))
 
 
 def _told(config: Json, labels: Mapping[str, str]) -> str:
@@ -143,7 +143,7 @@ def _alerts(groups: Iterable[RuleGroup]) -> dict[RuleKey, dict[str, str]]:
     for group in groups:
         for nth, rule in enumerate(rule for rule in group.rules if rule.alert):
             key = RuleKey(group.name, rule.name, rule.labels.get(names.TIER, ""), 0)
-            found[key if key not in found else RuleKey(key.group, key.name, key.tier, nth)] = {
+            found[key if key not in found else RuleKey(key.group, key.name, key.variant, nth)] = {
                 **group.labels,
                 **rule.labels,
                 "alertname": rule.name,

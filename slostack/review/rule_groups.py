@@ -50,12 +50,18 @@ class _RuleFile(_Part):
 
 @dataclass(frozen=True)
 class RuleKey:
-    """What tells a rule from the others: its group and name, the tier of a burn-rate alert, and else its position."""
+    """What tells a rule from the others: its group and name, the tier of a burn-rate alert or the name of a count of
+    log lines, and else its position."""
 
     group: str
     name: str
-    tier: str
+    variant: str
     nth: int
+
+    @property
+    def full_name(self) -> str:
+        """The rule's name with its tier, or with that of the count."""
+        return f"{self.name} {self.variant}" if self.variant else self.name
 
 
 Rules = Mapping[RuleKey, Rule]
@@ -82,7 +88,8 @@ def keyed(groups: tuple[RuleGroup, ...], *, alerts: bool) -> dict[RuleKey, Rule]
     for group in groups:
         for rule in group.rules:
             if bool(rule.alert) == alerts:
-                key = (group.name, rule.name, rule.labels.get(names.TIER, ""))
+                label = names.COUNT if rule.record == names.LOG_LINES else names.TIER
+                key = (group.name, rule.name, rule.labels.get(label, ""))
                 found[RuleKey(*key, seen[key])] = rule
                 seen[key] += 1
     return found

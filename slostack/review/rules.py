@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from slostack import names
+from slostack.approximately import counted
 from slostack.bundle import RUNBOOK_URL
 from slostack.review.changes import Change, Detail, difference, pairs
 from slostack.review.promql import changed_promql, one_line
-from slostack.review.rule_groups import Rule, RuleGroup, RuleKey, Rules
+from slostack.review.rule_groups import Rule, RuleGroup, Rules
 from slostack.spec.quantities import Duration
 
 
@@ -29,11 +30,11 @@ def alert_changes(old: Rules, new: Rules) -> Iterator[Change]:
     """What changed in alerts: expression, durations, severity, other labels and texts."""
     for key, was, now in pairs(old, new):
         if was is None and now is not None:
-            yield Change("added", _alert(key), (*_summary(now), *_no_runbook(now)), key.group)
+            yield Change("added", key.full_name, (*_summary(now), *_no_runbook(now)), key.group)
         elif now is None:
-            yield Change("removed", _alert(key), (), key.group)
+            yield Change("removed", key.full_name, (), key.group)
         elif was and now and (details := (*_rule_details(was, now), *_texts(was, now))):
-            yield Change("changed", _alert(key), details, key.group)
+            yield Change("changed", key.full_name, details, key.group)
 
 
 _ENDS = Detail(
@@ -47,11 +48,11 @@ def recording_changes(old: Rules, new: Rules) -> Iterator[Change]:
     """What changed in recording rules, with their expressions before and after."""
     for key, was, now in pairs(old, new):
         if was is None and now is not None:
-            yield Change("added", key.name, (Detail("expr", after=one_line(now.expr)),), key.group)
+            yield Change("added", key.full_name, (Detail("expr", after=one_line(now.expr)),), key.group)
         elif now is None:
-            yield Change("removed", key.name, (_ENDS,), key.group)
+            yield Change("removed", key.full_name, (_ENDS,), key.group)
         elif was and now and (details := (*_rule_details(was, now), *_anew(was, now))):
-            yield Change("changed", key.name, details, key.group)
+            yield Change("changed", key.full_name, details, key.group)
 
 
 def _anew(old: Rule, new: Rule) -> tuple[Detail, ...]:
@@ -61,17 +62,18 @@ def _anew(old: Rule, new: Rule) -> tuple[Detail, ...]:
 
 
 def recording_names(old: Rules, new: Rules) -> Iterator[Change]:
-    """What changed in generated recording rules, by name; a group that came or went as a whole by its own name.
+    """What changed in generated recording rules, by name; a group that came or went as a whole by its own name, but
+    each count of log lines in one.
 
     Expressions and labels follow from fields that are named elsewhere; the series that only holds these as labels is
     left out.
     """
-    before, after = (Counter(key.group for key in side) for side in (old, new))
-    for group, was, now in pairs(before, after):
-        if not was or not now:
-            yield Change("removed" if was else "added", group, (Detail(f"{was or now} rules"),))
+    before, after = (Counter(key.group for key in side if key.name != names.LOG_LINES) for side in (old, new))
+    whole = {group: (was, now) for group, was, now in pairs(before, after) if not was or not now}
+    for group, (was, now) in whole.items():
+        yield Change("removed" if was else "added", group, (Detail(counted(was or now or 0, "rule")),))
     for change in recording_changes(old, new):
-        if not before[change.group] or not after[change.group]:
+        if change.group in whole:
             continue
         if change.kind != "changed":
             yield Change(change.kind, change.name, (), change.group)
@@ -108,16 +110,18 @@ def _text(name: str, *texts: str | None) -> tuple[str, str | None, str | None]:
     return "runbook" if name == "runbook_url" else name, before, after
 
 
+_SHOWN = ("summary", "runbook_url")
+"""The annotations that are shown of an added alert."""
+
+
 def _summary(rule: Rule) -> tuple[Detail, ...]:
     return (
         *difference("severity", None, rule.labels.get(names.SEVERITY)),
         *difference("for", None, _duration(rule.for_)),
+        *difference("keep firing for", None, _duration(rule.keep_firing_for)),
         Detail("expr", after=one_line(rule.expr)),
+        *(detail for name in _SHOWN for detail in difference(*_text(name, None, rule.annotations.get(name)))),
     )
-
-
-def _alert(key: RuleKey) -> str:
-    return f"{key.name} {key.tier}" if key.tier else key.name
 
 
 def _no_runbook(rule: Rule) -> tuple[Detail, ...]:

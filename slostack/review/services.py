@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from slostack.dashboards.service import FURTHER_GRAPHS
 from slostack.review.changes import Change, Detail, Kind, difference, pairs
+from slostack.review.promql import changed_promql
 from slostack.review.slos import FOR_GATE, shown
+from slostack.spec.alert import LogCount
 from slostack.spec.panel import Panel
 from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
@@ -49,6 +51,28 @@ def panel_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
 
 def _legends(panel: Panel) -> str:
     return ", ".join(line.legend for line in panel.lines)
+
+
+def log_count_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
+    """What changed in the counts of log lines, by their names."""
+    before, after = ({count.name: count for count in side.log_counts} if side else {} for side in (old, new))
+    for name, was, now in pairs(before, after):
+        if not now:
+            yield Change("removed", name)
+        elif details := tuple(_count_details(was, now)):
+            yield Change("changed" if was else "added", name, details)
+
+
+def _count_details(old: LogCount | None, new: LogCount) -> Iterator[Detail]:
+    for field, was, now in pairs(_count(old), _count(new)):
+        yield from changed_promql(field, was, now)
+
+
+def _count(count: LogCount | None) -> dict[str, str]:
+    if not count:
+        return {}
+    by = {"by": ", ".join(count.by)} if count.by else {}
+    return {"query": count.query, **by, "window": str(count.window), "at_least": str(count.at_least)}
 
 
 def _named(what: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:

@@ -12,7 +12,7 @@ from slostack.spec.slo import Slo
 
 
 def burn_alert_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
-    """The changes of every tier of every SLO."""
+    """The changes of every tier of every SLO; when those of a new SLO fire follows from it."""
     before, after = ({slo.name: slo for slo in side.slos} if side else {} for side in (old, new))
     for name, was, now in pairs(before, after):
         for change in _tier_changes(was, now):
@@ -23,7 +23,8 @@ def _tier_changes(old: Slo | None, new: Slo | None) -> Iterator[Change]:
     before, after = ({tier.name: tier for tier in slo.tiers} if slo else {} for slo in (old, new))
     for name, was, now in pairs(before, after):
         if new and now and not was:
-            yield Change("added", name, (Detail("severity", after=new.alerting.severity(now)),))
+            limit = (Detail("fires above", after=_errors(new, now)),) if old else ()
+            yield Change("added", name, (*limit, Detail("severity", after=new.alerting.severity(now))))
         elif not now:
             yield Change("removed", name)
         elif old and was and new and (details := _details(old, was, new, now)):

@@ -24,7 +24,7 @@ alerts:
     expr: sum(active_sessions{job="learnsnap"}) > 5000
     for: 10m
     severity: high
-    summary: Too many sessions
+    summary: More than 5,000 sessions
     description: More than the machines are sized for
     runbook: learnsnap/error-budget-burn.md
 """

@@ -111,6 +111,8 @@ def test_a_running_prometheus_that_holds_the_bundle(tmp_path: Path) -> None:
         assert said[1:3] == ["prometheus/rules/custom-own.yaml", "Alerts"]
         assert "for 1h → 2h" in said
         assert len(said) == 6
+        with grafana({}) as other:
+            assert lines(*asked, "--grafana", other)[0] == f"Changes against what {url} and {other} hold"
 
 
 @contextmanager

@@ -72,3 +72,15 @@ def test_series_are_counted_by_a_prometheus(repository: Repository) -> None:
     assert found.samples[0][2] - found.samples[0][1] == 7 * 20
     assert found.basis.endswith(f"as many series as {url} has now")
     assert "count(x{})" in {form["query"] for form in asked}
+
+
+def test_each_side_is_read_at_its_own_scrape_interval(repository: Repository) -> None:
+    repository.edit("expr: up == 0", "expr: 'rate(x[5m]) == 0'")
+    repository.edit("interval: 15s", "interval: 30s")
+    repository.commit()
+    repository.edit("interval: 30s", "interval: 15s")
+    ((_, slow, fast),) = repository.review().costs.samples
+    repository.commit()
+    repository.edit("interval: 15s", "interval: 30s")
+    assert repository.review().costs.samples == (("api", fast, slow),)
+    assert fast > 1.4 * slow

@@ -62,7 +62,13 @@ def test_alerts_that_are_added_and_removed(repository: Repository) -> None:
         Change(
             "added",
             "Full",
-            (Detail("severity", None, "critical"), Detail("for", None, "1m"), Detail("expr", None, "disk > 0.9")),
+            (
+                Detail("severity", None, "critical"),
+                Detail("for", None, "1m"),
+                Detail("expr", None, "disk > 0.9"),
+                Detail("summary", None, "Full"),
+                Detail("runbook", None, "api/burn.md"),
+            ),
             "alerts/api",
         ),
         Change("removed", "Down", (), "alerts/api"),
@@ -101,6 +107,58 @@ def test_what_loki_counts(repository: Repository) -> None:
     )
 
 
+COUNTS = """\
+log_counts:
+  - {name: logins, query: '{job="api"} |= "login"', by: [address], at_least: 11}
+alerts:
+"""
+
+
+def test_counts_of_log_lines_are_shown_by_their_fields(repository: Repository) -> None:
+    repository.edit("alerts:\n", COUNTS)
+    assert repository.lines() == [
+        "api",
+        "Log counts",
+        "+ logins",
+        'query {job="api"} |= "login"',
+        "by address",
+        "window 5m",
+        "at_least 11",
+        "Recording rules",
+        "+ logs/api / log:lines:count logins",
+    ]
+    repository.commit()
+    other = '  - {name: errors, query: \'{job="api"} |= "error"\'}\n'
+    repository.edit("log_counts:\n", f"log_counts:\n{other}")
+    repository.edit("by: [address], at_least: 11", "window: 10m, at_least: 500")
+    repository.edit('|= "login"', '|= "sign-in"')
+    assert repository.lines() == [
+        "api",
+        "Log counts",
+        "+ errors",
+        'query {job="api"} |= "error"',
+        "window 5m",
+        "at_least 1",
+        "~ logins",
+        'query {job="api"} |= "login" → {job="api"} |= "sign-in"',
+        "by address → (none)",
+        "window 5m → 10m",
+        "at_least 11 → 500",
+        "Recording rules",
+        "+ logs/api / log:lines:count errors",
+        "~ logs/api / log:lines:count logins: expr",
+    ]
+    repository.commit()
+    repository.edit(other, "")
+    assert repository.lines() == [
+        "api",
+        "Log counts",
+        "- errors",
+        "Recording rules",
+        "- logs/api / log:lines:count errors",
+    ]
+
+
 def test_a_rule_file_of_ones_own(repository: Repository) -> None:
     repository.write(PATH, OWN)
     assert repository.part(PATH).kind == "added"
@@ -125,6 +183,8 @@ def test_a_rule_file_of_ones_own(repository: Repository) -> None:
         "severity high",
         "for 1h",
         "expr latency > 2",
+        "summary Slow",
+        "runbook https://wiki.example/slow",
         "- own / Slow",
         "Recording rules",
         "~ own / own:requests:rate5m",
