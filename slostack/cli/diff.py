@@ -72,7 +72,7 @@ def command(
     server = _server(prometheus, token) if prometheus else None
     found = _bundles(bundles, prometheus, grafana, token, server) if bundles else review(root, base, server)
     replayed = _replayed(root, base, past, token, incidents) if past else None
-    further = advice(root, found) if form == "terminal" and not bundles else ()
+    further = advice(found) if form == "terminal" and not bundles else ()
     report = _report(form, found, server, replayed, further)
     if output:
         write_atomically(output, click.unstyle(report))
@@ -107,7 +107,7 @@ def _server(url: str, token: str | None) -> Prometheus:
 def _report(
     form: str, found: Review, server: Prometheus | None, replayed: Backtest | None, further: tuple[str, ...]
 ) -> str:
-    """The review, and the backtest after it, or what is to be looked at further."""
+    """The review, and the backtest after it, or a hint at one."""
     if form == "html":
         return as_html(found, server, replayed)
     told = {"terminal": as_text, "md": as_markdown, "json": as_json}[form](found)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slostack.files import shown_path
-from slostack.review.changes import Review
+from slostack.review.changes import Part, Review
 from slostack.spec import RUNBOOK_FOLDER
 
 
-def advice(root: Path, review: Review) -> tuple[str, ...]:
-    """A line for the backtest, and one for the runbooks of a service that name its old objective or budget in percent;
-    none where no objective changed."""
-    changed = [*_old_objectives(review)]
-    if not changed:
-        return ()
-    places = dict.fromkeys(place for service, old in changed for place in _naming(root, service, old))
-    stale = (f"runbooks that name the old objective: {', '.join(places)}",) if places else ()
-    return (*stale, "`slostack backtest` shows which alerts the new objective would have fired")
+def advice(review: Review) -> tuple[str, ...]:
+    """A line for the backtest; none where no objective changed."""
+    changed = any(True for _ in _old_objectives(review.parts))
+    return ("`slostack backtest` shows which alerts the new objective would have fired",) if changed else ()
 
 
-def _old_objectives(review: Review) -> Iterator[tuple[str, float]]:
-    for part in review.parts:
+def stale_runbooks(root: Path, parts: Iterable[Part]) -> tuple[str, ...]:
+    """Where runbooks of a service name, in percent, an objective that changed or its budget:
+    `runbooks/api/down.md:3`."""
+    return tuple(
+        dict.fromkeys(place for service, old in _old_objectives(parts) for place in _naming(root, service, old))
+    )
+
+
+def _old_objectives(parts: Iterable[Part]) -> Iterator[tuple[str, float]]:
+    for part in parts:
         for change in (change for section in part.sections for change in section.changes if part.is_service):
             for detail in change.details:
                 if detail.field == "objective" and detail.before and detail.after:

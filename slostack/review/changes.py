@@ -13,6 +13,7 @@ Json = dict[str, Any]
 Kind = Literal["added", "removed", "changed"]
 RISK = "⚠"
 """Marks a detail that loses something."""
+STALE = "runbooks that name the old objective"
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -116,7 +117,8 @@ class Costs:
 class Review:
     """What the working tree changes against a revision; `notes` say what of the revision could not be compared.
 
-    `touched` names the stacks that get some of it, each with the titles of the parts that it gets.
+    `touched` names the stacks that get some of it, each with the titles of the parts that it gets; `stale_runbooks` are
+    the places in runbooks that name an old objective.
     """
 
     revision: str
@@ -124,6 +126,7 @@ class Review:
     notes: tuple[str, ...] = ()
     touched: tuple[tuple[str, tuple[str, ...]], ...] = ()
     costs: Costs = Costs()
+    stale_runbooks: tuple[str, ...] = ()
 
 
 def part(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from slostack import names
 from slostack.dashboards import render_overview_dashboard, render_service_dashboard, render_shared_dashboards
 from slostack.review import git
+from slostack.review.advice import stale_runbooks
 from slostack.review.changes import Change, Json, Kind, Part, Review, pairs, part
 from slostack.review.cost import Intervals, costs
 from slostack.review.environments import compared_stacks, new_stacks, old_stacks
@@ -50,7 +51,8 @@ def review(root: Path, base: str | None = None, prometheus: Prometheus | None = 
     stacks, more_notes = old_stacks(root, commit)
     environments = compared_stacks(stacks, new_stacks(root), parts, old, new)
     cost = costs(parts, (_scrape_intervals(old), _scrape_intervals(new)), prometheus)
-    return Review(shown, (*parts, *environments.parts), (*notes, *more_notes), environments.touched, cost)
+    stale = stale_runbooks(root, parts)
+    return Review(shown, (*parts, *environments.parts), (*notes, *more_notes), environments.touched, cost, stale)
 
 
 def changed_parts(old: Tree, new: Tree) -> Iterator[Part]:

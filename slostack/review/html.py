@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from slostack.review.changes import RISK, Dashboards, PanelChange, Part, Review, by_titles, cost_lines, summary
+from slostack.review.changes import RISK, STALE, Dashboards, PanelChange, Part, Review, by_titles, cost_lines, summary
 from slostack.review.drawing import drawn, layout
 from slostack.review.figures import figures
 from slostack.review.timeline import replays
@@ -50,6 +50,7 @@ def as_html(review: Review, prometheus: Prometheus | None = None, backtest: Back
         summary=summary(review),
         stacks=by_titles(review),
         costs=cost_lines(review),
+        stale=STALE,
         risk=RISK,
         source=f"the last 6 h in {prometheus.shown}" if prometheus else "",
         replayed=_headline(backtest) if backtest else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slostack.review.changes import RISK, Change, Detail, Review, by_titles, cost_lines, summary
+from slostack.review.changes import RISK, STALE, Change, Detail, Review, by_titles, cost_lines, summary
 
 
 def as_markdown(review: Review) -> str:
@@ -19,7 +19,8 @@ def as_markdown(review: Review) -> str:
         lines += [f"**{summary(review)}**", ""] if summary(review) else []
     lines += [f"- stack {_code(names)} gets {_code(titles)}" for names, titles in by_titles(review)]
     lines += [f"- {line}" for line in cost_lines(review)]
-    lines += [""] if review.touched or review.costs.samples else []
+    lines += [f"- {STALE}: {', '.join(map(_code, review.stale_runbooks))}"] if review.stale_runbooks else []
+    lines += [""] if review.touched or review.costs.samples or review.stale_runbooks else []
     for part in review.parts:
         kind = "" if part.kind == "changed" else f" ({part.kind})"
         lines += [f"### {_code(part.title)}{kind}", ""]

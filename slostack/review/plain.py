@@ -19,6 +19,7 @@ def as_json(review: Review) -> str:
             "basis": review.costs.basis,
             "parts": {title: {"before": before, "after": after} for title, before, after in review.costs.samples},
         },
+        "stale_runbooks": review.stale_runbooks,
         "parts": [
             {
                 "title": part.title,

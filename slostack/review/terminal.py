@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from slostack.review.changes import RISK, Change, Detail, Kind, Review, by_titles, cost_lines
+from slostack.review.changes import RISK, STALE, Change, Detail, Kind, Review, by_titles, cost_lines
 
 _SIGNS: dict[Kind, tuple[str, str]] = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 _WIDTH = 110
@@ -18,6 +18,7 @@ def as_text(review: Review) -> str:
     lines.append(f"{'Changes' if review.parts else 'no change'} against {review.revision}")
     lines += [f"stack {names}: {titles}" for names, titles in by_titles(review)]
     lines += cost_lines(review)
+    lines += [f"{STALE}: {', '.join(review.stale_runbooks)}"] if review.stale_runbooks else []
     for part in review.parts:
         sign, colour = _SIGNS[part.kind]
         title = part.title if part.kind == "changed" else f"{sign} {part.title} ({part.kind})"
