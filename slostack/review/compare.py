@@ -18,7 +18,7 @@ from slostack.review.panels import compared, dashboard_changes, read_dashboard, 
 from slostack.review.policies import policy_parts
 from slostack.review.rule_groups import RuleGroup, Rules, keyed, read_rules
 from slostack.review.rules import alert_changes, group_changes, recording_changes, recording_names
-from slostack.review.services import log_count_changes, panel_changes, service_changes
+from slostack.review.services import log_count_changes, panel_changes, service_changes, with_queries
 from slostack.review.slo_alerts import burn_alert_changes, other_alert_changes
 from slostack.review.slos import renamed_slos, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
@@ -98,7 +98,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
             ),
             RECORDINGS: recording_names(keyed(before, alerts=False), keyed(after, alerts=False)),
             VARIABLES: variable_changes(*boards) if all(boards) else (),
-            PANELS: (*dashboards.changes, *panel_changes(old, new)),
+            PANELS: (*with_queries(dashboards.changes, new), *panel_changes(old, new)),
         },
         dashboards,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from slostack.dashboards.house import ref_id
 from slostack.dashboards.service import FURTHER_GRAPHS
 from slostack.review.changes import Change, Detail, Kind, difference, pairs
-from slostack.review.promql import changed_promql
+from slostack.review.promql import changed_promql, one_line
 from slostack.review.slos import FOR_GATE, shown
 from slostack.spec.alert import LogCount
 from slostack.spec.panel import Panel
@@ -47,6 +49,20 @@ def panel_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
             )
             if details:
                 yield Change("changed", title, details, FURTHER_GRAPHS)
+
+
+def with_queries(changes: Iterable[Change], new: Service | None) -> Iterator[Change]:
+    """Changes of a service's panels; of an added graph that its file, or a signal in it, asks for, with what it
+    shows."""
+    graphs = {panel.title: panel for panel in new.panels} if new else {}
+    for change in changes:
+        graph = graphs.get(change.name) if change.group == FURTHER_GRAPHS else None
+        yield replace(change, details=_shown_by(graph)) if graph and change.kind == "added" else change
+
+
+def _shown_by(panel: Panel) -> tuple[Detail, ...]:
+    queries = (Detail(f"query {ref_id(nth)}", after=one_line(line.expr)) for nth, line in enumerate(panel.lines))
+    return (*difference("description", None, panel.description), Detail("unit", after=panel.unit), *queries)
 
 
 def _legends(panel: Panel) -> str:

@@ -215,6 +215,29 @@ def test_a_service_that_tells_apart_by_route_gets_a_variable_and_no_panel_is_nam
     assert repository.section("Dashboard variables") == (Change("removed", "Route"),)
 
 
+def test_an_added_graph_of_the_services_own_is_told_with_what_it_shows(repository: Repository) -> None:
+    panel = """panels:
+  - title: Orders
+    description: Within a day
+    unit: reqps
+    lines: [{expr: sum( a ), legend: now}, {expr: b, legend: then}]
+slos:
+"""
+    repository.edit("slos:\n", panel)
+    assert repository.lines() == [
+        "api",
+        "Dashboard panels",
+        "+ Further graphs / Orders",
+        "description Within a day",
+        "unit reqps",
+        "query A sum( a )",
+        "query B b",
+    ]
+    repository.commit()
+    repository.edit(panel, "slos:\n")
+    assert repository.lines()[2:] == ["- Further graphs / Orders"]
+
+
 def test_a_dashboard_of_ones_own(repository: Repository) -> None:
     repository.write(PATH, json.dumps({"title": "Own", "panels": [panel("P")], "version": 1}))
     assert repository.part(PATH).kind == "added"
