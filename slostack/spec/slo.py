@@ -153,6 +153,9 @@ class Slo(Part):
             if (most := self._most_failures(tier)) < (least := self.least_failures_of(tier)):
                 what = f"{least}, more than {tier.name} can see ({most:g})"
                 raise mismatch(what, f"at most {most:g} or `{tier.kind}: none`", "alerting", "least_failures")
+        if (spent := self.alerting.spent) and spent.share > (most := 100 / self.budget):
+            what = f"{spent.share:g} %, which {self.objective:g} % leaves no errors for"
+            raise mismatch(what, f"at most {most:.6g}, when all events were bad", "alerting", "spent", "share")
         missing = {tier.kind for tier in self._asked} - {tier.kind for tier in self.tiers}
         if self.sli.slices and missing:
             longest = max(tier.long for tier in self._asked if tier.kind in missing)

@@ -132,9 +132,9 @@ def test_a_condition_that_looks_back_a_day_is_a_ticket(tmp_path: Path) -> None:
 
 
 def test_an_objective_that_pages_cannot_reach_has_none_and_says_so(tmp_path: Path) -> None:
-    found = imported(tmp_path, edited(SLOTH, "99.9", "90"))
+    found = imported(tmp_path, edited(SLOTH, "99.9", "80"))
     assert "alerting: {page: none, ticket: none}" in the_file(found)
-    assert "spec.slos[0].alerting: no page alerts: at 90 %, page-1h would need 144% errors" in lines(found.assumed)
+    assert "spec.slos[0].alerting: no page alerts: at 80 %, page-6h would need 120% errors" in lines(found.assumed)
 
 
 def test_objectives_with_indicators_of_their_own_become_slos_of_their_own(tmp_path: Path) -> None:

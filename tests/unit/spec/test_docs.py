@@ -94,7 +94,7 @@ team: Check Out
 slos:
   - name: availability
     description: A request is answered
-    objective: 90
+    objective: 80
     windw: 30d
     sli: {events: {bad: b, total: t}}
     runbook: shop/burn.md

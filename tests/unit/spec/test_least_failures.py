@@ -36,8 +36,13 @@ def test_tiers_that_see_too_few_slices_are_left_out_while_a_longer_one_sees_enou
 @pytest.mark.parametrize(
     ("sli", "window", "alerting", "said"),
     [
-        (SLICES % "5m", "30d", "{least_failures: 80}", "80, more than page-1h can see (12), expected at most 12 or"),
-        (RATIO, "30d", "{least_failures: 5000}", "5000, more than page-1h can see (3600), expected at most 3600 or"),
+        (SLICES % "5m", "30d", "{least_failures: 80}", "80, more than page-6h can see (72), expected at most 72 or"),
+        (
+            RATIO,
+            "30d",
+            "{least_failures: 22000}",
+            "22000, more than page-6h can see (21600), expected at most",
+        ),
         (SLICES % "1h", "1h", "{}", "1h, longer than any window of a page (5m), expected slices of at most 5m, a"),
     ],
 )

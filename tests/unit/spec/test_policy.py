@@ -141,15 +141,17 @@ def test_the_severity_is_that_of_the_tiers_kind() -> None:
 def test_an_optional_tier_that_cannot_be_reached_is_left_out() -> None:
     assert names(slo(96.5)) == ["page-1h", "page-6h", "ticket-1d", "ticket-3d"]
     assert names(slo(97.3)) == ["page-5m", "page-1h", "page-6h", "ticket-1d", "ticket-3d"]
+    assert names(slo(90)) == ["page-6h", "ticket-1d", "ticket-3d"]
+    assert names(slo(60, page="none")) == ["ticket-3d"]
 
 
 @pytest.mark.parametrize(
     ("objective", "window", "page", "tier", "least"),
     [
-        (93.05, "30d", "high", "page-1h (14.4", "93.06"),
-        (50, "30d", "high", "page-1h (14.4", "93.06"),
-        (97.68, "90d", "high", "page-1h (43.2", "97.69"),
-        (66.6, "30d", "none", "ticket-1d (3", "66.67"),
+        (83.33, "30d", "high", "page-6h (6", "83.33"),
+        (50, "30d", "high", "page-6h (6", "83.33"),
+        (94.44, "90d", "high", "page-6h (18", "94.44"),
+        (66.6, "90d", "none", "ticket-3d (3", "66.67"),
     ],
 )
 def test_a_tier_that_cannot_be_reached_names_the_limit(
@@ -167,15 +169,23 @@ def test_a_tier_that_cannot_be_reached_names_the_limit(
 @pytest.mark.parametrize(
     ("objective", "window", "page"),
     [
-        (93.06, "30d", "high"),
-        (97.69, "90d", "high"),
-        (92.97, "27d", "high"),
-        (93.06, "1d", "high"),
-        (66.67, "30d", "none"),
+        (83.34, "30d", "high"),
+        (94.45, "90d", "high"),
+        (83.34, "27d", "high"),
+        (83.34, "1d", "high"),
+        (66.67, "90d", "none"),
     ],
 )
 def test_an_objective_above_the_limit_is_right(objective: float, window: str, page: str) -> None:
     assert slo(objective, window, page).tiers
+
+
+def test_no_more_of_a_budget_can_be_spent_than_all_events() -> None:
+    spent = slo(60, page="none", ticket="medium, spent: {share: 250}").alerting.spent
+    assert spent
+    assert spent.share == 250
+    with pytest.raises(SpecError, match="spent.share: 251 %, which 60 % leaves no errors for, expected at most 250"):
+        slo(60, page="none", ticket="medium, spent: {share: 251}")
 
 
 def test_no_tier_no_limit() -> None:
