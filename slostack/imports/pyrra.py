@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from slostack.imports import indicator
+from slostack.imports import copied_labels, indicator
 from slostack.imports.fields import Fields
 from slostack.imports.indicator import Indicator
 from slostack.imports.kubernetes import FOR_KUBERNETES, leave_kept
@@ -20,7 +20,6 @@ from slostack.imports.labels import OF_ALERTS, annotation_fits, carried, owner
 from slostack.imports.mistakes import Mistakes
 from slostack.imports.model import ImportedService, ImportedSlo, Team, checked_objective, read_name, slug
 from slostack.imports.pyrra_alerts import absent_for, read_alerting
-from slostack.names import RESERVED_LABELS
 from slostack.spec.quantities import Duration, Selector
 from slostack.spec.windows import parse_window
 
@@ -123,6 +122,8 @@ def _promise(spec: Fields) -> _Promise:
         alerting, absent = read_alerting(spec)
     spec.leave("performanceOverAccuracy", "ruleOutput", "partial_response_strategy", why=_OF_RULES)
     mistakes.check(spec)
+    for note in found.notes:
+        spec.assume("indicator", note)
     if absent:
         alerting["absence"] = {"for": str(absent_for(objective, window)), "severity": absent}
     return _Promise(spec, description, objective, window, found, total, alerting)
@@ -231,7 +232,8 @@ def _of_counters(fields: Fields, key: str, *, is_good: bool) -> tuple[Indicator,
     with mistakes:
         total = _metric(fields.required_fields("total"))
     mistakes.check(fields)
-    return indicator.from_selectors(part, total, grouping, is_good=is_good), total
+    of = copied_labels.of_counters if any(map(copied_labels.is_copied, grouping)) else indicator.from_selectors
+    return of(part, total, grouping, is_good=is_good), total
 
 
 def _native_latency(fields: Fields) -> tuple[Indicator, Selector]:
@@ -243,6 +245,8 @@ def _native_latency(fields: Fields) -> tuple[Indicator, Selector]:
     with mistakes:
         threshold = _parse_duration(fields, "latency", fields.text("latency", "a duration such as 200ms")) / 1000
     mistakes.check(fields)
+    if any(map(copied_labels.is_copied, grouping)):
+        return copied_labels.of_native_histogram(total, threshold, grouping), total
     of_native = {"native_histogram": str(total), "threshold": int(threshold) if threshold % 1 == 0 else threshold}
     return Indicator({"latency": of_native}, grouping), total
 
@@ -254,6 +258,8 @@ def _gauge(fields: Fields) -> tuple[Indicator, Selector]:
     with mistakes:
         gauge = _metric(fields)
     mistakes.check(fields)
+    if any(map(copied_labels.is_copied, grouping)):
+        return copied_labels.of_gauge(gauge, grouping), gauge
     return Indicator({"uptime": str(gauge)}, grouping), gauge
 
 
@@ -262,12 +268,8 @@ _KINDS = {"ratio": _ratio, "latency": _latency, "latencyNative": _native_latency
 
 def _grouping(fields: Fields) -> tuple[str, ...]:
     labels = fields.texts("grouping")
-    if reserved := [label for label in labels if label in RESERVED_LABELS]:
-        what = (
-            f"{reserved[0]!r}, a label that the generator sets, expected another one "
-            "(copy it to another label by metric_relabel_configs)"
-        )
-        raise fields.error("grouping", what)
+    if left := [label for label in labels if label in copied_labels.NOT_COPIED]:
+        raise fields.error("grouping", f"{left[0]!r}, which tells no series apart here, expected another label")
     return tuple(dict.fromkeys(labels))
 
 

@@ -184,7 +184,7 @@ def test_no_more_of_a_budget_can_be_spent_than_all_events() -> None:
     spent = slo(60, page="none", ticket="medium, spent: {share: 250}").alerting.spent
     assert spent
     assert spent.share == 250
-    with pytest.raises(SpecError, match="spent.share: 251 %, which 60 % leaves no errors for, expected at most 250"):
+    with pytest.raises(SpecError, match=r"spent\.share: 251 %, which 60 % leaves no errors for, expected at most 250"):
         slo(60, page="none", ticket="medium, spent: {share: 251}")
 
 
