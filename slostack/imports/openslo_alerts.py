@@ -20,6 +20,11 @@ _NO_POLICY = (
 )
 _LONGEST_OF_PAGES = Duration(6 * 3600)
 """Conditions that look back longer find slow burns, which are tickets."""
+_KINDS = {
+    "page": f"no condition looks back {_LONGEST_OF_PAGES} or less, as pages do: no page alerts",
+    "ticket": f"no condition looks back longer than {_LONGEST_OF_PAGES}, as tickets do: no ticket alerts",
+}
+"""The kinds of alerts, and what is said where no condition asks for one."""
 
 
 def read_alerting(spec: Fields, objects: Objects) -> dict[str, Any]:
@@ -30,14 +35,17 @@ def read_alerting(spec: Fields, objects: Objects) -> dict[str, Any]:
         return {}
     mistakes = Mistakes()
     alerting: dict[str, Any] = {}
-    breaching: list[bool] = []
+    asked: set[str] = set()
     for each in policies:
         with mistakes:
             spec_of_policy = _spec_of("AlertPolicy", each, "alertPolicyRef", objects, mistakes)
-            breaching.append(_policy(spec_of_policy, objects, alerting))
+            asked |= _policy(spec_of_policy, objects, alerting)
     mistakes.check()
-    if not any(breaching):
-        alerting |= {"page": "none", "ticket": "none"}
+    for kind, why in _KINDS.items():
+        if kind not in asked:
+            alerting[kind] = "none"
+            if asked:
+                spec.assume("alertPolicies", why)
     return alerting
 
 
@@ -52,8 +60,8 @@ def _spec_of(kind: str, each: Fields, key: str, objects: Objects, mistakes: Mist
     return spec
 
 
-def _policy(spec: Fields, objects: Objects, alerting: dict[str, Any]) -> bool:
-    """Adds what a policy asks for to an SLO's `alerting`; whether it alerts on a breach at all."""
+def _policy(spec: Fields, objects: Objects, alerting: dict[str, Any]) -> set[str]:
+    """Adds what a policy asks for to an SLO's `alerting`; which kinds of alerts on a breach it asks for."""
     mistakes = Mistakes()
     leave_description(spec)
     spec.leave("notificationTargets", why=RECEIVERS)
@@ -83,7 +91,7 @@ def _policy(spec: Fields, objects: Objects, alerting: dict[str, Any]) -> bool:
             alerting.setdefault(kind, found)
         elif found and not no_data:
             condition.spec.leave("severity", why="its policy alerts on nothing")
-    return breaching is not False
+    return {condition.kind for condition in conditions} if breaching is not False else set()
 
 
 @dataclass(frozen=True)

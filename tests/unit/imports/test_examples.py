@@ -157,7 +157,7 @@ def test_the_specifications_policy_with_a_condition_in_it_pages(tmp_path: Path) 
         f"{slo}  alertPolicies: [{{alertPolicyRef: AlertPolicy}}]\n",
         of_specification("alert-policy-with-condition"),
     )
-    assert "alerting: {page: critical, ticket: medium}" in found.slo_files["api"]
+    assert "alerting: {page: critical, ticket: none}" in found.slo_files["api"]
     for key in ("op", "threshold", "lookbackWindow", "alertAfter"):
         assert f"spec.conditions[0].spec.condition.{key}: burn rates and windows are those of" in lines(found.left)
     assert "b.yaml:25: spec.notificationTargets: receivers belong to an environment" in lines(found.left)

@@ -116,7 +116,7 @@ def test_windows(calendar: str, window: str, left: list[str], tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("policy", "alerting"),
     [
-        ("", "alerting: {page: critical, ticket: medium}"),
+        ("", "alerting: {page: critical, ticket: none}"),
         ("alertWhenBreaching: false", "alerting: {page: none, ticket: none}"),
         ("alertWhenNoData: true", "absence: {for: 10m, severity: critical}"),
     ],
@@ -126,9 +126,29 @@ def test_alert_policies(policy: str, alerting: str, tmp_path: Path) -> None:
     assert alerting in the_file(imported(tmp_path, text))
 
 
-def test_a_condition_that_looks_back_a_day_is_a_ticket(tmp_path: Path) -> None:
-    text = edited(OPENSLO, "severity: page, ", "severity: low, ").replace("lookbackWindow: 1h", "lookbackWindow: 1d")
-    assert "alerting: {page: critical, ticket: low}" in the_file(imported(tmp_path, text))
+PAGES = "{spec: {severity: page, condition: {lookbackWindow: 6h}}}"
+FILES_TICKETS = "{spec: {severity: low, condition: {lookbackWindow: 1d}}}"
+NO_TICKETS = "spec.alertPolicies: no condition looks back longer than 6h, as tickets do: no ticket alerts"
+NO_PAGES = "spec.alertPolicies: no condition looks back 6h or less, as pages do: no page alerts"
+
+
+@pytest.mark.parametrize(
+    ("policies", "alerting", "said"),
+    [
+        ([[PAGES]], "{page: critical, ticket: none}", [NO_TICKETS]),
+        ([[FILES_TICKETS]], "{page: none, ticket: low}", [NO_PAGES]),
+        ([[PAGES, FILES_TICKETS]], "{page: critical, ticket: low}", []),
+        ([[PAGES], [FILES_TICKETS]], "{page: critical, ticket: low}", []),
+        ([[PAGES, FILES_TICKETS.replace("low", "odd")]], "{page: critical, ticket: medium}", []),
+    ],
+)
+def test_a_policy_has_the_alerts_alone_that_its_conditions_ask_for(
+    policies: list[list[str]], alerting: str, said: list[str], tmp_path: Path
+) -> None:
+    inline = ", ".join(f"{{spec: {{conditions: [{', '.join(conditions)}]}}}}" for conditions in policies)
+    found = imported(tmp_path, f"{OPENSLO.partition('alertPolicies')[0]}alertPolicies: [{inline}]\n")
+    assert f"    alerting: {alerting}\n" in the_file(found)
+    assert [note.partition(": ")[2] for note in map(str, found.assumed) if "alertPolicies" in note] == said
 
 
 def test_an_objective_that_pages_cannot_reach_has_none_and_says_so(tmp_path: Path) -> None:
