@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from slostack import plain_yaml
 from slostack.errors import SlostackError
-from slostack.review.changes import Change, Detail, Json, Part, Review, difference, pairs, part
+from slostack.review.changes import Change, Detail, Json, Kind, Part, Review, pairs, part
 from slostack.review.compare import dashboard_part, rule_file_part
 from slostack.review.cost import costs
 from slostack.review.panels import read_dashboard
@@ -112,4 +112,5 @@ def _receiver_changes(old: str, new: str) -> Iterator[Change]:
     )
     for name, was, now in pairs(told, told_now):
         if was != now:
-            yield Change("changed", f"all {name} alerts", difference("", was, now))
+            kind: Kind = "added" if was is None else "removed" if now is None else "changed"
+            yield Change(kind, f"receiver {name}", (Detail("", was, now),) if now else ())

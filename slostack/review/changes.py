@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -149,11 +149,20 @@ def difference(
     return (Detail(field, before, after, meaning, is_risk),) if before != after else ()
 
 
+def flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """The values of nested mappings as text, by their keys with dots between; what is None or empty is left out."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from flat(inner, f"{key}.{name}" if key else name)
+    elif text := ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value):
+        yield key, text
+
+
 def merged(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Changes of one group that say the same of several things, as one change that names them all."""
     names: dict[tuple[str, Kind, tuple[Detail, ...]], list[str]] = {}
     for change in changes:
-        names.setdefault((change.group, change.kind, change.details), []).append(change.name)
+        names.setdefault((change.group, change.kind, change.details), []).extend(change.names)
     return tuple(
         Change(kind, same[0], details, group, tuple(same[1:])) for (group, kind, details), same in names.items()
     )

@@ -16,13 +16,12 @@ from slostack.review.cost import Intervals, costs
 from slostack.review.environments import compared_stacks, new_stacks, old_stacks
 from slostack.review.panels import compared, dashboard_changes, read_dashboard, variable_changes
 from slostack.review.policies import policy_parts
-from slostack.review.rule_groups import RuleGroup, Rules, keyed, read_rules
+from slostack.review.rule_groups import RuleGroup, Rules, keyed, service_rules
 from slostack.review.rules import alert_changes, group_changes, recording_changes, recording_names
 from slostack.review.services import log_count_changes, panel_changes, service_changes, with_queries
 from slostack.review.slo_alerts import burn_alert_changes, other_alert_changes
 from slostack.review.slos import renamed_slos, slo_changes, with_names
 from slostack.review.trees import Tree, revision_tree, working_tree
-from slostack.rules import render_log_rules, render_rules
 from slostack.spec import Service
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
     """
     renamed = renamed_slos(old, new)
     old = with_names(old, renamed) if old else None
-    before, after = (_rules(side) if side else () for side in (old, new))
+    before, after = (service_rules(side) if side else () for side in (old, new))
     boards = (_dashboard(old), _dashboard(new))
     dashboards = compared(*boards, generated=True)
     found = part(
@@ -103,12 +102,6 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
         dashboards,
     )
     return tuple(replace(one, before=before, after=after, is_service=True) for one in found)
-
-
-def _rules(service: Service) -> tuple[RuleGroup, ...]:
-    """Those of Prometheus, then those of Loki."""
-    texts = (render_rules(service), render_log_rules(service))
-    return tuple(group for text in texts if text for group in read_rules(text, service.service))
 
 
 def _kind(old: object, new: object) -> Kind:

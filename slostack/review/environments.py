@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from slostack import names
 from slostack.config import Place, Topology
 from slostack.config.alertmanager import alertmanager_config
 from slostack.errors import SlostackError
 from slostack.review import git
-from slostack.review.changes import Change, Detail, Json, Kind, Part, pairs, part
-from slostack.review.rule_groups import RuleGroup, RuleKey
+from slostack.review.changes import Change, Detail, Json, Kind, Part, flat, merged, pairs, part
+from slostack.review.notified import Alerts, Notified, labels_of, notified_changes
+from slostack.review.rule_groups import RuleGroup, service_rules
+from slostack.review.teams import renamed_teams, team_parts
 from slostack.review.trees import Tree
-from slostack.routed import HERE, NOBODY, channels, receivers
+from slostack.routed import HERE
 from slostack.settings import STACK_FOLDER, Settings, load_settings, stack_names
 from slostack.settings.load import settings_of
 
+NOTIFICATIONS = "notifications"
 Stacks = Mapping[str, Settings]
 _NOWHERE = Place("", ("",), "", "", "")
 _SAID_BY_ROUTES = {"receivers.email.to", "receivers.slack.channel", "receivers.pagerduty.enabled", "receivers.webhook"}
@@ -57,98 +59,96 @@ def _is_stack(path: str) -> bool:
 
 
 def compared_stacks(old: Stacks, new: Stacks, parts: Iterable[Part], old_tree: Tree, new_tree: Tree) -> Environments:
-    """What some changed parts mean for each stack; a stack that is added or removed is only named."""
+    """What some changed parts and teams mean for each stack; a stack that is added or removed is only named."""
     parts = tuple(parts)
+    renamed = renamed_teams(old_tree.teams, new_tree.teams)
+    teams = team_parts(old_tree.teams, new_tree.teams, renamed)
     touched = []
     found: list[Part] = []
-    told: list[Change] = []
+    told: dict[Change, list[str]] = {}
     for name, was, now in pairs(dict(old), dict(new)):
-        ours = tuple(part.title for part in parts if _gets(part, was) or _gets(part, now))
         title = f"{STACK_FOLDER}/Pulumi.{name}.yaml"
         if was is None or now is None:
             found += part(title, "added" if now else "removed", {})
             continue
-        found += part(title, "changed", {"Settings": _setting_changes(was, now)})
+        settings = part(title, "changed", {"Settings": _setting_changes(was, now)})
+        ours = [part.title for part in parts if _gets(part, was) or _gets(part, now)]
+        both = old_tree.services.keys() & new_tree.services.keys()
+        ours += [service for service in sorted(both) if _watches(was, service) != _watches(now, service)]
         before, after = _config(was, old_tree), _config(now, new_tree)
-        changes = (*_channel_changes(before, after), *_route_changes(parts, now, before, after))
-        told += [replace(one, group=name) for one in changes]
+        further = {*ours, *(each.service for each in new_tree.services.values() if each.notify.off and before != after)}
+        changes = merged(
+            notified_changes(
+                Notified(before, _teams(was, old_tree), _alerts_before(parts, was, old_tree, further)),
+                Notified(after, _teams(now, new_tree), _alerts_after(parts, now, new_tree, further)),
+                renamed,
+            )
+        )
+        for change in changes:
+            told.setdefault(change, []).append(name)
+        found += settings
+        ours += [one.title for one in (*settings, *(teams if before != after else ()))]
+        ours += [NOTIFICATIONS] if changes else []
         if ours:
-            touched.append((name, ours))
-    found += part("notifications", "changed", {"Who is notified": told})
+            touched.append((name, tuple(dict.fromkeys(ours))))
+    who = [_in_stacks(change, stacks) for change, stacks in told.items()]
+    found += (*teams, *part(NOTIFICATIONS, "changed", {"Who is notified": who}))
     return Environments(tuple(touched), tuple(found))
+
+
+def _in_stacks(change: Change, stacks: Iterable[str]) -> Change:
+    return replace(change, group=" / ".join(filter(None, (", ".join(stacks), change.group))))
+
+
+def _alerts_before(
+    parts: Iterable[Part], settings: Settings, tree: Tree, further: Collection[str]
+) -> Mapping[str, Alerts]:
+    return _alerts({one.title: one.before for one in parts if _gets(one, settings)}, settings, tree, further)
+
+
+def _alerts_after(
+    parts: Iterable[Part], settings: Settings, tree: Tree, further: Collection[str]
+) -> Mapping[str, Alerts]:
+    """Those of the parts, a service that is gone from the project without any."""
+    ours = {one.title: one.after for one in parts if _gets(one, settings) or one.kind == "removed"}
+    return _alerts(ours, settings, tree, further)
+
+
+def _alerts(
+    ours: Mapping[str, tuple[RuleGroup, ...]], settings: Settings, tree: Tree, further: Collection[str]
+) -> Mapping[str, Alerts]:
+    """The alerts of changed parts, and of further services of the stack."""
+    services = {
+        name: service_rules(tree.services[name])
+        for name in sorted(further)
+        if name in tree.services and name not in ours and _watches(settings, name)
+    }
+    return {title: labels_of(groups) for title, groups in {**ours, **services}.items()}
+
+
+def _teams(settings: Settings, tree: Tree) -> frozenset[str]:
+    """The teams whose alerts a stack routes: those of its services, and that of its own alerts."""
+    owners = (service.team for name, service in tree.services.items() if _watches(settings, name))
+    return frozenset((names.STACK_TEAM, *owners))
+
+
+def _watches(settings: Settings, service: str) -> bool:
+    return settings.delivery == "local" or service in settings.services
 
 
 def _gets(part: Part, settings: Settings | None) -> bool:
     """Whether a stack gets a part: in a cluster those services that its settings name; hand-written files always."""
     if settings is None:
         return False
-    return not part.is_service or settings.delivery == "local" or part.title in settings.services
+    return not part.is_service or _watches(settings, part.title)
 
 
 def _setting_changes(old: Settings, new: Settings) -> Iterator[Change]:
-    before, after = (dict(_flat(side.model_dump(mode="json", by_alias=True))) for side in (old, new))
+    before, after = (dict(flat(side.model_dump(mode="json", by_alias=True))) for side in (old, new))
     for key, was, now in pairs(before, after):
         if was != now and key not in _SAID_BY_ROUTES:
             kind: Kind = "added" if was is None else "removed" if now is None else "changed"
             yield Change(kind, key, (Detail("", was, now),) if now is not None else ())
-
-
-def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _flat(inner, f"{key}.{name}" if key else name)
-    elif value is not None:
-        yield key, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _channel_changes(before: Json, after: Json) -> Iterator[Change]:
-    """Receivers of which others hear."""
-    for name, was, now in pairs(_channels(before), _channels(after)):
-        if was != now and {was, now} != {None, NOBODY}:
-            kind: Kind = "added" if was is None else "removed" if now is None else "changed"
-            yield Change(kind, f"all {name} alerts", (Detail("", was, now),))
-
-
-def _channels(config: Json) -> dict[str, str]:
-    return {each["name"]: channels(config, each["name"]) for each in config["receivers"]}
-
-
-def _route_changes(parts: Iterable[Part], new: Settings, before: Json, after: Json) -> Iterator[Change]:
-    """Where added alerts go, and those that go elsewhere for what changed in them."""
-    for one in parts:
-        was, now = _alerts(one.before), _alerts(one.after)
-        if not _gets(one, new):
-            continue
-        for key, labels in now.items():
-            told = _told(after, labels)
-            told_before = _told(before, was[key]) if key in was else None
-            if key not in was:
-                yield Change("added", f"{one.title} {_name(key)}", (Detail("", after=told),))
-            elif receivers(before, was[key]) != receivers(after, labels):
-                yield Change("changed", f"{one.title} {_name(key)}", (Detail("", told_before, told),))
-
-
-def _name(key: RuleKey) -> str:
-    slo = key.group.rpartition("/")[2] if key.name in names.SLO_ALERTS else ""
-    return " ".join(filter(None, (key.name, slo, key.variant)))
-
-
-def _told(config: Json, labels: Mapping[str, str]) -> str:
-    return "; ".join(f"{name}: {channels(config, name)}" for name in receivers(config, labels))
-
-
-def _alerts(groups: Iterable[RuleGroup]) -> dict[RuleKey, dict[str, str]]:
-    """The labels of every alert."""
-    found = {}
-    for group in groups:
-        for nth, rule in enumerate(rule for rule in group.rules if rule.alert):
-            key = RuleKey(group.name, rule.name, rule.labels.get(names.TIER, ""), 0)
-            found[key if key not in found else RuleKey(key.group, key.name, key.variant, nth)] = {
-                **group.labels,
-                **rule.labels,
-                "alertname": rule.name,
-            }
-    return found
 
 
 def _config(settings: Settings, tree: Tree) -> Json:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from slostack import names, plain_yaml
 from slostack.errors import SlostackError
+from slostack.rules import render_log_rules, render_rules
+from slostack.spec.service import Service
 from slostack.spec.source import describe
 
 
@@ -79,6 +81,12 @@ def read_rules(text: str, path: str) -> tuple[RuleGroup, ...]:
         where = ".".join(map(str, first["loc"])) or "the document"
         what = f"{path}: {where}: {describe(first['input'])} ({first['msg']}), expected a Prometheus rule file"
         raise SlostackError(what) from None
+
+
+def service_rules(service: Service) -> tuple[RuleGroup, ...]:
+    """What is generated for a service: the groups of Prometheus, then those of Loki."""
+    texts = (render_rules(service), render_log_rules(service))
+    return tuple(group for text in texts if text for group in read_rules(text, service.service))
 
 
 def keyed(groups: tuple[RuleGroup, ...], *, alerts: bool) -> dict[RuleKey, Rule]:

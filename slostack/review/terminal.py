@@ -43,7 +43,7 @@ def _lines(change: Change) -> Iterator[str]:
 
 
 def _texts(detail: Detail) -> Iterator[str]:
-    """A detail on one line, or on three where both values are long."""
+    """A detail on one line, or on one for its field and each value where these are long."""
     meaning = f" ({detail.meaning})" if detail.meaning else ""
     field = f"{RISK} {detail.field}".strip() if detail.is_risk else detail.field
     match detail.before, detail.after:
@@ -54,4 +54,8 @@ def _texts(detail: Detail) -> Iterator[str]:
         case before, after:
             now = "(none)" if after is None else after
             line = f"{field} {before} → {now}{meaning}".strip()
-            yield from [line] if len(line) <= _WIDTH else [f"{field}:", f"    {before}", f"  → {now}{meaning}"]
+            yield from [line] if len(line) <= _WIDTH else _on_lines(field, before, f"{now}{meaning}")
+
+
+def _on_lines(field: str, before: str, now: str) -> list[str]:
+    return [f"{field}:", f"    {before}", f"  → {now}"] if field else [f"  {before}", f"→ {now}"]

@@ -88,7 +88,7 @@ def test_two_bundles(tmp_path: Path, rules: str) -> None:
         "~ P: thresholds green, red from 1 → green, red from 2",
         "alertmanager/alertmanager.yml",
         "Who is notified",
-        "~ all high alerts: Slack #a → Slack #b",
+        "~ receiver high: Slack #a → Slack #b",
         "loki/loki.yaml",
         "File",
         "~ loki/loki.yaml: lines 1 that are gone → 1 that are new",

@@ -103,6 +103,16 @@ def test_markdown() -> None:
     assert as_markdown(REVIEW) == MARKDOWN
 
 
+def test_long_values_without_a_field_stand_alone() -> None:
+    change = Change("changed", "A", (Detail("", LONG.strip(), LONG.strip()),))
+    review = Review("HEAD", (Part("p", "changed", (Section("S", (change,)),)),))
+    assert click.unstyle(as_text(review)).splitlines()[4:] == [
+        "    ~ A",
+        f"          {LONG.strip()}",
+        f"        → {LONG.strip()}",
+    ]
+
+
 def test_nothing_changed() -> None:
     assert as_text(Review("HEAD (1)", ())) == "no change against HEAD (1)\n"
     assert as_markdown(Review("HEAD (1)", ())) == "## Changes against `HEAD (1)`\n\nNo change.\n"
@@ -163,7 +173,7 @@ def test_the_command_reports_and_succeeds(repository: Repository) -> None:
 def test_what_is_said_of_several_is_said_once() -> None:
     same, other = (Detail("x", "1", "2"),), (Detail("x", "1", "3"),)
     changes = [Change("changed", name, details, "g") for name, details in (("a", same), ("b", other), ("c", same))]
-    assert merged([*changes, Change("changed", "a", same, "h")]) == (
+    assert merged([*merged(changes), Change("changed", "a", same, "h")]) == (
         Change("changed", "a", same, "g", ("c",)),
         Change("changed", "b", other, "g"),
         Change("changed", "a", same, "h"),
