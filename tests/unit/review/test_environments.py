@@ -245,6 +245,11 @@ def test_nobody_else_hears_of_a_team_under_another_name(teams: Repository) -> No
     teams.edit("team: core", "team: heart")
     assert [part.title for part in teams.review().parts] == ["api", "teams.yaml"]
     assert teams.section("Teams", "teams.yaml") == (Change("changed", "core", (Detail("renamed to heart"),)),)
+    teams.edit("#alerts", "#ops", PATH)
+    assert [line for line in told(teams) if line.startswith("~")] == [
+        "~ prod / all critical alerts",
+        "~ prod / all high and medium alerts, notices",
+    ]
 
 
 def test_what_no_route_says_of_a_team(teams: Repository) -> None:
