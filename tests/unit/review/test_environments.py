@@ -247,8 +247,10 @@ def test_nobody_else_hears_of_a_team_under_another_name(teams: Repository) -> No
     assert teams.section("Teams", "teams.yaml") == (Change("changed", "core", (Detail("renamed to heart"),)),)
     teams.edit("#alerts", "#ops", PATH)
     assert [line for line in told(teams) if line.startswith("~")] == [
-        "~ prod / all critical alerts",
-        "~ prod / all high and medium alerts, notices",
+        "~ prod / all critical alerts of heart",
+        "~ prod / all high and medium alerts, notices of heart",
+        "~ prod / all critical alerts of platform",
+        "~ prod / all high and medium alerts, notices of platform",
     ]
 
 
