@@ -76,7 +76,7 @@ def compared_stacks(old: Stacks, new: Stacks, parts: Iterable[Part], old_tree: T
         both = old_tree.services.keys() & new_tree.services.keys()
         ours += [service for service in sorted(both) if _watches(was, service) != _watches(now, service)]
         before, after = _config(was, old_tree), _config(now, new_tree)
-        further = {*ours, *(each.service for each in new_tree.services.values() if each.notify.off and before != after)}
+        further = {*ours, *(_with_channels_off(new_tree) if before["receivers"] != after["receivers"] else ())}
         changes = merged(
             notified_changes(
                 Notified(before, _teams(was, old_tree), _alerts_before(parts, was, old_tree, further)),
@@ -94,6 +94,11 @@ def compared_stacks(old: Stacks, new: Stacks, parts: Iterable[Part], old_tree: T
     who = [_in_stacks(change, stacks) for change, stacks in told.items()]
     found += (*teams, *part(NOTIFICATIONS, "changed", {"Who is notified": who}))
     return Environments(tuple(touched), tuple(found))
+
+
+def _with_channels_off(tree: Tree) -> Iterator[str]:
+    """The services that hear otherwise than their team."""
+    return (service.service for service in tree.services.values() if service.notify.off)
 
 
 def _in_stacks(change: Change, stacks: Iterable[str]) -> Change:
