@@ -11,9 +11,13 @@ from click.testing import CliRunner
 
 from slostack.cli import cli
 from slostack.cli.import_ import command
+from slostack.cli.validate import command as validate
 from slostack.errors import SlostackError
+from slostack.files import write_atomically
+from slostack.new_project import make_project
 from slostack.spec import SpecError, load_services
 from tests.unit.imports.reading import EXAMPLES
+from tests.unit.imports.test_examples import NAMES
 
 SHOP = EXAMPLES / "sloth/kubernetes.yaml"
 PAYMENTS = EXAMPLES / "sloth/options.yaml"
@@ -114,3 +118,99 @@ def test_it_is_a_command_of_slostack() -> None:
     result = CliRunner().invoke(cli, ["import", "--help"])
     assert result.exit_code == 0
     assert "Writes SLO files from FILES of OpenSLO v1, sloth or pyrra" in result.output
+
+
+TEAMS = """\
+# Ours
+teams:
+  platform: {email: [oncall@acme.example]} # the stack's
+# More to come
+"""
+OF_NO_PLACE = "teams: {platform: {email: [oncall@acme.example]}}\n"
+NO_TEAM = "slos/shop.yaml:5:7: team: 'checkout' is not in teams.yaml, expected one of platform"
+
+
+@pytest.fixture(scope="module")
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project as `slostack init` makes it."""
+    project = tmp_path_factory.mktemp("new") / "project"
+    make_project(project, "my-service", None)
+    return project
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_imported_into_a_new_project_is_valid(name: str, new_project: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(new_project, project)
+    teams = (project / "teams.yaml").read_text(encoding="utf-8")
+    printed = run(project, EXAMPLES / name)
+    assert (project / "teams.yaml").read_text(encoding="utf-8").startswith(teams)
+    if name == "openslo/every-kind.yaml":
+        assert "slos[3].window: quarter, up to 92d, expected at most the 40d for which Prometheus keeps" in printed
+        local, prod = (project / f"stacks/Pulumi.{stack}.yaml" for stack in ("local", "prod"))
+        kept = local.read_text(encoding="utf-8") + "  slostack:prometheus: {retention: 92d}\n"
+        local.write_text(kept, encoding="utf-8")
+        kept = prod.read_text(encoding="utf-8").replace("retention: 40d", "retention: 92d")
+        prod.write_text(kept, encoding="utf-8")
+    else:
+        assert "Refused by" not in printed
+    result = CliRunner().invoke(validate, [], obj=project, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("2 services, ")
+
+
+def test_a_missing_team_gets_a_stub_in_the_teams_file_and_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "teams.yaml").write_text(TEAMS, encoding="utf-8")
+    (tmp_path / "teams.yaml").chmod(0o640)
+    printed = run(tmp_path, SHOP)
+    stub = "  checkout:\n    email: [checkout@acme.example] # to edit\n"
+    assert (tmp_path / "teams.yaml").read_text(encoding="utf-8") == TEAMS + stub
+    assert (tmp_path / "teams.yaml").stat().st_mode & 0o777 == 0o640
+    said = "  teams.yaml:5: teams.checkout: a team that was missing, with an address to edit"
+    assert said in printed.partition("Filled in or changed:")[2].splitlines()
+    assert "changed teams.yaml" in printed.splitlines()
+
+
+def test_a_teams_file_that_has_the_team_is_not_written(tmp_path: Path) -> None:
+    teams = TEAMS.replace("platform:", "checkout: {email: [us@acme.example]}\n  platform:")
+    (tmp_path / "teams.yaml").write_text(teams, encoding="utf-8")
+    assert "teams.yaml" not in run(tmp_path, SHOP)
+    assert (tmp_path / "teams.yaml").read_text(encoding="utf-8") == teams
+
+
+def test_a_project_without_a_teams_file_gets_none(tmp_path: Path) -> None:
+    assert "teams.yaml" not in run(tmp_path, SHOP)
+    assert "teams.yaml" not in files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("out", "teams", "said"), [("slos", OF_NO_PLACE, NO_TEAM), ("draft/slos", TEAMS, f"draft/{NO_TEAM}")]
+)
+def test_a_team_that_gets_no_stub_is_named(out: str, teams: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "teams.yaml").write_text(teams, encoding="utf-8")
+    printed = run(tmp_path, SHOP, "--out", tmp_path / out)
+    assert said in printed.partition("Refused by `slostack validate` until you change it:")[2]
+    assert printed.splitlines()[-1].startswith("Next: change what is refused, edit what says so, ")
+    assert (tmp_path / "teams.yaml").read_text(encoding="utf-8") == teams
+
+
+def test_a_wrong_teams_file_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "teams.yaml").write_text("teams: {}\n", encoding="utf-8")
+    with pytest.raises(SpecError, match=r"teams.yaml:1:8: teams: no team platform"):
+        run(tmp_path, SHOP)
+    assert files(tmp_path) == ["teams.yaml"]
+
+
+def test_a_teams_file_that_cannot_be_written_leaves_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "teams.yaml").write_text(TEAMS, encoding="utf-8")
+
+    def full(path: Path, text: str, mode: int = 0o644) -> None:
+        if path.name == "teams.yaml":
+            raise SlostackError("can't write teams.yaml")
+        write_atomically(path, text, mode)
+
+    monkeypatch.setattr("slostack.cli.import_.write_atomically", full)
+    with pytest.raises(SlostackError, match=r"can't write teams.yaml"):
+        run(tmp_path, SHOP)
+    assert files(tmp_path) == ["teams.yaml"]
+    assert (tmp_path / "teams.yaml").read_text(encoding="utf-8") == TEAMS

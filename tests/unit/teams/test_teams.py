@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from slostack import plain_yaml
 from slostack.spec import SpecError, parse_service
-from slostack.teams import check_teams, load_teams, parse_teams, teams_file_schema, teams_of
+from slostack.teams import check_teams, load_teams, parse_teams, teams_file_schema, teams_of, with_stubs
 from tests.unit.config.conftest import SHOP
 
 ROOT = Path(__file__).parents[3]
@@ -99,3 +99,41 @@ def test_the_teams_of_some_services_are_their_owners_and_the_stacks_own(tmp_path
     (tmp_path / "slos/broken.yaml").write_text("team: [other", encoding="utf-8")
     assert set(teams_of(tmp_path, ["shop", "broken", "gone"])) == {"platform", "sales"}
     assert set(teams_of(tmp_path, [])) == {"platform"}
+
+
+ADDED = "  crew:\n    email: [crew@acme.example] # to edit\n  'true':\n    email: [true@acme.example] # to edit\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        (RIGHT, ADDED),
+        (f"# Ours\n{RIGHT}\n  # more to come\n# The end", f"\n{ADDED}"),
+        (RIGHT.replace("\n", "\r\n"), ADDED.replace("\n", "\r\n")),
+        (
+            "teams:\n      platform:\n        email: [a@b]\n",
+            ADDED.replace("  crew", "      crew")
+            .replace("  'true'", "      'true'")
+            .replace("    email", "        email"),
+        ),
+    ],
+    ids=["as it is", "comments", "CRLF", "indented"],
+)
+def test_stubs_follow_the_other_teams_and_the_text_before_them_is_kept(text: str, added: str) -> None:
+    longer = with_stubs(text, ["crew", "true"])
+    assert longer == text + added
+    assert [*parse_teams(longer)] == [*parse_teams(text), "crew", "true"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "teams: {platform: {email: [a@b]}}\n",
+        "teams:\n  {platform: {email: [a@b]}}\n",
+        "{teams: {platform: {email: [a@b]}}}\n",
+        "teams:\n  platform: {email: [a@b]}\n...\n",
+    ],
+)
+def test_there_are_no_stubs_where_they_have_no_place(text: str) -> None:
+    assert parse_teams(text)
+    assert with_stubs(text, ["crew"]) is None
