@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from slostack import promtool
 from slostack.approximately import counted
 from slostack.errors import SlostackError
+from slostack.playing import play
 
 FOLDER = "tests/rules"
 
@@ -25,7 +25,7 @@ def command(root: Path) -> None:
         raise SlostackError(f"no fixture below {FOLDER}/, expected those that `slostack render` writes")
     failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for fixture, result in zip(fixtures, pool.map(promtool.test_rules, fixtures), strict=True):
+        for fixture, result in zip(fixtures, pool.map(play, fixtures), strict=True):
             if not result.passed:
                 failed += 1
                 click.echo(f"{fixture.relative_to(root).as_posix()}\n{result.output.rstrip()}\n", err=True)

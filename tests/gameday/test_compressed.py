@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from slostack import plain_yaml, promtool
+from slostack.playing import with_its_rules
 from tests.gameday.clock import Clock
 from tests.gameday.compressed import durations, promql
-from tests.rules.conftest import with_its_rules
 
 RULES = Path(__file__).parents[1] / "rules"
 FIXTURES = [
@@ -34,7 +34,7 @@ _NO_NUMBER = re.compile(r"(values: )(0x.*)")
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda file: file.stem)
 def test_a_fixture_passes_in_compressed_time_as_it_is(fixture: Path, tmp_path: Path) -> None:
     copy = with_its_rules(fixture, tmp_path)
-    files = {file: plain_yaml.load(_NO_NUMBER.sub(r"\1'\2'", file.read_text())) for file in tmp_path.glob("*.yaml")}
+    files = {file: plain_yaml.load(_NO_NUMBER.sub(r"\1'\2'", file.read_text())) for file in tmp_path.rglob("*.yaml")}
     of_fixture = files.pop(copy)
     for start in dict.fromkeys(map(_start, of_fixture["tests"])):
         clock = Clock(start, FACTOR)

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from slostack import plain_yaml, promtool
+from slostack.playing.needed import needed
 from slostack.rules import AlertingRule, RuleGroup, service_groups
 from slostack.rules.model import rules_yaml
 from slostack.spec import parse_service
-from tests.rules.needed import needed
 
 HEAD = """
 service: api

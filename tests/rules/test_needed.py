@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from slostack.playing.needed import needed
 from tests.rules.conftest import read_yaml
-from tests.rules.needed import needed
 from tests.rules.playing import HOUR, Played, play, slo_file
 
 SLO = "sli: {events: {bad: bad_total, total: all_total}, up: up}\nalerting: {spent: {share: 1}, absence: {}}"

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slostack import names, plain_yaml
+from slostack.playing.needed import needed
 from slostack.rules import render_rules
 from slostack.simulation import START, Query, Result, Scenario, simulate
 from slostack.simulation.scrapes import exposed_series, scrapes
 from slostack.spec import Service
-from tests.rules.needed import needed
 
 STEP = names.EVALUATION_INTERVAL.seconds
 COUNT_HEARTBEAT = names.tier(names.WINDOW_EVENTS)

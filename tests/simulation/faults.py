@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from slostack import plain_yaml
+from slostack.playing.needed import needed
 from slostack.rules import render_rules
 from slostack.simulation import (
     DAY,
@@ -23,7 +24,6 @@ from slostack.simulation import (
     simulate,
 )
 from slostack.spec import parse_service
-from tests.rules.needed import needed
 
 HOUR, MINUTE = 3600.0, 60.0
 SEVERE = Incident(6 * HOUR, 6 * HOUR + 40 * MINUTE, 0.2)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from slostack import plain_yaml
+from slostack.playing.needed import needed
 from slostack.rules import render_rules
 from slostack.simulation import (
     DAY,
@@ -24,7 +25,6 @@ from slostack.simulation import (
     simulate,
 )
 from slostack.spec import parse_service
-from tests.rules.needed import needed
 
 HOUR, MINUTE = 3600.0, 60.0
 DAYS = 30

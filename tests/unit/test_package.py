@@ -53,11 +53,16 @@ def project(slostack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(slostack: Path, folder: Path, *arguments: str) -> str:
     """What the installed command prints, run in a folder."""
-    answer = subprocess.run(
-        [slostack, *arguments], cwd=folder, capture_output=True, text=True, check=False, env=environment()
-    )
+    answer = call(slostack, folder, *arguments)
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
+
+
+def call(slostack: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """How the installed command ends, run in a folder."""
+    return subprocess.run(
+        [slostack, *arguments], cwd=folder, capture_output=True, text=True, check=False, env=environment()
+    )
 
 
 def environment() -> dict[str, str]:
@@ -71,14 +76,27 @@ def test_what_init_makes_is_valid_and_fresh(slostack: Path, project: Path) -> No
     assert run(slostack, project, "render") == "all generated files are fresh already\n"
 
 
-def test_an_edit_is_rendered_and_its_fixtures_pass(slostack: Path, project: Path) -> None:
+def test_an_edit_is_rendered_and_all_its_fixtures_pass(slostack: Path, project: Path) -> None:
     path = project / "slos/shop.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("objective: 99.9", "objective: 99.5"), encoding="utf-8")
     assert "wrote alert_rules/shop.yaml" in run(slostack, project, "render")
-    for fixture in (project / "tests/rules/generated/shop/availability").glob("*.yaml"):
-        if fixture.name != "page-5m.yaml":
-            fixture.unlink()  # one is enough to see that promtool finds the rules
-    assert run(slostack, project, "test") == "1 rule fixture: passed\n"
+    fixtures = {path.stem for path in (project / "tests/rules").rglob("*.yaml")}
+    assert {"page-5m", "page-1h", "page-6h", "ticket-1d", "ticket-3d", "counts", "faults", "budget"} == fixtures
+    assert run(slostack, project, "test") == "8 rule fixtures: passed\n"
+
+
+def test_of_a_broken_rule_the_fixtures_fail(slostack: Path, project: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(project, tmp_path / "broken")
+    rules = broken / "alert_rules/shop.yaml"
+    text = rules.read_text(encoding="utf-8")
+    condition = 'slo:burn_rate:rate2h{service="shop",slo="availability"} > 3'
+    assert condition in text
+    rules.write_text(text.replace(condition, condition.replace("> 3", "> 300")), encoding="utf-8")
+    answer = call(slostack, broken, "test")
+    assert answer.returncode == 1
+    assert answer.stdout == "8 rule fixtures: 1 failed\n"
+    assert answer.stderr.startswith("tests/rules/generated/shop/availability/ticket-1d.yaml\n")
+    assert 'tier="ticket-1d"' in answer.stderr
 
 
 def test_every_alert_of_the_stack_has_its_runbook(project: Path) -> None:

@@ -6,27 +6,47 @@ from pathlib import Path
 
 import pytest
 
+from slostack.playing import play
 from tests.unit.cli.test_slo_file_errors import run
 
-RULES = "groups: [{name: g, rules: [{record: a:b:c, expr: vector(1)}]}]\n"
+GROUP = "{{name: {name}, interval: {interval}, rules: [{{record: a:b:c, expr: {expr}}}]}}"
 
 
-def fixture(root: Path, name: str, value: int) -> None:
-    """A fixture that expects a:b:c, which is 1, to be a value."""
-    (root / "alert_rules/custom").mkdir(parents=True, exist_ok=True)
-    (root / "alert_rules/custom/own.yaml").write_text(RULES, encoding="utf-8")
-    (root / "tests/rules").mkdir(parents=True, exist_ok=True)
-    test = (
-        f"{{promql_expr_test: [{{expr: 'a:b:c', eval_time: 1m, exp_samples: [{{labels: 'a:b:c', value: {value}}}]}}]}}"
-    )
-    text = f"rule_files: [../../alert_rules/custom/own.yaml]\ntests: [{test}]\n"
-    (root / f"tests/rules/{name}.yaml").write_text(text, encoding="utf-8")
+def rules(root: Path, *groups: str, file: str = "alert_rules/custom/own.yaml") -> None:
+    """A rule file of these groups."""
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"groups: [{', '.join(groups)}]\n", encoding="utf-8")
+
+
+def group(expr: str = "vector(1)", name: str = "g", interval: str = "1m") -> str:
+    """A group that records a:b:c."""
+    return GROUP.format(name=name, interval=interval, expr=expr)
+
+
+def fixture(
+    root: Path,
+    name: str,
+    value: int = 1,
+    *,
+    labels: str = "",
+    files: str = "../../alert_rules/custom/own.yaml",
+    head: str = "",
+) -> Path:
+    """A fixture that expects a:b:c to be a value."""
+    path = root / f"tests/rules/{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sample = f"{{labels: 'a:b:c{labels}', value: {value}}}"
+    test = f"{{promql_expr_test: [{{expr: 'a:b:c', eval_time: 1m, exp_samples: [{sample}]}}]}}"
+    path.write_text(f"{head}rule_files: [{files}]\ntests: [{test}]\n", encoding="utf-8")
+    return path
 
 
 def test_fixtures_that_fail_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    fixture(tmp_path, "right", 1)
+    rules(tmp_path, group())
+    fixture(tmp_path, "right")
     assert run(monkeypatch, tmp_path, "test") == 0
     assert capfd.readouterr() == ("1 rule fixture: passed\n", "")
     fixture(tmp_path, "wrong", 2)
@@ -43,3 +63,63 @@ def test_a_project_without_fixtures_is_no_success(
 ) -> None:
     assert run(monkeypatch, tmp_path, "test") == 1
     assert capfd.readouterr().err.startswith("no fixture below tests/rules/")
+
+
+def test_the_groups_alone_that_a_fixture_names_are_evaluated(tmp_path: Path) -> None:
+    rules(tmp_path, group("vector(1)", "mine/a"), group("vector(2)", "other/a"))
+    assert not play(fixture(tmp_path, "all")).passed
+    assert play(fixture(tmp_path, "named", head="# groups: mine/.*\n")).passed
+
+
+def test_groups_that_there_are_not_are_a_failure(tmp_path: Path) -> None:
+    rules(tmp_path, group())
+    result = play(fixture(tmp_path, "a", head="# groups: another\n"))
+    assert not result.passed
+    assert result.output == "a.yaml: `# groups: another`: its rule files have no such group"
+
+
+def test_a_group_that_is_named_need_not_be_in_every_rule_file(tmp_path: Path) -> None:
+    rules(tmp_path, group())
+    rules(tmp_path, group("vector(2)", "h"), file="alert_rules/custom/more.yaml")
+    assert play(fixture(tmp_path, "a", files="../../alert_rules/custom/*.yaml", head="# groups: g\n")).passed
+
+
+def test_rule_files_and_groups_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    rules(tmp_path, group("d:e:f + 1"))
+    rules(tmp_path, "{name: g, rules: [{record: 'd:e:f', expr: vector(2)}]}", file="alert_rules/own.yaml")
+    files = "../../alert_rules/own.yaml, ../../alert_rules/custom/own.yaml"
+    result = play(fixture(tmp_path, "a", 3, files=files))
+    assert result.passed, result.output
+
+
+def test_labels_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    labels = "{version: 1.10, on: yes, code: 0500, number: 7}"
+    rules(tmp_path, f"{{name: g, limit: 5, rules: [{{record: 'a:b:c', expr: vector(1), labels: {labels}}}]}}")
+    result = play(fixture(tmp_path, "a", labels='{code="0500",number="7",on="yes",version="1.10"}'))
+    assert result.passed, result.output
+
+
+@pytest.mark.parametrize(
+    ("rule_file", "reason"),
+    [
+        ("groups: [{name: g, rules: [{record: 'a:b:c', expr: 'vector('}]}]", "unclosed left parenthesis"),
+        ("groups: [{name: g, rules: [{record: 'a:b:c'}]}]", "field 'expr' must be set in rule"),
+        ("groups: [{name: g, rules: 1}]", "cannot unmarshal"),
+        ("groups: [", "did not find expected node content"),
+    ],
+)
+def test_of_a_rule_file_that_is_wrong_promtool_says_why(tmp_path: Path, rule_file: str, reason: str) -> None:
+    rules(tmp_path)
+    (tmp_path / "alert_rules/custom/own.yaml").write_text(rule_file, encoding="utf-8")
+    result = play(fixture(tmp_path, "a"))
+    assert not result.passed
+    assert reason in result.output
+
+
+@pytest.mark.parametrize(("text", "reason"), [("tests: [", "did not find"), ("tests: 1", "cannot unmarshal")])
+def test_of_a_fixture_that_is_wrong_promtool_says_why(tmp_path: Path, text: str, reason: str) -> None:
+    path = fixture(tmp_path, "a")
+    path.write_text(text, encoding="utf-8")
+    result = play(path)
+    assert not result.passed
+    assert reason in result.output

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from tests.unit.promql import selectors
+from slostack.spec.syntax import parse_promql, vector_selectors
 
 Rule = Mapping[str, Any]
 Group = Mapping[str, Any]
@@ -94,14 +94,16 @@ def _gives(rule: Rule, group_labels: Mapping[str, str], wanted: Wanted) -> bool:
     else:
         if wanted.name not in (None, *_ALERTS):
             return False
-        known = {**group_labels, **rule["labels"], "alertname": rule["alert"]}
-    return all("{{" in known.get(label, "{{") or re.fullmatch(value, known[label]) for label, value in wanted.labels)
+        known = {**group_labels, **(rule.get("labels") or {}), "alertname": rule["alert"]}
+    return all(
+        "{{" in (found := str(known.get(label, "{{"))) or re.fullmatch(value, found) for label, value in wanted.labels
+    )
 
 
 def _read_by(rule: Rule, records: set[str]) -> Iterator[Wanted]:
     yield from _read(rule["expr"])
     for text in (rule.get("annotations") or {}).values():
-        yield from (Wanted(word) for word in _WORD.findall(text) if word in records)
+        yield from (Wanted(word) for word in _WORD.findall(str(text)) if word in records)
 
 
 @cache
@@ -111,7 +113,7 @@ def _read(expr: str) -> tuple[Wanted, ...]:
             selector.name or next((each.value for each in matchers if _is_name(each)), None),
             frozenset((each.name, _pattern(each)) for each in matchers if _tells(each)),
         )
-        for selector in selectors(str(expr))
+        for selector in vector_selectors(parse_promql(str(expr)))
         for matchers in [selector.matchers.matchers]
     )
 

@@ -1,0 +1,121 @@
+"""A promtool fixture against the rules that it is about.
+
+promtool evaluates every rule at every step, whatever its group's interval. A fixture is played against those alone that
+it asks for, directly or not, and where its comment `# groups: <regular expression>` names rule groups, against those of
+them that are theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from os.path import commonpath, normpath
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+
+import yaml
+
+from slostack import plain_yaml
+from slostack.errors import SlostackError
+from slostack.fixtures.document import GROUPS
+from slostack.playing.needed import needed
+from slostack.promtool import TestResult, test_rules
+
+_NAMED = re.compile(rf"^{GROUPS} (\S+)$", re.MULTILINE)
+_MISTAKES = (OSError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError, yaml.YAMLError)
+"""What reading may raise of a file that promtool refuses, too."""
+
+
+class NoSuchGroup(SlostackError):  # noqa: N818
+    """A fixture names groups that its rule files don't have."""
+
+
+class _AsWritten(plain_yaml.Loader):  # type: ignore[misc, valid-type]
+    """Takes scalars for text, as promtool does where it expects one (`1.10`, `yes`, `0x240`)."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+
+_AsWritten.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"(?:0|[1-9]\d*)\Z"), [*"0123456789"])
+_AsWritten.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|null|)\Z"), ["~", "n", ""])
+_AsWritten.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<\Z"), ["<"])
+
+
+def play(fixture: Path) -> TestResult:
+    """What promtool finds of a fixture against the rules that it is about; one that fails is a result, not an error."""
+    with TemporaryDirectory(prefix="slostack-fixture-") as folder:
+        try:
+            result = test_rules(with_its_rules(fixture, Path(folder)))
+        except NoSuchGroup as error:
+            return TestResult(passed=False, output=str(error))
+        return TestResult(result.passed, result.output.replace(f"{folder}/", ""))
+
+
+def with_its_rules(fixture: Path, folder: Path) -> Path:
+    """A copy of a fixture in a folder, with rule files that have the rules alone that it depends on, each where it is
+    seen from the fixture. The fixture itself where that or a rule file isn't what promtool can read: it says why.
+
+    Raises NoSuchGroup where no group of its rule files is one that it names.
+    """
+    fixture = fixture.resolve()
+    try:
+        text = fixture.read_text(encoding="utf-8")
+        document = _document(text)
+        groups = [{**group, "file": file} for file in _rule_files(fixture, document) for group in _groups(file)]
+        files: dict[str, list[dict[str, Any]]] = {group["file"]: [] for group in groups}
+        for group in needed(_named(groups, text, fixture), *_questions(document), _given(document)):
+            files[group.pop("file")].append(group)
+    except _MISTAKES:
+        return fixture
+    root = commonpath([fixture.parent, *files])
+    for file, own in files.items():
+        _write(folder / Path(file).relative_to(root), json.dumps({"groups": own}))
+    return _write(folder / fixture.relative_to(root), text)
+
+
+@lru_cache(maxsize=64)
+def _document(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(text, _AsWritten)
+    return document
+
+
+def _rule_files(fixture: Path, document: dict[str, Any]) -> list[str]:
+    found = (file for pattern in document.get("rule_files") or () for file in sorted(fixture.parent.glob(pattern)))
+    return list(dict.fromkeys(map(normpath, found)))
+
+
+def _groups(file: str) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = _document(Path(file).read_text(encoding="utf-8"))["groups"]
+    return groups
+
+
+def _named(groups: Sequence[dict[str, Any]], text: str, fixture: Path) -> Sequence[dict[str, Any]]:
+    """Those of the groups that the fixture names; all where it names none."""
+    pattern = _NAMED.search(text)
+    if not pattern:
+        return groups
+    named = [group for group in groups if re.fullmatch(pattern[1], group["name"])]
+    if not named:
+        raise NoSuchGroup(f"{fixture.name}: `{pattern[0]}`: its rule files have no such group")
+    return named
+
+
+def _questions(fixture: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The expressions that a fixture asks, and the alerts by name."""
+    exprs = [case["expr"] for test in fixture["tests"] for case in test.get("promql_expr_test") or ()]
+    alerts = [case["alertname"] for test in fixture["tests"] for case in test.get("alert_rule_test") or ()]
+    return exprs, alerts
+
+
+def _given(fixture: dict[str, Any]) -> list[str]:
+    """The series that a fixture has."""
+    return [each["series"] for test in fixture["tests"] for each in test.get("input_series") or ()]
+
+
+def _write(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
