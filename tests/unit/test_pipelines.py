@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,27 @@ import pytest
 
 from slostack import plain_yaml
 from slostack.cli import COMMANDS, cli
+from tests.unit.cli.test_init import init
+from tests.unit.spec.test_policy_files import FAST
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ("examples/ci/github-actions.yml", ".github/workflows/ci.yml")
 GITLAB = "examples/ci/gitlab-ci.yml"
 HOOKS = ".pre-commit-hooks.yaml"
+OPENED = """
+import json, os, sys
+from slostack.cli import main
+opened = set()
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
+        opened.add(os.path.relpath(arguments[0]))
+sys.addaudithook(note)
+try:
+    main()
+finally:
+    print(json.dumps(sorted(path for path in opened if not path.startswith(".."))))
+"""
+"""Runs slostack; its last line are the project's files that it opened."""
 GITLAB_KEYWORDS = {"stages", "workflow", "default", "variables"}
 
 
@@ -109,8 +128,43 @@ def test_the_hooks_have_what_pre_commit_asks_for() -> None:
     for hook in read(HOOKS):
         assert {"id", "name", "entry", "language", "files"} <= set(hook)
         assert hook["language"] == "python"
-        assert re.compile(hook["files"]).search("slos/shop.yaml")
         assert not re.compile(hook["files"]).search("src/slos/shop.yaml")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a file of every kind that people write."""
+    folder = tmp_path_factory.mktemp("project") / "observability"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert init(monkeypatch, str(folder), "--service", "shop") == 0
+    own = {
+        "policies/fast.yaml": FAST,
+        "alert_rules/custom/own.yaml": "groups: [{name: own, rules: [{record: 'a:b:c', expr: vector(1)}]}]\n",
+        "dashboards/custom/own.json": (folder / "dashboards/shop.json")
+        .read_text(encoding="utf-8")
+        .replace('"slo-shop"', '"own"'),
+    }
+    for path, text in own.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_hook_runs_when_any_file_changes_that_its_command_reads(shop: Path, number: int) -> None:
+    hook = read(HOOKS)[number]
+    words = hook["entry"].split()[1:]
+    answer = subprocess.run(
+        [sys.executable, "-c", OPENED, *words], cwd=shop, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    opened = json.loads(answer.stdout.splitlines()[-1])
+    assert {"slos/shop.yaml", "policies/fast.yaml", "alert_rules/shop.yaml"} <= set(opened)
+    assert [path for path in opened if not re.search(hook["files"], path)] == []
+
+
+def test_a_runbook_that_is_gone_is_noticed() -> None:
+    assert re.search(read(HOOKS)[0]["files"], "runbooks/shop/error-budget-burn.md")
 
 
 def test_the_documented_hooks_are_those_that_there_are() -> None:
