@@ -7,7 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from slostack.teams import TEAMS_FILE
+
 FOLDERS = ("slos", "policies", "runbooks", "stacks", "alert_rules/custom", "dashboards/custom")
+FILES = (TEAMS_FILE,)
 """What people write; all else is rendered from it."""
 _SECONDS = 0.3
 
@@ -38,19 +41,21 @@ def saves(root: Path) -> Iterator[tuple[str, ...]]:
 def saved(root: Path) -> Saved:
     """The files as they are now; hidden ones and editors' backups are none."""
     found: dict[str, tuple[int, int, int]] = {}
+    for path in _written(root):
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # not there, removed since, or a link to nowhere
+        found[path.relative_to(root).as_posix()] = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return found
+
+
+def _written(root: Path) -> Iterator[Path]:
+    yield from (root / name for name in FILES)
     for folder in FOLDERS:
         for place, folders, files in os.walk(root / folder):
             folders[:] = [name for name in folders if not name.startswith(".")]
-            for name in files:
-                path = Path(place, name)
-                if name.startswith(".") or name.endswith("~"):
-                    continue
-                try:
-                    status = path.stat()
-                except OSError:
-                    continue  # removed since, or a link to nowhere
-                found[path.relative_to(root).as_posix()] = (status.st_mtime_ns, status.st_size, status.st_ino)
-    return found
+            yield from (Path(place, name) for name in files if not name.startswith(".") and not name.endswith("~"))
 
 
 def _a_moment_later(root: Path) -> Saved:

@@ -12,7 +12,9 @@ from slostack.deploy.local import running_stack, up
 from slostack.errors import SlostackError
 from slostack.servers import Report
 from slostack.settings import load_settings
-from slostack.watching import FOLDERS, saves
+from slostack.spec import load_services, slo_file
+from slostack.teams import check_teams, load_teams
+from slostack.watching import FILES, FOLDERS, saves
 
 
 @click.command("watch")
@@ -28,7 +30,8 @@ def command(root: Path) -> None:
                 click.echo(f"\n{time.strftime('%H:%M:%S')} {', '.join(paths)}")
             once(root, report)
             if not paths:
-                click.echo(f"watching {', '.join(f'{folder}/' for folder in FOLDERS)}; Ctrl-C ends it")
+                watched = (*(f"{folder}/" for folder in FOLDERS), *FILES)
+                click.echo(f"watching {', '.join(watched)}; Ctrl-C ends it")
     except KeyboardInterrupt:
         click.echo("\nno longer watching")
 
@@ -49,6 +52,7 @@ def once(root: Path, report: Report) -> None:
     """Renders, and brings the running stack up to it; a mistake is said."""
     try:
         say(*render(root))
+        check_teams(load_teams(root), {slo_file(root, each.service): each for each in load_services(root)}, root)
         if stack := running_stack(root):
             up(root, load_settings(root, stack.environment), report)
             click.echo("the stack on this machine runs with it")

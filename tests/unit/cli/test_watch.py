@@ -73,6 +73,21 @@ def test_saves_are_rendered_and_mistakes_said_until_it_is_interrupted(tmp_path: 
     assert rules.read_text(encoding="utf-8") != before
 
 
+def test_a_save_of_the_teams_is_seen_and_its_mistakes_said(tmp_path: Path) -> None:
+    project(tmp_path)
+    teams = tmp_path / "teams.yaml"
+    with watching(tmp_path) as process:
+        until(process, ", teams.yaml; Ctrl-C")
+        teams.write_text("teams: {platform: {email: [a@b.example], slak: '#core'}}\n", encoding="utf-8")
+        until(process, " teams.yaml\n")
+        until(process, "teams.yaml:1:42: teams.platform.slak: unknown key")
+        teams.write_text("teams: {platform: {email: [a@b.example]}}\n", encoding="utf-8")
+        until(process, "slos/api.yaml:3:7: team: 'core' is not in teams.yaml, expected one of platform")
+        teams.unlink()
+        until(process, " teams.yaml\n")
+        until(process, "fresh already")
+
+
 @pytest.mark.parametrize("runs", [True, False])
 def test_the_stack_gets_it_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: bool) -> None:
     project(tmp_path, RIGHT)
@@ -83,7 +98,11 @@ def test_the_stack_gets_it_where_it_runs(tmp_path: Path, monkeypatch: pytest.Mon
     watch.once(tmp_path, print)
     assert asked == ([(tmp_path, "settings of local")] if runs else [])
     assert (tmp_path / "alert_rules/api.yaml").is_file()
-    project(tmp_path, "service: no")
     asked.clear()
+    for wrong in ("teams: {}", "teams: ["):
+        (tmp_path / "teams.yaml").write_text(wrong, encoding="utf-8")
+        watch.once(tmp_path, print)
+    (tmp_path / "teams.yaml").unlink()
+    project(tmp_path, "service: no")
     watch.once(tmp_path, print)
     assert asked == []
