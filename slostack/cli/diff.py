@@ -27,7 +27,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("base", required=False)
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
 @click.option("--output", type=_FILE, help="Write the report to this file.")
-@click.option("--prometheus", metavar="URL", help="Draw panels and count series with what this Prometheus holds.")
+@click.option(
+    "--prometheus",
+    metavar="URL",
+    help="Draw panels and count series with what this Prometheus holds; else with that of --backtest.",
+)
 @click.option(
     "--backtest", "past", metavar="URL", help="Replay the last 30 days of this Prometheus in the same report."
 )
@@ -69,7 +73,8 @@ def command(
     if grafana and not bundles:
         raise click.UsageError("--grafana goes with --bundle")
     token = read_token(token_file)
-    server = _server(prometheus, token) if prometheus else None
+    asked = prometheus or past
+    server = _server(asked, token) if asked else None
     found = _bundles(bundles, prometheus, grafana, token, server) if bundles else review(root, base, server)
     replayed = _replayed(root, base, past, token, incidents) if past else None
     further = advice(found) if form == "terminal" and not bundles else ()

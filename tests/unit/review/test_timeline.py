@@ -77,7 +77,9 @@ def test_the_command_puts_both_in_one_report(repository: Repository) -> None:
         markdown = run(url, "md")
         assert markdown.index("## Changes against") < markdown.index("## Backtest:")
         assert "api/availability" in run(url, "terminal")
-        assert "What it would have done" in run(url, "html")
+        page = run(url, "html")
+        assert "What it would have done" in page
+        assert f"the last 6 h in {url}" in page
 
 
 @pytest.mark.parametrize("arguments", [("--incidents", "x.yaml"), ("--token-file", "x")])
