@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import psutil
 
@@ -12,14 +12,20 @@ from slostack.errors import SlostackError
 from slostack.settings import LOOPBACK
 
 
-def check_ports(programs: Iterable[Program], held_by_us: set[int], stack_file: str) -> None:
-    """Raises SlostackError that names every port that something other than this stack has taken."""
+def check_ports(programs: Iterable[Program], held_by_us: Callable[[], set[int]], stack_file: str) -> None:
+    """Raises SlostackError that names every port that something other than this stack has taken.
+
+    What the stack holds is asked for last: a server of its own may begin to listen meanwhile.
+    """
+    taken = [
+        (program.name, key, port) for program in programs for key, port in program.ports.items() if not _is_free(port)
+    ]
+    held = held_by_us() if taken else set()
     lines = [
-        f"port {port} for {program.name} is taken{_by_whom(port)}: stop that, or set another port as "
+        f"port {port} for {name} is taken{_by_whom(port)}: stop that, or set another port as "
         f"slostack:local ports.{key} in {stack_file}"
-        for program in programs
-        for key, port in program.ports.items()
-        if port not in held_by_us and not _is_free(port)
+        for name, key, port in taken
+        if port not in held
     ]
     if lines:
         raise SlostackError("\n".join(lines))

@@ -54,7 +54,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
             stop_processes(folder, report)
             forget_sent_notifications(folder)
         warn_of_missing_targets(services, settings, report)
-        check_ports(programs, listening_ports(own_processes(folder)), settings.file)
+        check_ports(programs, lambda: listening_ports(own_processes(folder)), settings.file)
         prepare_secrets(folder, settings, teams_of(root, settings.watched))
         if install(bundle, folder):
             report("wrote the changed files of the servers")
