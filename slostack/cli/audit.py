@@ -63,5 +63,7 @@ def command(
             if number:
                 click.echo()
             show(Console(), card)
-    if min_score is not None and any(card.score < min_score for card in cards):
+    if min_score is not None and (below := [card for card in cards if not card.score >= min_score]):
+        for card in below:
+            click.echo(f"{card.service}: {card.score:.3g} of 10, expected at least {min_score:g}", err=True)
         sys.exit(BELOW)

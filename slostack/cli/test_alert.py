@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 from pydantic_core import PydanticCustomError
@@ -19,6 +20,7 @@ from slostack.settings import load_settings, stack_names
 from slostack.spec import Duration, Severity, named_service
 
 ALERT = "TestAlert"
+_TOLD = Duration(120)
 
 
 class _DurationType(click.ParamType[Duration]):
@@ -40,7 +42,12 @@ class _DurationType(click.ParamType[Duration]):
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file with a bearer token for that Alertmanager.",
 )
-@click.option("--for", "lasts", type=_DurationType(), default="2m", show_default=True, help="When it ends by itself.")
+@click.option(
+    "--for",
+    "lasts",
+    type=_DurationType(),
+    help="When it ends by itself (default: two minutes after it is told, at the latest).",
+)
 @click.pass_obj
 def command(
     root: Path,
@@ -48,7 +55,7 @@ def command(
     service: str | None,
     alertmanager: str | None,
     token_file: Path | None,
-    lasts: Duration,
+    lasts: Duration | None,
 ) -> None:
     """Sends an alert that says it is a test, and names who is told by the routes of the Alertmanager that runs.
 
@@ -65,15 +72,28 @@ def command(
         **_environment(root, alertmanager),
     }
     config = running_config(url, token)
+    found = routes(config, labels)
+    wait = max(_wait(route) for route in found)
+    lasts = lasts or Duration(wait.seconds + _TOLD.seconds)
+    if lasts <= wait:
+        raise click.UsageError(f"--for {lasts} ends before anybody is told, expected more than {wait}")
     end = send_alert(url, labels, _annotations(labels), timedelta(seconds=lasts.seconds), token)
     click.echo(f"sent {ALERT} ({severity}, service {labels[names.SERVICE]}, team {team}) to {url}")
-    for route in routes(config, labels):
+    for route in found:
         name = route["receiver"]
         told = channels(config, name)
         hours = ", ".join(route.get("active_time_intervals", ()))
-        when = f" within {route.get('group_wait', '30s')}{f', in {hours} alone' if hours else ''}"
+        when = f" within {_wait(route)}{f', in {hours} alone' if hours else ''}"
         click.echo(f"{name}: {told}{when if told != NOBODY else ', as the environment has no channel for it'}")
         click.echo(f"ends by itself at {end:%H:%M:%S} UTC; told up to {route.get('group_interval', '5m')} later")
+
+
+def _wait(route: Mapping[str, Any]) -> Duration:
+    """How long Alertmanager waits for further alerts before it tells of a first one; its own default is 30s."""
+    try:
+        return Duration.parse(route.get("group_wait", "30s"))
+    except PydanticCustomError:  # less than a second
+        return Duration(1)
 
 
 def _annotations(labels: dict[str, str]) -> dict[str, str]:

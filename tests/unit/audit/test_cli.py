@@ -74,7 +74,10 @@ def test_a_score_below_what_is_asked_for_is_an_exit_code(
     assert found["unseen"]
     assert run(monkeypatch, tmp_path, "audit", "--min-score", str(found["score"] - 0.01)) == 0
     assert run(monkeypatch, tmp_path, "audit", "--min-score", str(found["score"] + 0.01)) == 3
-    assert "missing evidence" in capfd.readouterr().out
+    output, error = capfd.readouterr()
+    assert "missing evidence" in output
+    assert error.startswith("api: ")
+    assert "of 10, expected at least" in error
 
 
 def test_mistakes_have_the_exit_codes_of_every_command(
