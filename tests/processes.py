@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from itertools import cycle
 from pathlib import Path
 
+_OF_WORKER = 2500
+_FIRST = 10_000 + _OF_WORKER * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8)
+_START = random.randrange(_OF_WORKER)
+_PORTS = cycle(_FIRST + (_START + number) % _OF_WORKER for number in range(_OF_WORKER))
+"""Each worker's own, below those that the system takes for connections: one may not be free any more when a server that
+it was picked for begins to listen."""
 SECONDS = 20
 """How long a test waits for what should happen at once."""
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on."""
+    """A loopback port that nothing listens on, and that this run gives to nobody else."""
+    return next(port for port in _PORTS if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
@@ -32,11 +47,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = SECOND
 
 def free_ports(number: int) -> list[int]:
     """Loopback ports that nothing listens on, all different."""
-    with ExitStack() as sockets:
-        bound = [sockets.enter_context(socket.socket()) for _ in range(number)]
-        for each in bound:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in bound]
+    return [free_port() for _ in range(number)]
 
 
 @contextmanager

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from slostack.deploy.local import status
 from slostack.deploy.local.processes import own_processes, stop_processes
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.settings import Ports
+from tests.processes import free_ports
 
 SOURCE = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-c", "from slostack.cli import main; main()")
@@ -118,15 +117,6 @@ def make_project(root: Path, **local: Any) -> Project:
     project.settings_file.write_text("config: {slostack:environment: local, slostack:delivery: local}")
     project.set_local(**{"demo": ["learnsnap"], **local})
     return project
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports on which nothing listens."""
-    with ExitStack() as sockets:
-        bound = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for each in bound:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in bound]
 
 
 def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:

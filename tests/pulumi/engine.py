@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from slostack import plain_yaml
+from tests.processes import free_ports
 from tests.requirements import need
 
 ROOT = Path(__file__).parents[2]
@@ -97,15 +97,6 @@ def edit_stack(engine: Engine, stack: str, key: str, value: object) -> None:
     document = plain_yaml.load(path.read_text(encoding="utf-8"))
     document["config"][f"slostack:{key}"] = value
     path.write_text(plain_yaml.dump(document), encoding="utf-8")
-
-
-def free_ports(number: int) -> list[int]:
-    """TCP ports that nothing has taken on loopback."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def _forget_secrets(path: Path) -> None:

@@ -14,8 +14,8 @@ import requests
 
 from slostack.deploy.local import down, status
 from slostack.settings import load_settings
-from tests.processes import wait_until
-from tests.pulumi.engine import Engine, edit_stack, free_ports
+from tests.processes import free_ports, wait_until
+from tests.pulumi.engine import Engine, edit_stack
 from tests.pulumi.interrupted import interrupted, says_that_it_was_canceled
 
 PORTS = ("prometheus", "alertmanager", "loki", "lokiGrpc", "grafana", "notifications", "demo")
