@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from slostack.approximately import counted
 from slostack.errors import SlostackError
 from slostack.files import shown_path, write_atomically
 from slostack.imports import Import, Note, import_files
@@ -121,7 +122,7 @@ def _write(imported: Import, folder: Path, root: Path, teams: _TeamsFile | None)
     counts = {folder / f"{service}.yaml": count for service, count in imported.counts.items()}
     lines = [f"kept {shown_path(path, root)}" for path in kept]
     for path in written[len(missing) :]:
-        count = f" ({counts[path]} SLO{'s' if counts[path] > 1 else ''})" if path in counts else ""
+        count = f" ({counted(counts[path], 'SLO')})" if path in counts else ""
         lines.append(f"wrote {shown_path(path, root)}{count}")
     if teams:
         lines.append(f"changed {TEAMS_FILE}")

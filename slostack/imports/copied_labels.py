@@ -11,9 +11,9 @@ NOT_COPIED = frozenset({"le", "quantile"})
 _WHOLE = f"[{WINDOW_PLACEHOLDER}]"
 
 
-def is_copied(label: str) -> bool:
-    """Whether series have a label that the rules of an SLO set otherwise."""
-    return label in RESERVED_LABELS - NOT_COPIED
+def are_needed(group_by: tuple[str, ...]) -> bool:
+    """Whether an SLO is grouped by a label that its rules set otherwise."""
+    return any(map(_is_copied, group_by))
 
 
 def of_counters(part: Selector, total: Selector, group_by: tuple[str, ...], *, is_good: bool) -> Indicator:
@@ -38,17 +38,21 @@ def of_gauge(gauge: Selector, group_by: tuple[str, ...]) -> Indicator:
 
 
 def _by(operator: str, expr: str, group_by: tuple[str, ...]) -> str:
-    for label in filter(is_copied, group_by):
+    for label in filter(_is_copied, group_by):
         expr = f'label_replace({expr}, "{_copy(label)}", "$1", "{label}", "(.*)")'
     return f"{operator} by ({', '.join(map(_copy, group_by))}) ({expr})"
 
 
 def _indicator(queries: dict[str, str], group_by: tuple[str, ...], how: str) -> Indicator:
-    copied = ", ".join(f"{label} as {_copy(label)}" for label in group_by if is_copied(label))
+    copied = ", ".join(f"{label} as {_copy(label)}" for label in group_by if _is_copied(label))
     note = f"grouped by {copied}, as the generator sets a label of that name itself; {how}"
     return Indicator({"queries": queries}, tuple(map(_copy, group_by)), (note,))
 
 
+def _is_copied(label: str) -> bool:
+    return label in RESERVED_LABELS - NOT_COPIED
+
+
 def _copy(label: str) -> str:
     """Prometheus' own name for a label of the source that meets another one."""
-    return f"exported_{label}" if is_copied(label) else label
+    return f"exported_{label}" if _is_copied(label) else label

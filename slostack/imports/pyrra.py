@@ -232,7 +232,7 @@ def _of_counters(fields: Fields, key: str, *, is_good: bool) -> tuple[Indicator,
     with mistakes:
         total = _metric(fields.required_fields("total"))
     mistakes.check(fields)
-    of = copied_labels.of_counters if any(map(copied_labels.is_copied, grouping)) else indicator.from_selectors
+    of = copied_labels.of_counters if copied_labels.are_needed(grouping) else indicator.from_selectors
     return of(part, total, grouping, is_good=is_good), total
 
 
@@ -245,7 +245,7 @@ def _native_latency(fields: Fields) -> tuple[Indicator, Selector]:
     with mistakes:
         threshold = _parse_duration(fields, "latency", fields.text("latency", "a duration such as 200ms")) / 1000
     mistakes.check(fields)
-    if any(map(copied_labels.is_copied, grouping)):
+    if copied_labels.are_needed(grouping):
         return copied_labels.of_native_histogram(total, threshold, grouping), total
     of_native = {"native_histogram": str(total), "threshold": int(threshold) if threshold % 1 == 0 else threshold}
     return Indicator({"latency": of_native}, grouping), total
@@ -258,7 +258,7 @@ def _gauge(fields: Fields) -> tuple[Indicator, Selector]:
     with mistakes:
         gauge = _metric(fields)
     mistakes.check(fields)
-    if any(map(copied_labels.is_copied, grouping)):
+    if copied_labels.are_needed(grouping):
         return copied_labels.of_gauge(gauge, grouping), gauge
     return Indicator({"uptime": str(gauge)}, grouping), gauge
 

@@ -14,9 +14,10 @@ from functools import lru_cache
 from os.path import commonpath, normpath
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import yaml
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from slostack import plain_yaml
 from slostack.errors import SlostackError
@@ -25,12 +26,65 @@ from slostack.playing.needed import needed
 from slostack.promtool import TestResult, test_rules
 
 _NAMED = re.compile(rf"^{GROUPS} (\S+)$", re.MULTILINE)
-_MISTAKES = (OSError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError, yaml.YAMLError)
-"""What reading may raise of a file that promtool refuses, too."""
+_MISTAKES = (OSError, ValueError, yaml.YAMLError)
+"""What reading may raise of a file that promtool refuses, too: no file, no YAML, another shape, or no PromQL."""
 
 
 class NoSuchGroup(SlostackError):  # noqa: N818
     """A fixture names groups that its rule files don't have."""
+
+
+class _Shape(BaseModel):
+    """What promtool takes, as far as it is read here."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class _Question(_Shape):
+    expr: str
+
+
+class _Alert(_Shape):
+    alertname: str
+
+
+class _Series(_Shape):
+    series: str
+
+
+class _Test(_Shape):
+    input_series: tuple[_Series, ...] | None = None
+    promql_expr_test: tuple[_Question, ...] | None = None
+    alert_rule_test: tuple[_Alert, ...] | None = None
+
+
+class _Fixture(_Shape):
+    rule_files: tuple[str, ...] | None = None
+    tests: tuple[_Test, ...]
+
+
+class _Rule(_Shape):
+    record: str | None = None
+    alert: str | None = None
+    expr: str
+    labels: dict[str, str | None] | None = None
+    annotations: dict[str, str | None] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        if not (self.record or self.alert):
+            raise ValueError("expected `record` or `alert`")
+        return self
+
+
+class _Group(_Shape):
+    name: str
+    labels: dict[str, str | None] | None = None
+    rules: tuple[_Rule, ...]
+
+
+class _RuleFile(_Shape):
+    groups: tuple[_Group, ...]
 
 
 class _AsWritten(plain_yaml.Loader):  # type: ignore[misc, valid-type]
@@ -63,10 +117,10 @@ def with_its_rules(fixture: Path, folder: Path) -> Path:
     fixture = fixture.resolve()
     try:
         text = fixture.read_text(encoding="utf-8")
-        document = _document(text)
-        groups = [{**group, "file": file} for file in _rule_files(fixture, document) for group in _groups(file)]
+        read = _Fixture.model_validate(_document(text))
+        groups = [{**group, "file": file} for file in _rule_files(fixture, read) for group in _groups(file)]
         files: dict[str, list[dict[str, Any]]] = {group["file"]: [] for group in groups}
-        for group in needed(_named(groups, text, fixture), *_questions(document), _given(document)):
+        for group in needed(_named(groups, text, fixture), *_questions(read), _given(read)):
             files[group.pop("file")].append(group)
     except _MISTAKES:
         return fixture
@@ -77,18 +131,23 @@ def with_its_rules(fixture: Path, folder: Path) -> Path:
 
 
 @lru_cache(maxsize=64)
-def _document(text: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(text, _AsWritten)
-    return document
+def _document(text: str) -> Any:
+    return yaml.load(text, _AsWritten)
 
 
-def _rule_files(fixture: Path, document: dict[str, Any]) -> list[str]:
-    found = (file for pattern in document.get("rule_files") or () for file in sorted(fixture.parent.glob(pattern)))
+def _rule_files(fixture: Path, read: _Fixture) -> list[str]:
+    """The files of a fixture's patterns, each once."""
+    found: list[Path] = []
+    for pattern in read.rule_files or ():
+        folder = Path("/") if pattern.startswith("/") else fixture.parent
+        found += sorted(folder.glob(pattern.lstrip("/")))
     return list(dict.fromkeys(map(normpath, found)))
 
 
 def _groups(file: str) -> list[dict[str, Any]]:
-    groups: list[dict[str, Any]] = _document(Path(file).read_text(encoding="utf-8"))["groups"]
+    document = _document(Path(file).read_text(encoding="utf-8"))
+    _RuleFile.model_validate(document)
+    groups: list[dict[str, Any]] = document["groups"]
     return groups
 
 
@@ -97,22 +156,25 @@ def _named(groups: Sequence[dict[str, Any]], text: str, fixture: Path) -> Sequen
     pattern = _NAMED.search(text)
     if not pattern:
         return groups
-    named = [group for group in groups if re.fullmatch(pattern[1], group["name"])]
+    try:
+        named = [group for group in groups if re.fullmatch(pattern[1], str(group["name"]))]
+    except re.error as error:
+        raise NoSuchGroup(f"{fixture.name}: `{pattern[0]}`: {error}, expected a regular expression") from None
     if not named:
         raise NoSuchGroup(f"{fixture.name}: `{pattern[0]}`: its rule files have no such group")
     return named
 
 
-def _questions(fixture: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _questions(read: _Fixture) -> tuple[list[str], list[str]]:
     """The expressions that a fixture asks, and the alerts by name."""
-    exprs = [case["expr"] for test in fixture["tests"] for case in test.get("promql_expr_test") or ()]
-    alerts = [case["alertname"] for test in fixture["tests"] for case in test.get("alert_rule_test") or ()]
+    exprs = [case.expr for test in read.tests for case in test.promql_expr_test or ()]
+    alerts = [case.alertname for test in read.tests for case in test.alert_rule_test or ()]
     return exprs, alerts
 
 
-def _given(fixture: dict[str, Any]) -> list[str]:
+def _given(read: _Fixture) -> list[str]:
     """The series that a fixture has."""
-    return [each["series"] for test in fixture["tests"] for each in test.get("input_series") or ()]
+    return [each.series for test in read.tests for each in test.input_series or ()]
 
 
 def _write(file: Path, text: str) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from slostack.fixtures.regex import NotUnderstood, as_python
 from slostack.spec.syntax import parse_promql, vector_selectors
 
 Rule = Mapping[str, Any]
@@ -96,7 +97,8 @@ def _gives(rule: Rule, group_labels: Mapping[str, str], wanted: Wanted) -> bool:
             return False
         known = {**group_labels, **(rule.get("labels") or {}), "alertname": rule["alert"]}
     return all(
-        "{{" in (found := str(known.get(label, "{{"))) or re.fullmatch(value, found) for label, value in wanted.labels
+        "{{" in (found := str(known.get(label, "{{"))) or as_python(value).fullmatch(found)
+        for label, value in wanted.labels
     )
 
 
@@ -124,9 +126,13 @@ def _is_name(matcher: Any) -> bool:
 
 def _tells(matcher: Any) -> bool:
     """Whether it is met by a value alone that rules say themselves."""
-    told = str(matcher.op) in ("MatchOp.Equal", "MatchOp.Re") and matcher.name not in ("__name__", "alertstate")
-    return told and not re.fullmatch(_pattern(matcher), "")
+    if str(matcher.op) not in ("MatchOp.Equal", "MatchOp.Re") or matcher.name in ("__name__", "alertstate"):
+        return False
+    try:
+        return not as_python(_pattern(matcher)).fullmatch("")
+    except NotUnderstood:
+        return False
 
 
 def _pattern(matcher: Any) -> str:
-    return re.escape(matcher.value) if str(matcher.op) == "MatchOp.Equal" else f"(?:{matcher.value})"
+    return re.escape(matcher.value) if str(matcher.op) == "MatchOp.Equal" else str(matcher.value)

@@ -1,4 +1,4 @@
-"""What changed panels show: series from a Prometheus, or made-up ones in the shape of the demo's."""
+"""What changed panels show: series from a Prometheus, or made-up ones."""
 
 from __future__ import annotations
 

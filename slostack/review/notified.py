@@ -8,7 +8,7 @@ from typing import get_args
 
 from slostack import names
 from slostack.review.changes import Change, Detail, Json, Kind, pairs
-from slostack.review.rule_groups import RuleGroup, RuleKey
+from slostack.review.rule_groups import RuleGroup, RuleKey, keyed
 from slostack.routed import NOBODY, channels, receivers
 from slostack.spec import Severity
 
@@ -87,16 +87,11 @@ def _escalation_change(
 
 def labels_of(groups: Iterable[RuleGroup]) -> Alerts:
     """The labels of every alert of some rule groups."""
-    found: dict[RuleKey, Labels] = {}
-    for group in groups:
-        for nth, rule in enumerate(rule for rule in group.rules if rule.alert):
-            key = RuleKey(group.name, rule.name, rule.labels.get(names.TIER, ""), 0)
-            found[key if key not in found else RuleKey(key.group, key.name, key.variant, nth)] = {
-                **group.labels,
-                **rule.labels,
-                "alertname": rule.name,
-            }
-    return found
+    return {
+        key: {**group.labels, **rule.labels, "alertname": rule.name}
+        for group in groups
+        for key, rule in keyed((group,), alerts=True).items()
+    }
 
 
 def _of_teams(

@@ -78,6 +78,21 @@ def test_groups_that_there_are_not_are_a_failure(tmp_path: Path) -> None:
     assert result.output == "a.yaml: `# groups: another`: its rule files have no such group"
 
 
+def test_groups_by_no_regular_expression_are_a_failure(tmp_path: Path) -> None:
+    rules(tmp_path, group())
+    result = play(fixture(tmp_path, "a", head="# groups: g(\n"))
+    assert not result.passed
+    assert result.output.startswith("a.yaml: `# groups: g(`: missing ), unterminated subpattern")
+
+
+@pytest.mark.parametrize("pattern", ["[[:digit:]]+", "5(?i)00|5", "(?P<n>5)"])
+def test_a_matcher_that_python_reads_otherwise_leaves_no_rule_out(tmp_path: Path, pattern: str) -> None:
+    recorded = "{name: g, rules: [{record: 'd:e:f', expr: vector(1), labels: {code: 5}}]}"
+    rules(tmp_path, recorded, group(f"'sum(d:e:f{{code=~\"{pattern}\"}})'", name="h"))
+    result = play(fixture(tmp_path, "a"))
+    assert result.passed, result.output
+
+
 def test_a_group_that_is_named_need_not_be_in_every_rule_file(tmp_path: Path) -> None:
     rules(tmp_path, group())
     rules(tmp_path, group("vector(2)", "h"), file="alert_rules/custom/more.yaml")
