@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import cycle
 from pathlib import Path
 
-_OF_WORKER = 2500
-_FIRST = 10_000 + _OF_WORKER * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8)
-_START = random.randrange(_OF_WORKER)
-_PORTS = cycle(_FIRST + (_START + number) % _OF_WORKER for number in range(_OF_WORKER))
-"""Each worker's own, below those that the system takes for connections: one may not be free any more when a server that
-it was picked for begins to listen."""
+_PORTS = range(10_000, 32_000)
+"""Below those that the system gives to connections: one of these may not be free any more when a server that it was
+picked for begins to listen."""
+_PICKED = Path(tempfile.gettempdir()) / f"slostack-picked-ports-{os.getuid()}"
 SECONDS = 20
 """How long a test waits for what should happen at once."""
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on, and that this run gives to nobody else."""
-    return next(port for port in _PORTS if _is_free(port))
+    """A loopback port that nothing listens on, and that no other test is given until this process ends."""
+    while True:
+        port = random.choice(_PORTS)
+        if _is_free(port) and _is_picked(port):
+            return port
 
 
 def _is_free(port: int) -> bool:
@@ -34,6 +36,18 @@ def _is_free(port: int) -> bool:
             sock.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def _is_picked(port: int) -> bool:
+    """Whether this process got the port: the lock on its file lasts as long as the process."""
+    _PICKED.mkdir(exist_ok=True)
+    file = os.open(_PICKED / str(port), os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return False
     return True
 
 
