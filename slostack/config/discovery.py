@@ -42,11 +42,13 @@ def service_targets(watched: WatchedService) -> dict[str, Any]:
 
 
 def credentials(service: str, watched: WatchedService, topology: Topology) -> dict[str, Any]:
-    """What a service wants to see before it shows its metrics, and what Prometheus wants to see of it."""
+    """What a service wants to see before it shows its metrics, and what Prometheus wants to see of it. A token goes
+    where the settings say and nowhere else: Prometheus would show it to the same host by http if that redirected it."""
     place = topology.prometheus
     found: dict[str, Any] = {}
     if watched.token:
         found["authorization"] = {"credentials_file": f"{place.secrets}/scrape-token-{service}"}
+        found["follow_redirects"] = False
     tls = {}
     if watched.ca:
         tls["ca_file"] = f"{place.config}/{CA_FOLDER}/{service}.pem"

@@ -23,6 +23,8 @@ from slostack.settings.part import (
 from slostack.spec.source import describe
 
 _PORT_NAME = r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*"
+_LOOPBACK = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\]):[0-9]+")
+"""Addresses that are reached without leaving the machine."""
 
 
 def _container_port(value: int | str) -> int | str:
@@ -67,7 +69,10 @@ class WatchedService(SettingsPart):
     )
     pods: Pods | None = Field(None, description="its pods in the cluster, in place of `targets`")
     scheme: Literal["http", "https"] = "http"
-    token: bool = Field(False, description="whether /metrics wants a bearer token (secret scrapeToken-<service>)")
+    token: bool = Field(
+        False,
+        description="whether /metrics wants a bearer token (secret scrapeToken-<service>), which is shown by https",
+    )
     client_certificate: bool = Field(
         False,
         alias="clientCertificate",
@@ -93,7 +98,18 @@ class WatchedService(SettingsPart):
         if self.base_path and (self.pods or not re.fullmatch(r"(/[\w.~-]+)+", self.base_path)):
             found = f"{self.base_path!r}{' of `pods`' if self.pods else ''}"
             raise mismatch(found, "a path without its last slash, of services that have `targets`", "basePath")
-        needs_tls = {"clientCertificate": self.client_certificate, "ca": self.ca, "serverName": self.server_name}
+        return self
+
+    @model_validator(mode="after")
+    def _shows_nothing_in_the_clear(self) -> Self:
+        stays = bool(self.targets) and all(_LOOPBACK.fullmatch(target) for target in self.targets)
+        needs_tls = {
+            "token": self.token and not stays,
+            "clientCertificate": self.client_certificate,
+            "ca": self.ca,
+            "serverName": self.server_name,
+        }
         if self.scheme == "http" and (given := [key for key, value in needs_tls.items() if value]):
-            raise mismatch(f"`{given[0]}` with scheme http", "scheme: https", given[0])
+            why = ", as a token can be read on its way, between pods too" if given[0] == "token" else ""
+            raise mismatch(f"`{given[0]}` with scheme http", f"scheme: https{why}", given[0])
         return self

@@ -36,6 +36,22 @@ WRONG: Wrong = {
         lambda c: c["receivers"].update(webhook="https://user:hunter2@hooks.acme.example/"),
         "slostack:receivers.webhook: a user or password in a URL, expected none",
     ),
+    "a token in the clear": (
+        lambda c: c["services"]["learnsnap"].update(scheme="http"),
+        "slostack:services.learnsnap.token: `token` with scheme http, expected scheme: https",
+    ),
+    "a token in the clear, by default": (
+        lambda c: c["services"]["learnsnap"].pop("scheme"),
+        "slostack:services.learnsnap.token: `token` with scheme http, expected scheme: https",
+    ),
+    "a token in the clear between pods": (
+        lambda c: c["services"].update(learnsnap={"pods": {"namespace": "shop", "annotated": True}, "token": True}),
+        "slostack:services.learnsnap.token: `token` with scheme http, expected scheme: https",
+    ),
+    "a client certificate in the clear": (
+        lambda c: c["services"]["postfacta"].update(scheme="http", clientCertificate=True),
+        "slostack:services.postfacta.clientCertificate: `clientCertificate` with scheme http, expected scheme: https",
+    ),
     "nobody's address": (
         lambda c: c["receivers"]["email"].update(to="the team"),
         "slostack:receivers.email.to: 'the team' (text), expected an address such as",

@@ -14,7 +14,7 @@ from slostack.config.discovery import stack_jobs
 from slostack.config.topology import Topology
 from slostack.deploy.kubernetes import kubernetes_topology
 from slostack.settings import Pods, parse_settings
-from slostack.spec import Service
+from slostack.spec import Service, SpecError
 from tests.certificate import CERTIFICATE
 from tests.unit.config.conftest import CONFIG
 
@@ -98,6 +98,7 @@ def test_what_is_outside_is_scraped_by_https_with_a_client_certificate_and_its_o
     )
     assert job["scheme"] == "https"
     assert job["authorization"] == {"credentials_file": f"{place.secrets}/scrape-token-shop"}
+    assert job["follow_redirects"] is False, "the token would be shown to the same host by http"
     assert job["tls_config"] == {
         "ca_file": f"{place.config}/ca/shop.pem",
         "cert_file": f"{place.secrets}/scrape-certificate-shop",
@@ -107,9 +108,23 @@ def test_what_is_outside_is_scraped_by_https_with_a_client_certificate_and_its_o
     assert files["prometheus/ca/shop.pem"] == CERTIFICATE
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_token_needs_no_https_where_it_stays_on_the_machine(scraped: Any, host: str) -> None:
+    _, job = scraped(targets=[f"{host}:8080"], token=True)
+    assert (job["scheme"], "authorization" in job) == ("http", True)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1.acme.example", "localhost.acme.example", "10.127.0.1", "[fd00::1]"])
+def test_a_token_needs_https_wherever_it_leaves_the_machine(scraped: Any, host: str) -> None:
+    with pytest.raises(
+        SpecError, match=r"slostack:services\.shop\.token: `token` with scheme http, expected scheme: h"
+    ):
+        scraped(targets=["localhost:8080", f"{host}:8080"], token=True)
+
+
 def test_without_credentials_none_are_shown(scraped: Any) -> None:
     files, job = scraped(targets=["shop.example:80"])
-    assert not {"authorization", "tls_config"} & set(job)
+    assert not {"authorization", "follow_redirects", "tls_config"} & set(job)
     assert not [path for path in files if path.startswith("prometheus/ca/")]
 
 

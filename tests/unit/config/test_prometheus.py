@@ -63,6 +63,7 @@ def test_every_scrape_of_a_watched_service_is_a_job(services: Services, settings
         "metrics_path": "/metrics",
         "scheme": "https",
         "authorization": {"credentials_file": f"{topology.prometheus.secrets}/scrape-token-shop"},
+        "follow_redirects": False,
         "static_configs": [{"targets": ["shop-1:8080", "shop-2:8080"]}],
     }
     assert found["shop-worker"]["metrics_path"] == "/worker/metrics"
