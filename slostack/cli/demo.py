@@ -18,10 +18,12 @@ def command() -> None:
 
 
 @command.command("list")
-def list_scenarios() -> None:
-    """Show every scenario and the alerts that it raises."""
-    for service, scenarios in demo.SCENARIOS.items():
-        click.secho(service, bold=True)
+@click.argument("service", required=False)
+def list_scenarios(service: str | None) -> None:
+    """Show every scenario, of one SERVICE or of all, and the alerts that it raises."""
+    shown = {service: demo.of_service(service)} if service else demo.SCENARIOS
+    for name, scenarios in shown.items():
+        click.secho(name, bold=True)
         width = max(map(len, scenarios))
         for scenario in scenarios.values():
             click.echo(f"  {scenario.name:<{width}}  {scenario.description}")

@@ -36,6 +36,12 @@ def test_list_shows_every_scenario_with_its_alerts(tmp_path: Path) -> None:
         assert f"raises {', '.join(scenario.alerts)}" in shown
 
 
+def test_list_shows_those_of_one_service(tmp_path: Path) -> None:
+    shown = run(tmp_path, "list", "postfacta").splitlines()
+    assert shown[0] == "postfacta"
+    assert [line.split()[0] for line in shown[1::2]] == list(SCENARIOS["postfacta"])
+
+
 def test_break_and_heal(root: Path) -> None:
     shown = run(root, "break", "learnsnap", "errors")
     assert "learnsnap is broken from now on: 10 % of all requests" in shown
@@ -78,6 +84,7 @@ def test_without_a_running_demo_nothing_is_switched(tmp_path: Path, arguments: t
     [
         (("break", "shop", "errors"), "no demo of a service 'shop', expected one of learnsnap"),
         (("break", "learnsnap", "fire"), "no scenario 'fire' for learnsnap, expected one of outage, errors"),
+        (("list", "shop"), "no demo of a service 'shop', expected one of learnsnap, postfacta, stolen-tee, junkos"),
         (("heal", "shop"), "no demo of a service 'shop', expected one of learnsnap"),
         (("heal", "learnsnap", "fire"), "no scenario 'fire' for learnsnap, expected one of outage, errors"),
     ],
