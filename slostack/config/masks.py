@@ -19,9 +19,12 @@ _ENCODED = r"""((?:[^\s"'\\,;&%]|%[013-9a-f][0-9a-f]|%2[0-57-9a-f])+)"""
 _NO_TEXT = r"""(-?[0-9][0-9.e+-]*|\[[^\[\]]*\]|\{[^{}]*\})"""
 """A value in JSON that is no text: a number, or a list or an object without further ones in it."""
 _AFTER_QUOTE = r"""[\\"']+\s*:\s*"""
+_BEGINS = r"(?:\b|_|%[0-9a-f]{2})"
+"""Before a name that ordinary words contain; in a URL within a URL something encoded."""
 
 _SECRET_NAMES = (
     "pass(?:word|wd|phrase|code|key)[a-z0-9_-]*",
+    rf"(?:(?:{_BEGINS}|admin|db|mail|root|smtp|user)p|(?-i:[a-z0-9]P))ass",
     "pwd",
     "secret[a-z0-9_-]*",
     "token",
@@ -31,7 +34,9 @@ _SECRET_NAMES = (
     "credentials?",
     "sess(?:ion)?[_-]?id",
     "signature",
-    r"(?:\b|_)(?:pw|sid|pin|cvv2?|cvc2?|otp)",
+    "verifier",
+    "(?:card|cc|account|routing)[_-]?(?:n(?:umbe)?r|num|no)",
+    rf"{_BEGINS}(?:pw|sid|pin|pan|cvv2?|cvc2?|otp)",
 )
 _PERSONAL_NAMES = (
     "(?:first|last|full|given|family|middle|customer)[_-]?name",
@@ -42,7 +47,7 @@ _PERSONAL_NAMES = (
     "zip[_-]?code",
     "(?:date[_-]?of[_-]?birth|birth[_-]?(?:date|day))",
     "phone(?:[_-]?n(?:umbe)?r)?",
-    r"(?:\b|_)(?:street|zip|dob|tel|fax|msisdn|ssn|iban|passport(?:[_-]?n(?:umbe)?r)?|tax[_-]?id)",
+    rf"{_BEGINS}(?:street|zip|dob|tel|fax|msisdn|ssn|iban|passport(?:[_-]?n(?:umbe)?r)?|tax[_-]?id)",
 )
 
 
@@ -67,26 +72,46 @@ def _named(mask: str, names: tuple[str, ...]) -> tuple[Mask, Mask]:
     return _mask(mask, f"{name}(?:{text})"), Mask(mask, f"{name}{_AFTER_QUOTE}{_NO_TEXT}", "null")
 
 
+_AUTH = rf"{_BEGINS}o?auth(?:orization|[_-]?key)?"
+_CREDENTIALS = r"""[^\s"'\\,<\[\]{}][^\s"'\\,<\[\]]*"""
 _PARAMETERS = r"""(?:[a-z0-9_-]+=(?:\\?"[^"]*"|[^\s,"'\\]+)[,\s]*)+"""
 """Those of an authorization of several parts, such as a digest."""
-_AUTHORIZATION = (
-    rf"""((?:digest|hawk|aws4-hmac-sha256)\s+{_PARAMETERS}|(?:(?:basic|bearer|token|apikey)\s+)?[^\s"'\\,<\[\]]+)"""
-)
+_SCHEMES = "api-?key|basic|bearer|digest|googlelogin|hawk|negotiate|ntlm|oauth|sharedkey(?:lite)?|token"
+_AUTHORIZATION = rf"((?:aws4-hmac-sha256|digest|hawk|oauth)\s+{_PARAMETERS}|(?:(?:{_SCHEMES})\s+)?{_CREDENTIALS})"
+_HEADER = rf"((?:aws4-hmac-sha256|digest|hawk|oauth)\s+{_PARAMETERS}|(?:[a-z][a-z0-9-]*\s+)?{_CREDENTIALS})"
+"""An authorization of whatever scheme."""
 _COOKIES = r"""([^\s"'\\,;<\[\]]+(?:;\s*[^\s"'\\,;\]]+)*)"""
+_BETWEEN = r"(?:[ ._+-]|[^\x00-\x7F]|%20){0,2}"
+_FOURS = rf"(?:{_BETWEEN}[0-9]{{4}}){{3}}"
+_CARD = (
+    rf"(?:(?:[456][0-9]{{3}}|2[2-7][0-9]{{2}}|35[2-8][0-9]|8[12][0-9]{{2}}){_FOURS}"
+    rf"|(?:50|5[6-8]|6[0-9])[0-9]{{2}}{_FOURS}{_BETWEEN}[0-9]{{1,3}}"
+    rf"|3[47][0-9]{{2}}{_BETWEEN}[0-9]{{6}}{_BETWEEN}[0-9]{{5}}"
+    rf"|3(?:0[0-5]|[689][0-9])[0-9]{_BETWEEN}[0-9]{{6}}{_BETWEEN}[0-9]{{4}})"
+)
+"""The digits of a card, whether or not the last one checks the others: 16 that begin as any network's do, and the
+longer and the shorter ones that there are. Digits after a decimal point are none."""
 
 MASKS = (
     _mask("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----([^-<]+)"),
     _mask("jwt", r"\b(eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*)"),
+    Mask("authorization", rf"(?i){_AUTH}{_AFTER_QUOTE}{_NO_TEXT}", "null"),
+    _mask("authorization", rf"(?i){_BEGINS}authorization\s*:\s*\[?{_HEADER}"),
+    _mask("authorization", rf"(?i){_BEGINS}authorization\s+(?:{_SCHEMES})\s+({_CREDENTIALS})"),
     _mask(
         "authorization",
-        rf"(?i)\bauthorization(?:{_AFTER_QUOTE}\[?(?:{_IN_QUOTES})|\s*[:=]\s*\[?(?:{_IN_QUOTES}|{_AUTHORIZATION}))",
+        rf"(?i){_AUTH}"
+        rf"(?:{_AFTER_QUOTE}\[?(?:{_IN_QUOTES})|\s*[:=]\s*\[?(?:{_IN_QUOTES}|{_AUTHORIZATION})|%3d{_ENCODED})",
     ),
+    _mask("authorization", r"\b[Bb]asic\s+([A-Za-z0-9+/]+(?:[A-Z0-9][A-Za-z0-9+/]{4,}={0,2}|={1,2}))"),
     _mask("bearer-token", r"(?i)\bbearer\s+([a-z0-9._~+/-]{8,}=*)"),
     _mask(
         "cookie",
         rf"(?i)\b(?:set-)?cookies?(?:{_AFTER_QUOTE}\[?(?:{_IN_QUOTES})|\s*[:=]\s*\[?(?:{_IN_QUOTES}|{_COOKIES}))",
     ),
     _mask("password-in-url", r"""\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"'<]+)@"""),
+    Mask("card-number", rf"{_AFTER_QUOTE}({_CARD})\b", "null"),
+    _mask("card-number", rf"(?:^|[^A-Za-z0-9.]|[^0-9]\.)({_CARD})(?:\b|_)"),
     *_named("secret", _SECRET_NAMES),
     _mask("secret", r"(?i)[?&](?:code|key|sig)=([^\s\"'\\&#<]+)"),
     _mask("webhook", r"\bhooks\.slack\.com/(?:services|workflows)/([A-Za-z0-9/_-]+)"),
@@ -101,12 +126,6 @@ MASKS = (
     _mask(
         "e-mail",
         r"((?:[A-Za-z0-9._%+-]|[^\x00-\x7F])+(?:@|%40)(?:[A-Za-z0-9-]+\.)+(?:[A-Za-z]{2,}|xn--[A-Za-z0-9-]+))",
-    ),
-    _mask(
-        "card-number",
-        r"\b((?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6(?:011|2[0-9]{2}|4[4-9][0-9]|5[0-9]{2})|35[2-8][0-9])"
-        r"(?:[ -]?[0-9]{4}){3}|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}"
-        r"|3(?:0[0-5]|[689][0-9])[0-9][ -]?[0-9]{6}[ -]?[0-9]{4})\b",
     ),
     _mask("phone-number", r"(?:^|[\s\"'=:(,])(\+[1-9][0-9]{0,2}[ .-]?\(?[0-9]{1,4}\)?(?:[ .-]?[0-9]{2,4}){2,4})\b"),
     *_named("personal", _PERSONAL_NAMES),

@@ -32,6 +32,10 @@ _JSON = (
     '{"level":"info","msg":"booked","order_id":"JNK-4111-2026","first_name":"«Ada»","lastName":"«Lovelace»","phone":'
     '"«(415) 555-2671»","pickup_address":"«12 Main St, Springfield»","zip":«10115»,"contact":"«+44 20 7946 0958»"}',
     '{"level":"warn","event":"login_failed","address":"192.0.2.7","user":"«ada@example.co.uk»","pw":"«hunter7»"}',
+    '{"level":"warn","msg":"refused","auth":"«hunter12»","pass":"«hunter13»","userPass":"«hunter14»","pwd":«8812»,'
+    '"smtp":{"user":"u","auth":{"user":"u","pass":"«hunter15»"}},"auth_key":"«ak-1»","oauth_verifier":"«ov-1»"}',
+    '{"level":"info","cardNumber":«4111111111111112»,"card_no":"«9999 0000 1111 2222»","pan":«6759649826438453»,"n":'
+    '«6212345678901234567»,"took":0.4123456789012345}',
     '{"level":"info","Authorization":["Bearer «goheader123»"],"iban":"«DE89370400440532013000»",'
     '"birthDate":"«1815-12-10»"}',
 )
@@ -46,6 +50,14 @@ _TEXT = (
     'GET /callback?code=«4/0AX4XfWh»&state=x HTTP/1.1" 302 "https://shop.example/?next=%2Freset%3Ftoken%3D«t0k%2Fen»%26a%3D1"',
     "Authorization: AWS4-HMAC-SHA256 Credential=«AKID/20150830/iam», SignedHeaders=host, Signature=«5d672d79c15b1316»",
     'Proxy-Authorization: Digest username="u", realm="r", response="«6629fae49393a053»"',
+    "HTTP_AUTHORIZATION=Basic «dXNlcjpwYXNz» proxy_authorization: Negotiate «YIIabc»",
+    "curl -H 'Authorization: GoogleLogin auth=«gl-1»' and authorization Basic «YWRhOnBhc3M» or Basic «YTpiCg==»",
+    "login pass=«hunter16» SMTP_PASS=«hunter17» dbpass: «hunter18» pwd=«hunter19»",
+    "x-auth: «xa-1» oauth=«oa-1» auth=«au-1»",
+    "GET /?next=%2Fx%3Fauth%3D«au%2F2»%26pass%3D«hunter20»",
+    "//registry.npmjs.org/:_auth=«bnBtOnNlY3JldA==» and _authToken=«npm-1»",
+    "cards «4111.1111.1111.1112», «4111%201111%201111%201112», «6304\u00a00000\u00a00000\u00a00000»; "
+    "«2200_0000_0000_0000» «5500  0000  0000  0000» «8171 9999 2766 0000»",
     "Set-Cookie: «connect.sid=s%3Azz»; Path=/; HttpOnly",
     "PGPASSWORD=«hunter10» psql -U app; export AWS_SECRET_ACCESS_KEY=«wJalrXUtnFEMI/K7MD»",
     "{ user: 'u1', password: '«hunter 11»', apiKey: '«k-5522»' } and {'token': '«t-5523»'}",
@@ -61,6 +73,7 @@ HARMLESS = (
     '{"level":"warn","msg":"password is required","hasPassword":false,"password":null,"code":"ECONNREFUSED"}',
     '{"level":"info","order":"1234567890123456","ns":1782133380123456789,"us":1782133380123456,"build":"20230409"}',
     '{"level":"error","event":"suspicious_request","address":"198.51.100.23","path":"/wp-login.php","error_type":"Odd"}',
+    '{"level":"info","took":0.5123456789012345,"share":4.1111111111111111,"bypass":true,"passed":12,"auth":true}',
     '{"level":"info","deps":"lodash@4.17.21 @grafana/ui@11.0.0","image":"shop@sha256:9f86d081884c","version":"1.24.0"}',
     'level=INFO msg="request" method=GET path=/quiz/4111 status=200 duration=1.234ms size=4,111 signal=cookies-on',
     "2026-11-22T23:37:33.437+02:00 INFO started in +0200, pid 4111, listening on http://0.0.0.0:8080/health?page=2",

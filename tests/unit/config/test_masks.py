@@ -29,6 +29,23 @@ MASKED = {
         "client_secret=<secret> access_key_id=<secret> private-key=<secret>"
     ),
     "Set-Cookie: sid=abcdef": "Set-Cookie: <cookie>",
+    "login pass=hunter2 DB_PASS=hunter3 userPass: 'h 4' smtppass=h5": (
+        "login pass=<secret> DB_PASS=<secret> userPass: '<secret>' smtppass=<secret>"
+    ),
+    '{"auth":"abc","pass":12,"smtp":{"auth":{"user":"u","pass":"p"}}}': (
+        '{"auth":"<authorization>","pass":null,"smtp":{"auth":null}}'
+    ),
+    "auth=abc X-Auth: abc X-Auth-Key: abc oauth=abc": (
+        "auth=<authorization> X-Auth: <authorization> X-Auth-Key: <authorization> oauth=<authorization>"
+    ),
+    "?next=%2Fx%3Fauth%3Dab%2Fc%26pass%3Dp": "?next=%2Fx%3Fauth%3D<authorization>%26pass%3D<secret>",
+    "HTTP_AUTHORIZATION=Basic dXNlcjpwYXNz user=u": "HTTP_AUTHORIZATION=<authorization> user=u",
+    "authorization: Negotiate YIIabc": "authorization: <authorization>",
+    "authorization Basic dXNl or Basic dXNlcjpwYXNz, Basic YTpiCg==": (
+        "authorization Basic <authorization> or Basic <authorization>, Basic <authorization>"
+    ),
+    '{"Authorization":["Basic a","b"]}': '{"Authorization":null}',
+    "oauth_verifier=abc code_verifier=abc": "oauth_verifier=<secret> code_verifier=<secret>",
     "session_id=8f14e45f": "session_id=<secret>",
     "Authorization: Bearer abcdef123456": "Authorization: <authorization>",
     '{"authorization":"Basic dXNlcjpwYXNz"}': '{"authorization":"<authorization>"}',
@@ -42,6 +59,11 @@ MASKED = {
     "slack xoxb-123456789012-abcdef": "slack <api-key>",
     "paid with 4111 1111 1111 1111": "paid with <card-number>",
     "paid with 5500-0000-0000-0004, then 371449635398431": "paid with <card-number>, then <card-number>",
+    "a wrong digit, 4111111111111112; 4111.1111.1111.1111 id_4111111111111111 6304%200000%200000%200000": (
+        "a wrong digit, <card-number>; <card-number> id_<card-number> <card-number>"
+    ),
+    "4111 1111 1111 1111 5500 0000 0000 0004 62123456789012345": "<card-number> <card-number> <card-number>",
+    '{"n":4111111111111112,"cardNumber":4,"card_no":"9999 0000"}': '{"n":null,"cardNumber":null,"card_no":"<secret>"}',
     "mail to ada.lovelace+quiz@mail.example.org failed": "mail to <e-mail> failed",
     "GET /users?email=ada%40example.org": "GET /users?email=<e-mail>",
     "called +49 (30) 123 4567": "called <phone-number>",
@@ -65,7 +87,8 @@ KEPT = (
     "2026-11-22T23:37:33.437+02:00 started in +0200, build 20230409-09:57:40",
     "GET http://shop.example:8080/cart?page=2 took 12 ms",
     "password is required",
-    "the secretary tokenizes basic authentication",
+    "the secretary tokenizes basic authentication; bypass=true passed=12 passenger: u1 authority=x author: u1",
+    "took 0.4123456789012345 s, version 1.4111111111111111, x4111111111111111x",
 )
 
 
