@@ -37,7 +37,8 @@ LONGEST_FIRST = (
 that are soon over."""
 SHARED = {
     "a local stack": tuple(
-        f"tests/local/test_{each}.py" for each in ("up", "deaths", "dashboards", "grafana_pages", "audit", "report")
+        f"tests/local/test_{each}.py"
+        for each in ("up", "deaths", "snapshot", "dashboards", "grafana_pages", "audit", "report")
     ),
     "a cluster with Pulumi": ("tests/cluster/test_engine",),
     "a cluster": ("tests/cluster",),

@@ -33,6 +33,8 @@ COMMANDS = {
     "status-page": "Write a page that tells users how services are, without how they are run.",
     "up": "Start the stack on this machine; when it runs, change only what changed.",
     "down": "Stop the stack on this machine and keep its data.",
+    "snapshot": "Copy what the servers on this machine keep, all of one moment.",
+    "restore": "Put back what a snapshot has.",
     "status": "Show servers, SLOs with budget left and burn rate, and firing alerts.",
     "demo": "Break and heal the demo services of the stack on this machine.",
     "test-alert": "Send an alert that says it is a test, and name who is told.",

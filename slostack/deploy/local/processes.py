@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import psutil
 
@@ -35,6 +36,13 @@ def stop_processes(folder: StateFolder, report: Report) -> None:
     if alive:
         pids = ", ".join(str(process.pid) for process in alive)
         raise SlostackError(f"processes {pids} of the stack can't be ended; end them by hand, then try again")
+
+
+def resume_processes(folder: StateFolder) -> None:
+    """Lets go on what a snapshot that was killed left stopped."""
+    for process in own_processes(folder):
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
 
 
 def listening_ports(processes: list[psutil.Process]) -> set[int]:

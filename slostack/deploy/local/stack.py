@@ -12,7 +12,7 @@ from slostack.deploy.local.history import seed_history
 from slostack.deploy.local.install import install
 from slostack.deploy.local.places import local_topology
 from slostack.deploy.local.ports import check_ports
-from slostack.deploy.local.processes import listening_ports, own_processes, stop_processes
+from slostack.deploy.local.processes import listening_ports, own_processes, resume_processes, stop_processes
 from slostack.deploy.local.programs import Program, local_programs
 from slostack.deploy.local.readiness import wait_for, wait_until_ready
 from slostack.deploy.local.reload import reload_configs
@@ -49,6 +49,7 @@ def up(root: Path, settings: Settings, report: Report) -> LocalStack:
         topology = local_topology(folder, settings, grafana="grafana" in servers)
         bundle = make_bundle(root, settings, topology)
         programs = tuple(local_programs(root, folder, settings, topology, bundle, servers))
+        resume_processes(folder)
         supervisor = connect(folder)
         if supervisor is None:
             stop_processes(folder, report)
@@ -102,6 +103,7 @@ def down(root: Path, report: Report) -> None:
     """Stops every process of the stack and keeps its data; does nothing where none runs."""
     folder = StateFolder.of(root)
     with folder.one_at_a_time():
+        resume_processes(folder)
         if supervisor := connect(folder):
             report("stopping the servers")
             with suppress(SupervisorUnreachable):
