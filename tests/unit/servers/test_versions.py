@@ -11,7 +11,7 @@ from slostack.servers.ways import TOOLS
 
 
 def test_pins_every_server_of_the_stack() -> None:
-    assert set(versions()) == set(PORTS)
+    assert set(versions()) == {*PORTS, "thanos"}
 
 
 def test_image_is_repository_with_the_version_as_tag() -> None:
@@ -30,6 +30,7 @@ def test_accepts_its_own_version() -> None:
         ("prometheus", r"github.com/prometheus/prometheus v0\.{0}{1:02}\.{2}"),
         ("alertmanager", r"github.com/prometheus/alertmanager v{0}\.{1}\.{2}"),
         ("loki", r"github.com/grafana/loki/v3 v{0}\.{1}\.{2}"),
+        ("thanos", r"github.com/thanos-io/thanos v{0}\.{1}\.{2}"),
         ("node-exporter", r"github.com/prometheus/node_exporter v{0}\.{1}\.{2}"),
     ],
 )
