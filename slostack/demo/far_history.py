@@ -42,7 +42,7 @@ def _metrics(service: Service, model: Model, watched: WatchedService, until: int
             if metric != name or rate < total * _LITTLE:
                 continue
             values = accumulate(rate * STEP * daily_shape(time) for time in times) if rate else repeat(level)
-            series = {**dict(labels), **target, **dict(labels)}
+            series = {**dict(labels), **target}
             yield from (line(name, series, value, time) for time, value in zip(times, values, strict=False))
 
 

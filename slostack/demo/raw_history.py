@@ -50,9 +50,7 @@ def raw_history(service: Service, model: Model, watched: WatchedService, now: fl
                 found = [family for family in job.find(simulation, time) if family.name != STARTED]
                 for family in (*found, GaugeMetricFamily("up", "", value=1)):
                     of_family = lines.setdefault(family.name, [f"# TYPE {family.name} {family.type}\n"])
-                    of_family += (
-                        line(s.name, {**s.labels, **job.labels, **s.labels}, s.value, time) for s in family.samples
-                    )
+                    of_family += (line(s.name, {**s.labels, **job.labels}, s.value, time) for s in family.samples)
     for of_family in lines.values():
         yield from of_family
 

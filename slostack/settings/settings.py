@@ -83,9 +83,7 @@ class Settings(SettingsPart):
             return {}
         demo = f"{LOOPBACK}:{self.local.ports.demo}"
         return {
-            name: WatchedService(
-                targets=(demo,), basePath=f"/{name}", honorLabels=True, probe=f"https://{name}.example", prober=demo
-            )
+            name: WatchedService(targets=(demo,), basePath=f"/{name}", probe=f"https://{name}.example", prober=demo)
             for name in self.local.demo
             if name not in self.services
         }

@@ -21,10 +21,9 @@ DISK, NODE_MEMORY = 80e9, 4e9
 _GAUGES, _COUNTERS = process(memory=230 * MEGABYTE, cpu=0.12)
 _DAY = 86400
 _DEPENDENCIES = ("database", "redis", "gemini", "remove-bg", "supabase-storage")
-_NODE = 'job="node-exporter",instance="stolen-tee-1"'
-_DISK = f'{{{_NODE},fstype="ext4",mountpoint="/"}}'
+_DISK = '{fstype="ext4",mountpoint="/"}'
 _FREE = f"node_filesystem_avail_bytes{_DISK}"
-_AVAILABLE = f"node_memory_MemAvailable_bytes{{{_NODE}}}"
+_AVAILABLE = "node_memory_MemAvailable_bytes"
 
 
 def _up(dependency: str) -> str:
@@ -81,7 +80,7 @@ MODEL = Model(
         Gauge(_FREE, DISK * 0.4),
         Gauge(f"node_filesystem_size_bytes{_DISK}", DISK),
         Gauge(_AVAILABLE, NODE_MEMORY * 0.5),
-        Gauge(f"node_memory_MemTotal_bytes{{{_NODE}}}", NODE_MEMORY),
+        Gauge("node_memory_MemTotal_bytes", NODE_MEMORY),
     ),
     counters=(
         *_COUNTERS,

@@ -75,6 +75,11 @@ def test_without_a_token_there_is_no_authorization(services: Services, topology:
     assert "authorization" not in jobs(services, settings, topology)["shop"]
 
 
+def test_labels_in_the_metrics_are_kept_where_that_is_asked_for(services: Services, topology: Topology) -> None:
+    settings = parse_settings({**CONFIG, "services": {"shop": {"targets": ["shop:80"], "honorLabels": True}}}, "test")
+    assert jobs(services, settings, topology)["shop"]["honor_labels"] is True
+
+
 def test_the_stack_watches_itself(services: Services, settings: Settings, topology: Topology) -> None:
     found = jobs(services, settings, topology)
     assert {"prometheus", "alertmanager", "loki", "grafana"} <= set(found)
