@@ -9,7 +9,7 @@ GAME_DAY := tests/gameday/test_game_day.py
 # Hundreds of short processes import the same modules: none compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down test everything game-day check static render bench bench-alerts
+.PHONY: help up down test everything game-day check static render bench bench-alerts bench-scale
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,3 +58,6 @@ bench: $(INSTALLED) ## What rules, rendering, previews, reviews and backtests co
 
 bench-alerts: $(INSTALLED) ## What the alerts do in simulated months, side by side with others'
 	@$(PYTHON) -m bench.alerts
+
+bench-scale: $(INSTALLED) ## What 100, 1,000 and 10,000 SLOs take of Prometheus and of the commands, as a table
+	@$(PYTHON) -m bench.scale

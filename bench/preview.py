@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.render import megabytes
@@ -44,18 +45,23 @@ def main() -> bool:
 
 def write_project(root: Path, services: int, slos: int) -> None:
     """A project of as many services with as many SLOs each, all watched by prod."""
+    names = [f"service-{number:04}" for number in range(services)]
+    write_stack(root, names)
+    for name in names:
+        (root / "slos" / f"{name}.yaml").write_text(_slo_file(name, slos), encoding="utf-8")
+
+
+def write_stack(root: Path, services: Sequence[str]) -> None:
+    """A project whose prod watches services, without their SLO files."""
     for folder in ("slos", "stacks", "runbooks/shared"):
         (root / folder).mkdir(parents=True)
     for file in ("__main__.py", "teams.yaml"):
         shutil.copy(ROOT / file, root)
     (root / "runbooks/shared/burn.md").write_text("# Burn\n", encoding="utf-8")
-    names = [f"service-{number:04}" for number in range(services)]
     stack = plain_yaml.load((ROOT / "stacks/Pulumi.prod.yaml").read_text(encoding="utf-8"))
-    stack["config"]["slostack:services"] = {name: {"targets": [f"{name}.acme.example:8080"]} for name in names}
+    stack["config"]["slostack:services"] = {name: {"targets": [f"{name}:8080"]} for name in services}
     stack["config"]["slostack:kubernetes"]["shards"] = SHARDS
     (root / "stacks/Pulumi.prod.yaml").write_text(plain_yaml.dump(stack), encoding="utf-8")
-    for name in names:
-        (root / "slos" / f"{name}.yaml").write_text(_slo_file(name, slos), encoding="utf-8")
 
 
 def _slo_file(service: str, slos: int) -> str:

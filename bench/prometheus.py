@@ -18,8 +18,9 @@ from slostack import promtool
 from slostack.errors import SlostackError
 from slostack.servers import obtain_binary
 
-START_DEADLINE = 60.0
-BLOCK_HOURS = 1_440
+START_DEADLINE = 900.0
+"""Seconds; it reads the rules of ten thousand SLOs before it answers."""
+BLOCK_HOURS = 1_458
 """The longest block that promtool makes of samples: it reads them all once per block."""
 
 
@@ -68,6 +69,7 @@ def prometheus_with(
                 f"--config.file={config_file}",
                 f"--storage.tsdb.path={data}",
                 f"--web.listen-address=127.0.0.1:{port}",
+                "--web.enable-lifecycle",
             ],
             stdout=log,
             stderr=subprocess.STDOUT,

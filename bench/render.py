@@ -44,7 +44,7 @@ def _starting(folder: Path) -> bool:
     met = True
     for name, command in rows.items():
         _run(command)
-        seconds = min(_seconds(command) for _ in range(RUNS))
+        seconds = min(elapsed(command) for _ in range(RUNS))
         met &= seconds < MOST_STARTING_SECONDS
         print(f"{name:<48}{seconds:>16.2f}")
     print(f"each under {MOST_STARTING_SECONDS} s: {_verdict(met)}")
@@ -59,9 +59,9 @@ def _rendering(folder: Path, slos: int) -> bool:
     rules, sloths = folder / "alert_rules", folder / "sloth-rules"
     best = {"slostack": float("inf"), "sloth": float("inf")}
     for _ in range(RUNS):
-        best["slostack"] = min(best["slostack"], _from_cold(rules, lambda: _seconds(ours)))
+        best["slostack"] = min(best["slostack"], _from_cold(rules, lambda: elapsed(ours)))
         if SLOTH:
-            best["sloth"] = min(best["sloth"], _from_cold(sloths, lambda: _seconds(theirs)))
+            best["sloth"] = min(best["sloth"], _from_cold(sloths, lambda: elapsed(theirs)))
     largest, together = _from_cold(rules, lambda: megabytes(ours))
     print(f"\n{f'{slos:,} SLOs, a file each, rules only, best of {RUNS}':<48}{'seconds':>16}{'ms per SLO':>16}")
     for name, seconds in best.items():
@@ -88,13 +88,15 @@ def _from_cold(output: Path, run: Callable[[], Result]) -> Result:
     return run()
 
 
-def _run(command: Sequence[str | Path]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_AS_INSTALLED)
+def _run(command: Sequence[str | Path], folder: Path | None = None) -> None:
+    silent = subprocess.DEVNULL
+    subprocess.run(command, check=True, stdout=silent, stderr=silent, env=_AS_INSTALLED, cwd=folder)
 
 
-def _seconds(command: Sequence[str | Path]) -> float:
+def elapsed(command: Sequence[str | Path], folder: Path | None = None) -> float:
+    """How long a command takes, run in a folder (the present one), in seconds."""
     start = time.perf_counter()
-    _run(command)
+    _run(command, folder)
     return time.perf_counter() - start
 
 
