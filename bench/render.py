@@ -14,6 +14,8 @@ from typing import TypeVar
 
 import psutil
 
+from slostack.errors import SlostackError
+
 SIZES = (1_000, 5_000)
 RUNS = 5
 MOST_STARTING_SECONDS = 0.3
@@ -89,8 +91,12 @@ def _from_cold(output: Path, run: Callable[[], Result]) -> Result:
 
 
 def _run(command: Sequence[str | Path], folder: Path | None = None) -> None:
-    silent = subprocess.DEVNULL
-    subprocess.run(command, check=True, stdout=silent, stderr=silent, env=_AS_INSTALLED, cwd=folder)
+    """Raises SlostackError with what a command says that fails."""
+    answer = subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=_AS_INSTALLED, cwd=folder
+    )
+    if answer.returncode:
+        raise SlostackError(f"{' '.join(map(str, command))}: {answer.stderr.strip()}")
 
 
 def elapsed(command: Sequence[str | Path], folder: Path | None = None) -> float:
