@@ -100,6 +100,17 @@ def test_bad_rules_are_named_with_what_is_wrong(tmp_path: Path) -> None:
     assert 'unexpected "(" in grouping opts' in str(error.value)
 
 
+def test_mistakes_are_found_in_every_batch_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promtool, "_BATCH", 2)
+    files = [
+        write(tmp_path, f"{number}.yaml", RULES.replace("== 0", "= 0") if number in (1, 4) else RULES)
+        for number in range(5)
+    ]
+    assert [mistake.file for mistake in promtool.rule_mistakes(files)] == [files[1], files[4]]
+    with pytest.raises(CheckFailed, match=r"4\.yaml"):
+        promtool.check_rules(files[2:])
+
+
 def test_a_missing_file_and_no_file_are_clear_errors(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed, match=f"no such file: {tmp_path}/none.yaml"):
         promtool.check_rules([tmp_path / "none.yaml"])
