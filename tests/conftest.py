@@ -56,6 +56,7 @@ def pytest_configure() -> None:
     os.environ.setdefault("GOGC", "400")  # Go's servers and tools have memory to spare and share the cores
     settings.register_profile("untimed", deadline=None)
     settings.load_profile("untimed")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs this behind itself has it ignored
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
