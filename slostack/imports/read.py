@@ -14,8 +14,9 @@ from slostack.imports.fields import Document, Fields, Note, read_documents
 from slostack.imports.kubernetes import objects
 from slostack.imports.mistakes import Mistakes
 from slostack.imports.model import ImportedService, ImportedSlo, Team
-from slostack.imports.write import runbook_path, runbook_text, slo_file_text
+from slostack.imports.write import runbook_text, slo_file_text
 from slostack.spec import Alerting, Problem, Slo, SpecError, parse_service
+from slostack.spec.fields import burn_runbook
 from slostack.spec.source import describe
 from slostack.spec.windows import parse_window
 
@@ -154,7 +155,7 @@ def _written(services: list[ImportedService], documents: list[Document]) -> Impo
     notes = [document.notes() for document in documents]
     return Import(
         slo_files=texts,
-        runbooks={runbook_path(service.name): runbook_text(service) for service in services},
+        runbooks={burn_runbook(service.name): runbook_text(service) for service in services},
         counts={service.name: len(service.slos) for service in services},
         left=tuple(note for left, _ in notes for note in left),
         assumed=tuple(note for _, assumed in notes for note in assumed),

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from slostack.imports.model import ImportedService, ImportedSlo
 from slostack.rules import scalar
+from slostack.spec.fields import burn_runbook
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("slostack.imports"), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True
@@ -42,11 +43,6 @@ def _public(file: str) -> str:
     return path.name if path.is_absolute() or ".." in path.parts else file
 
 
-def runbook_path(service: str) -> str:
-    """The runbook of a service's SLOs, below the folder of runbooks."""
-    return f"{service}/error-budget-burn.md"
-
-
 def runbook_text(service: ImportedService) -> str:
     """A first runbook of a service's SLOs, for its team to fill."""
     links = dict.fromkeys(link for slo in service.slos for link in slo.runbooks)
@@ -76,7 +72,7 @@ def _slo(slo: ImportedSlo, service: str) -> Iterator[str]:
     else:
         yield "    alerting:"
         yield from _mapping(alerting, "      ")
-    yield f"    runbook: {runbook_path(service)}"
+    yield f"    runbook: {burn_runbook(service)}"
 
 
 def _description(slo: ImportedSlo) -> str:

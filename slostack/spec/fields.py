@@ -175,6 +175,11 @@ def _runbook(value: str, info: ValidationInfo) -> str:
     return str(path)
 
 
+def burn_runbook(service: str) -> str:
+    """The runbook of a service's SLOs that name none, below runbooks/."""
+    return f"{service}/error-budget-burn.md"
+
+
 Text = Annotated[
     str, StringConstraints(min_length=1, strip_whitespace=True), Field(json_schema_extra={"pattern": r"\S"})
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,7 @@ from slostack.spec.fields import (
     ServiceName,
     Text,
     Url,
+    burn_runbook,
 )
 from slostack.spec.panel import Panel
 from slostack.spec.part import Part
@@ -107,6 +108,16 @@ class Service(Part):
     def scrape_timeout(self) -> Duration:
         """The longest time that a scrape of the service may take."""
         return max((job.timeout for job in self.scrape), default=Duration(10))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_runbooks(cls, data: Any) -> Any:
+        """The SLOs that name no runbook get the service's."""
+        slos, service = (data.get("slos"), data.get("service")) if isinstance(data, dict) else (None, None)
+        if not isinstance(slos, list) or not isinstance(service, str):
+            return data
+        default = {"runbook": burn_runbook(service)}
+        return {**data, "slos": [{**default, **slo} if isinstance(slo, dict) else slo for slo in slos]}
 
     @model_validator(mode="after")
     def _frequent_enough(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -30,10 +30,16 @@ from slostack.spec.source import shorten
 from slostack.spec.windows import Window
 
 
+def _as_written(schema: dict[str, Any]) -> None:
+    """What the JSON Schema of an SLO says beyond its fields: its file's service gives it a runbook."""
+    schema["dependentRequired"] = {"group_limit": ["group_by"]}
+    schema["required"].remove("runbook")
+
+
 class Slo(Part):
     """One objective: the share of good events over a window."""
 
-    model_config = ConfigDict(json_schema_extra={"dependentRequired": {"group_limit": ["group_by"]}})
+    model_config = ConfigDict(json_schema_extra=_as_written)
 
     name: Name = Field(description="A name, unique in the service; part of every recorded series' identity.")
     description: PlainText = Field(description="What users get while it is met, in one sentence.")
@@ -73,7 +79,9 @@ class Slo(Part):
     error_budget_policy: ErrorBudgetPolicy | None = Field(
         None, description="When its budget stops releases, instead of what the service's policy says."
     )
-    runbook: Runbook = Field(description="A Markdown file below runbooks/.")
+    runbook: Runbook = Field(
+        description="A Markdown file below runbooks/; unless said otherwise <service>/error-budget-burn.md."
+    )
 
     @property
     def budget(self) -> float:

@@ -6,13 +6,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import TypeAdapter, ValidationError
 
 from slostack.errors import SlostackError
-from slostack.spec.fields import ServiceName
+from slostack.spec.fields import ServiceName, burn_runbook
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("slostack.spec"), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True
 )
 _TEMPLATES = {
-    "runbooks/{service}/error-budget-burn.md": "error-budget-burn.md.j2",
+    f"runbooks/{burn_runbook('{service}')}": "error-budget-burn.md.j2",
     "slos/{service}.yaml": "service.yaml.j2",
 }
 """By path in the project, in the order of writing: an SLO file without its runbook would be wrong."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +13,7 @@ from jsonschema import validate
 
 from slostack import plain_yaml
 from slostack.cli.new import command
+from slostack.dashboards import render_service_dashboard
 from slostack.errors import SlostackError
 from slostack.rules import render_rules
 from slostack.spec import load_service, slo_file_schema
@@ -48,10 +52,27 @@ def test_the_new_file_is_of_a_team_that_there_is(tmp_path: Path, service: str, t
 def test_the_new_file_is_short_and_right_for_editors(tmp_path: Path) -> None:
     new(tmp_path, "api")
     text = (tmp_path / "slos/api.yaml").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 18
+    assert len([line for line in text.splitlines() if not line.startswith("#")]) <= 10
     assert text.count("# to edit") == 3
     assert "{{" not in text
     validate(plain_yaml.load(text), slo_file_schema())
+
+
+def test_its_ten_lines_watch_the_golden_signals(tmp_path: Path) -> None:
+    new(tmp_path, "api")
+    service = load_service(tmp_path / "slos/api.yaml", tmp_path)
+    alerts = {alert.name: alert.severity for alert in service.alerts}
+    assert {"ServiceDown": "critical", "HighErrorRate": "high", "SlowRequests": "medium"}.items() <= alerts.items()
+    assert {"DatabaseConnectionsHigh", "OpenFilesHigh", "CrashLoop"} <= alerts.keys()
+    panels = set(titles(json.loads(render_service_dashboard(service))["panels"]))
+    assert {"Traffic: HTTP requests", "Errors: availability", "Slow requests", "Database connections"} <= panels
+
+
+def titles(panels: list[dict[str, Any]]) -> Iterator[str]:
+    """The titles of panels, and of those in rows."""
+    for panel in panels:
+        yield panel.get("title", "")
+        yield from titles(panel.get("panels", []))
 
 
 def test_the_new_runbook_has_every_section(tmp_path: Path) -> None:

@@ -32,8 +32,7 @@ def whole_file(example: str) -> str:
     if key == "service":
         return example
     if key == "sli":
-        before, _, after = SMALLEST.partition("    sli:\n")
-        return before + textwrap.indent(example, "    ") + after[after.index("    runbook:") :]
+        return SMALLEST.partition("    sli:\n")[0] + textwrap.indent(example, "    ")
     if key == "slos":
         return SMALLEST + example.removeprefix("slos:\n")
     return SMALLEST + example
