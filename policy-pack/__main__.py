@@ -8,16 +8,15 @@ from pulumi_policy import (
     ResourceValidationPolicy,
 )
 
-from slostack.deploy.policies import POLICIES, Policy, is_exception
+from slostack.deploy.policies import POLICIES, Object, Policy, found_by
 
 
 def resource_policy(policy: Policy) -> ResourceValidationPolicy:
     """One of the functions, as Pulumi asks it."""
 
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-        if not is_exception(policy, args.props):
-            for violation in policy(args.resource_type, args.props):
-                report_violation(violation, None)
+        for violation in found_by(policy, Object(args.resource_type, args.props)):
+            report_violation(violation, None)
 
     name = policy.__name__.replace("_", "-")
     return ResourceValidationPolicy(name=name, description=policy.__doc__ or name, validate=validate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from slostack.deploy.policies import RIGHTS
 from tests.components.program import ROOT, Program, canaries, run_program, stack_config
 
 ROLES = (":Role", ":ClusterRole")
@@ -38,6 +39,15 @@ def documented() -> dict[str, set[tuple[str, str]]]:
     return found
 
 
+def allowed() -> dict[str, set[tuple[str, str]]]:
+    """What the policy lets each server's roles give."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for (server, _), resources in RIGHTS.items():
+        what = {(verb, name.partition(".")[0]) for name, verbs in resources.items() for verb in verbs}
+        found.setdefault(server, set()).update(what)
+    return found
+
+
 def places(program: Program, server: str) -> dict[str, str]:
     """Where a server's roles are, by kind: the namespaces, or the cluster."""
     return {
@@ -49,7 +59,7 @@ def places(program: Program, server: str) -> dict[str, str]:
 
 
 def test_servers_have_the_rights_that_are_documented(program: Program) -> None:
-    assert rights(program) == documented()
+    assert rights(program) == documented() == allowed()
 
 
 def test_only_who_has_rights_has_a_token(program: Program) -> None:

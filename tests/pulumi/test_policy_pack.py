@@ -14,8 +14,16 @@ from pulumi import ComponentResource
 LABELS = {f"app.kubernetes.io/{name}": "shop" for name in ("part-of", "managed-by")}
 INPUTS = {"metadata": {"labels": LABELS}, "spec": {"type": "LoadBalancer"}}
 ComponentResource("kubernetes:core/v1:Service", "open", INPUTS)
+
+METADATA = {"name": "slostack-acme-alloy", "labels": LABELS | {"app.kubernetes.io/instance": "shop"}}
+RULES = [{"backendRefs": [{"name": "grafana"}, {"name": "loki"}]}]
+INPUTS = {"metadata": METADATA, "spec": {"rules": RULES}}
+ComponentResource("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "way-in", INPUTS)
+
+RULES = [{"apiGroups": [""], "resources": ["pods", "pods/*"], "verbs": ["get"]}]
+ComponentResource("kubernetes:rbac.authorization.k8s.io/v1:Role", "rights", {"metadata": METADATA, "rules": RULES})
 """
-"""A program whose resource is no Kubernetes object but has the type of one, so that no provider is needed."""
+"""A program whose resources are no Kubernetes objects but have the types of some, so that no provider is needed."""
 
 
 def test_a_stack_passes(engine: Engine) -> None:
@@ -30,8 +38,14 @@ def test_what_violates_policies_stops_the_preview_and_is_named(engine: Engine) -
     (engine.project / "__main__.py").write_text(VIOLATING, encoding="utf-8")
     engine.run("stack", "init", "prod")
     text = engine.run("preview", "--stack", "prod", *PACK, succeeds=False)
-    found = re.findall(r"- \[mandatory\]  (\S+)  \(kubernetes:core/v1:Service: open\)\n.*\n +(.+)", text)
-    assert found == [
-        ("labelled", "no label instance"),
-        ("only-inside", "a Service of type LoadBalancer or with external addresses"),
+    found = re.findall(r"- \[mandatory\]  (\S+)  \(kubernetes:\S+: (\S+)\)\n.*\n +(.+)", text)
+    assert sorted(found) == [
+        ("labelled", "open", "no label instance"),
+        (
+            "least-rights",
+            "rights",
+            "Role slostack-acme-alloy: rule 1 lets get pods/*, expected at most get, list, watch pods; get pods/log",
+        ),
+        ("only-grafana", "way-in", "leads to Service loki, expected the Service grafana of its namespace"),
+        ("only-inside", "open", "of type LoadBalancer, expected ClusterIP"),
     ]
