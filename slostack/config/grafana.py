@@ -52,9 +52,10 @@ def _ini(settings: Settings, place: Place) -> str:
             "admin_user": ADMIN,
             "admin_password": _secret(place, "grafana-admin-password"),
             "disable_gravatar": "true",
-            **_encryption(settings.grafana.oidc, place),
+            **_encryption(place),
             "cookie_secure": str(settings.urls.grafana.startswith("https://")).lower(),
         },
+        "secrets_manager.encryption.secret_key.v1": _encryption(place),
         **_database(settings.grafana.database, place),
         **_log_in(settings.grafana.oidc, place),
         "users": {"allow_sign_up": "false", "allow_org_create": "false"},
@@ -125,9 +126,10 @@ def _log_in(oidc: GrafanaOidc | None, place: Place) -> dict[str, dict[str, objec
     return {"auth.generic_oauth": section}
 
 
-def _encryption(oidc: GrafanaOidc | None, place: Place) -> dict[str, object]:
-    """The key with which Grafana encrypts people's tokens in its database, in place of its default, which is public."""
-    return {"secret_key": _secret(place, "grafana-secret-key")} if oidc else {}
+def _encryption(place: Place) -> dict[str, object]:
+    """The key with which Grafana encrypts what is secret in its database, and hashes sessions, in place of its
+    default, which is public. Its newer store of secrets (since Grafana 12) has a key, and that default, of its own."""
+    return {"secret_key": _secret(place, "grafana-secret-key")}
 
 
 def _secret(place: Place, file: str) -> str:

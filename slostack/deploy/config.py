@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from slostack.deploy.secret_values import expected_value
-from slostack.deploy.secrets import Secret, known_secrets, names_secret, required_secrets
+from slostack.deploy.secrets import GRAFANA_SECRET_KEY, Secret, known_secrets, names_secret, required_secrets
 from slostack.errors import SlostackError
 from slostack.settings import PROJECT, Settings, parse_settings
 from slostack.teams import Teams, load_teams, teams_of
@@ -80,4 +80,5 @@ def _wrong_secrets(
 
 
 def _how_to_set(key: str, stack: str) -> str:
-    return f"pulumi config set --secret {key} --stack {stack}"
+    made_up = "openssl rand -base64 32 | " if key == GRAFANA_SECRET_KEY.key else ""
+    return f"{made_up}pulumi config set --secret {key} --stack {stack}"

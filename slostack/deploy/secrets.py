@@ -104,11 +104,11 @@ def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secr
     if receivers.dead_mans_switch:
         yield _of_alertmanager(DEAD_MANS_SWITCH_URL)
     yield GRAFANA_ADMIN_PASSWORD
+    yield GRAFANA_SECRET_KEY
     if settings.grafana.database:
         yield GRAFANA_DATABASE_PASSWORD
     if settings.grafana.oidc:
         yield GRAFANA_OIDC_SECRET
-        yield GRAFANA_SECRET_KEY
     for name, service in sorted(settings.services.items()):
         if service.token:
             yield scrape_token(name)

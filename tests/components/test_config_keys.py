@@ -104,7 +104,7 @@ def test_a_stack_that_is_not_called_as_its_environment_is_named_by_its_file(edit
 
 def test_an_empty_object_is_as_good_as_none() -> None:
     config = stack_config("dev") | {"receivers": {}, "alertmanager": {}, "local": {}}
-    secrets = {"grafanaAdminPassword": "x"}
+    secrets = canaries("dev")
     assert run_program("dev", config, secrets).outputs == run_program("dev", stack_config("dev"), secrets).outputs
     with_no_urls = run_program("local", stack_config("local") | {"urls": {}}, {})
     assert with_no_urls.resources == run_program("local", stack_config("local"), {}).resources

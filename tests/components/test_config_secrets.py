@@ -16,8 +16,10 @@ PROD = parse_settings(stack_config("prod"), "prod")
 def test_a_missing_secret_is_named_with_the_command_that_sets_it(key: str) -> None:
     secrets = canaries("prod")
     del secrets[key]
+    made_up = "openssl rand -base64 32 | " if key == "grafanaSecretKey" else ""
     assert refusal("prod", stack_config("prod"), secrets) == (
-        f"stack prod: slostack:{key}: missing, expected a secret: pulumi config set --secret {key} --stack prod"
+        f"stack prod: slostack:{key}: missing, expected a secret: "
+        f"{made_up}pulumi config set --secret {key} --stack prod"
     )
 
 
@@ -52,6 +54,14 @@ def test_a_secret_that_cannot_be_right_is_refused_and_not_repeated(key: str, val
     message = refusal("prod", stack_config("prod"), canaries("prod") | {key: value})
     assert message == (
         f"stack prod: slostack:{key}: another value, expected {expected}: pulumi config set --secret {key} --stack prod"
+    )
+
+
+def test_grafanas_own_key_is_refused_for_one_of_the_stacks_own() -> None:
+    secrets = canaries("dev") | {"grafanaSecretKey": "SW2YcwTIb9zpOOhoPsMm\n"}
+    assert refusal("dev", stack_config("dev"), secrets) == (
+        "stack dev: slostack:grafanaSecretKey: another value, expected one of your own, as Grafana's default is "
+        "published: openssl rand -base64 32 | pulumi config set --secret grafanaSecretKey --stack dev"
     )
 
 

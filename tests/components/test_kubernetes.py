@@ -10,7 +10,7 @@ from slostack.config import TENANT
 from slostack.deploy.kubernetes.labels import selector
 from slostack.servers import versions
 from slostack.settings import parse_settings
-from tests.components.program import Program, run_program, stack_config
+from tests.components.program import Program, canaries, run_program, stack_config
 from tests.components.test_secrets import OF_TEAMS
 
 STATEFUL = ("prometheus", "alertmanager", "loki")
@@ -111,7 +111,7 @@ def test_pods_have_probes_requests_limits_and_the_pinned_image(program: Program)
 def test_resources_are_those_of_the_settings() -> None:
     config = stack_config("dev")
     config["kubernetes"]["resources"] = {"loki": {"cpu": "7m", "cpuLimit": "9m", "memory": "123Mi"}}
-    pods = dict(run_program("dev", config, {"grafanaAdminPassword": "x"}).pods())
+    pods = dict(run_program("dev", config, canaries("dev", config)).pods())
     found = pods["loki"]["spec"]["containers"][0]["resources"]
     assert found == {"requests": {"cpu": "7m", "memory": "123Mi"}, "limits": {"cpu": "9m", "memory": "123Mi"}}
 
@@ -204,7 +204,7 @@ def test_a_changed_config_rolls_the_servers_that_never_read_it_again() -> None:
 
 
 def _checksums(config: dict[str, Any]) -> dict[str, str | None]:
-    program = run_program("dev", config, {"grafanaAdminPassword": "x"})
+    program = run_program("dev", config, canaries("dev", config))
     return {
         server: (template["metadata"].get("annotations") or {}).get("slostack/config-sha256")
         for server, template in program.pods()

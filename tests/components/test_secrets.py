@@ -18,7 +18,12 @@ OF_TEAMS = {
 }
 """What teams.yaml names, and the stack's own of those teams that name none."""
 OF_STACK = {
-    "dev": {"grafana": {"grafana-admin-password": "grafanaAdminPassword"}},
+    "dev": {
+        "grafana": {
+            "grafana-admin-password": "grafanaAdminPassword",
+            "grafana-secret-key": "grafanaSecretKey",
+        }
+    },
     "staging": {
         "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
         "alertmanager": {
@@ -102,7 +107,7 @@ def test_servers_read_their_secrets_from_a_folder_that_is_mounted(program: Progr
 def test_a_receiver_calls_for_its_secret(receivers: dict[str, object], keys: list[str]) -> None:
     settings = parse_settings(stack_config("dev") | {"receivers": receivers}, "dev")
     wanted: list[Secret] = list(secrets_in_use(settings))
-    assert [secret.key for secret in wanted] == [*keys, "grafanaAdminPassword"]
+    assert [secret.key for secret in wanted] == [*keys, "grafanaAdminPassword", "grafanaSecretKey"]
 
 
 def test_a_client_certificate_is_two_secrets_of_its_service() -> None:

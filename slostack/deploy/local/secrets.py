@@ -6,18 +6,23 @@ import secrets
 from pathlib import Path
 
 from slostack.deploy.local.state_folder import StateFolder
-from slostack.deploy.secrets import GRAFANA_ADMIN_PASSWORD, Secret, secrets_in_use
+from slostack.deploy.secrets import GRAFANA_ADMIN_PASSWORD, GRAFANA_SECRET_KEY, Secret, secrets_in_use
 from slostack.errors import SlostackError
 from slostack.files import write_atomically
 from slostack.settings import Settings
 from slostack.teams import Teams
 
+_MADE_UP = {GRAFANA_ADMIN_PASSWORD: 18, GRAFANA_SECRET_KEY: 32}
+"""Those that nobody else has to know, by their random bytes."""
+
 
 def prepare_secrets(folder: StateFolder, settings: Settings, teams: Teams) -> None:
-    """Makes up Grafana's password once, and sees that all others are there; raises SlostackError where one isn't."""
-    password = secret_file(folder, GRAFANA_ADMIN_PASSWORD)
-    if not password.is_file():
-        write_atomically(password, secrets.token_urlsafe(18), mode=0o600)
+    """Makes up Grafana's password and key once, and sees that all others are there; raises SlostackError where one
+    isn't."""
+    for secret, size in _MADE_UP.items():
+        file = secret_file(folder, secret)
+        if not file.is_file():
+            write_atomically(file, secrets.token_urlsafe(size), mode=0o600)
     missing = [secret for secret in secrets_in_use(settings, teams) if not secret_file(folder, secret).is_file()]
     if missing:
         raise SlostackError(

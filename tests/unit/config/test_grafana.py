@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from configparser import RawConfigParser
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -141,9 +142,10 @@ def test_what_would_begin_a_comment_or_be_dropped_is_quoted(name: str) -> None:
     assert grafana(oidc={**OIDC, "name": name})["auth.generic_oauth"]["name"] == f"`{name}`"
 
 
-def test_peoples_tokens_are_encrypted_with_a_key_of_ones_own() -> None:
-    assert grafana(oidc=OIDC)["security"]["secret_key"] == "$__file{/secrets/grafana-secret-key}"
-    assert "secret_key" not in grafana()["security"]
+@pytest.mark.parametrize("settings", [{}, {"oidc": OIDC}])
+@pytest.mark.parametrize("section", ["security", "secrets_manager.encryption.secret_key.v1"])
+def test_what_is_secret_is_encrypted_with_a_key_of_ones_own(settings: dict[str, Any], section: str) -> None:
+    assert grafana(**settings)[section]["secret_key"] == "$__file{/secrets/grafana-secret-key}"
 
 
 def test_cookies_go_by_https_where_grafana_does(ini: RawConfigParser, settings: Settings, topology: Topology) -> None:
