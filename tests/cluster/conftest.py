@@ -20,7 +20,7 @@ from tests.pulumi.engine import Engine, make_engine, need_kubernetes_provider
 LOGS = {"drop": ["debug"], "limits": {"noisy": {"sample": 0.1}, "bursting": {"linesPerSecond": 10}}}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster of this worker's own, with every stack's context."""
     contexts = [stack_config(stack)["kubernetes"]["context"] for stack in CLUSTER_STACKS]
@@ -28,7 +28,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def with_crds(cluster: Cluster) -> Cluster:
     """The cluster with the Prometheus operator's CRDs."""
     for crd in operator_crds():
@@ -45,26 +45,26 @@ def engine(cluster: Cluster, tmp_path: Path) -> Engine:
     return replace(engine, environment={**engine.environment, "KUBECONFIG": str(cluster.kubeconfig)})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def log_objects() -> list[dict[str, Any]]:
     """A stack that drops, samples and caps log lines."""
     return manifests(run_program("dev", stack_config("dev") | {"logs": LOGS}, canaries("dev")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def alloy_config(log_objects: list[dict[str, Any]]) -> str:
     """Its config of Alloy."""
     (found,) = (o for o in log_objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "alloy-config")
     return str(found["data"]["config.alloy"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def log_machine(log_objects: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """This machine in place of its cluster."""
     return Machine(log_objects, tmp_path_factory.mktemp("logs"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def loki(log_machine: Machine) -> Iterator[str]:
     """The URL of its Loki, which runs."""
     process = log_machine.pod("loki")
@@ -73,7 +73,7 @@ def loki(log_machine: Machine) -> Iterator[str]:
         yield process.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pipeline(log_machine: Machine, loki: str) -> Iterator[Pipeline]:
     """Alloy with its config, but for the source of the logs, for which there is an address to push to."""
     collector = log_machine.pod("alloy")
@@ -84,7 +84,7 @@ def pipeline(log_machine: Machine, loki: str) -> Iterator[Pipeline]:
         yield Pipeline(loki, f"http://127.0.0.1:{port}{PUSH_PATH}", collector.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stages(alloy_config: str, loki: str) -> StagesAlone:
     """What its Alloy does to a line, without an Alloy."""
     return StagesAlone(loki, Stages(alloy_config))

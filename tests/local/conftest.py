@@ -10,7 +10,7 @@ import pytest
 from tests.local.project import Project, make_project
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A running stack with everything in it, the demo and its history included; `up` has ended well."""
     project = make_project(tmp_path_factory.mktemp("stack") / "project")
@@ -21,7 +21,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         project.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A running stack without the demo, for tests that change its settings and change them back."""
     project = make_project(tmp_path_factory.mktemp("small") / "project", demo=False)
