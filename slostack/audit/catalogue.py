@@ -25,6 +25,8 @@ class AskedPoint(Part):
     """A key of CHECKS in slostack/audit/checks.py; without one people alone can attest it."""
     of: tuple[str, ...] = Field((), strict=False)
     need: Literal["any", "all"] = "any"
+    part: CoverageRow | None = None
+    """The part of a service whose point it is: one that hasn't the part isn't asked."""
     next: Text
 
 
@@ -41,8 +43,10 @@ class AskedRow(Part):
     title: Text
     series: tuple[Selector, ...] = Field((), strict=False)
     signals: tuple[str, ...] = Field((), strict=False)
+    alerts: tuple[str, ...] = Field((), strict=False)
+    """The alerts of the library that tell how it is, such as `http/HighErrorRate`."""
     kinds: tuple[str, ...] = Field((), strict=False)
-    """The kinds of SLI that tell how it is."""
+    """The kinds of SLI that do."""
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slostack.audit.configured import Configured, ReadAlert
-from slostack.audit.coverage import cells, parts, there
+from slostack.audit.coverage import cells, parts, shows, there
 from slostack.audit.scorecard import Evidence
 from slostack.audit.seen import Seen
 from slostack.spec import Selector
@@ -82,9 +82,10 @@ def coverage(audited: Audited, _: Sequence[str]) -> list[Evidence]:
 
 def panels(audited: Audited, _: Sequence[str]) -> list[Evidence]:
     """The dashboard's panels, and whether each showed anything within a day."""
-    shown = audited.seen.panels if audited.seen else {}
-    titles = dict.fromkeys(panel.title for panel in audited.of.panels)
-    return [Evidence(f"panel {title}", True, shown.get(title, False) if audited.seen else None) for title in titles]
+    read: dict[str, list[Selector]] = {}
+    for panel in audited.of.panels:
+        read.setdefault(panel.title, []).extend(panel.selectors)
+    return [Evidence(f"panel {title}", True, shows(title, found, audited.seen)) for title, found in read.items()]
 
 
 def rules(audited: Audited, _: Sequence[str]) -> list[Evidence]:

@@ -18,7 +18,7 @@ from slostack.review.figures import without_variables
 from slostack.review.rule_groups import read_rules
 from slostack.rules import RecordingRule
 from slostack.rules.service import slo_groups
-from slostack.spec import RUNBOOK_FOLDER, Matcher, Selector, Service, Slo
+from slostack.spec import RUNBOOK_FOLDER, Matcher, Selector, Service, Sli, Slo
 from slostack.spec.signal_alerts import Expanded, expanded
 from slostack.spec.syntax import parse_promql, vector_selectors
 from slostack.teams import Team, load_teams
@@ -40,7 +40,8 @@ class ReadAlert:
 
 @dataclass(frozen=True)
 class ReadSlo:
-    """An SLO with the kind of its SLI, the raw series that it reads, and whether anything alerts on it."""
+    """An SLO with the kind of its SLI (slices of a quantile are of latency, those of a ratio of events), the raw series
+    that it reads, and whether anything alerts on it."""
 
     name: str
     kind: str
@@ -120,7 +121,13 @@ def selectors(expr: str) -> tuple[Selector, ...]:
 def _slo(service: Service, slo: Slo) -> ReadSlo:
     rules = [rule for group in slo_groups(service, slo) for rule in group.rules if isinstance(rule, RecordingRule)]
     read = [each for rule in rules for each in selectors(rule.expr) if not each.metric.startswith(_RECORDED)]
-    return ReadSlo(slo.name, slo.sli.kind_name, tuple(dict.fromkeys(read)), bool(slo.tiers), bool(slo.pages))
+    return ReadSlo(slo.name, _kind(slo.sli), tuple(dict.fromkeys(read)), bool(slo.tiers), bool(slo.pages))
+
+
+def _kind(sli: Sli) -> str:
+    if sli.slices and sli.slices.source:
+        return "latency" if sli.slices.quantile else "events"
+    return sli.kind_name
 
 
 def _panels(service: Service) -> Iterator[ReadPanel]:

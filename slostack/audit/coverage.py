@@ -41,15 +41,34 @@ def parts(of: Configured) -> tuple[Part, ...]:
 def cells(part: Part, seen: Seen | None) -> CoverageCells:
     """A row with its three cells."""
     shown = [
-        seen.panels.get(title, False) and there(read, seen) is not False for title, read in part.panels.items() if seen
+        shows(title, read, seen) if there(read, seen) is not False else False for title, read in part.panels.items()
     ]
     return CoverageCells(
         row=part.row,
         title=part.title,
         health=Evidence(f"{part.title}: health check", bool(part.measured), there(part.measured, seen)),
         alert=Evidence(f"{part.title}: alert", bool(part.alerting), there(part.alerting, seen)),
-        panel=Evidence(f"{part.title}: panel", bool(part.panels), any(shown) if seen else None),
+        panel=Evidence(f"{part.title}: panel", bool(part.panels), _any(shown)),
     )
+
+
+def shows(title: str, read: Iterable[Selector], seen: Seen | None) -> bool | None:
+    """Whether a panel that reads some series showed anything; None where nobody could be asked, or it draws log lines,
+    of which there may be none."""
+    if seen is None:
+        return None
+    return seen.panels.get(title, False) or (None if _may_be_silent(read) else False)
+
+
+def _any(found: Iterable[bool | None]) -> bool | None:
+    """Whether any of it is there; None where that can't be told."""
+    states = {*found}
+    return True if True in states else None if None in states else False
+
+
+def _may_be_silent(selectors: Iterable[Selector]) -> bool:
+    """Whether log lines are read: a count of them has no series while no line is to be counted."""
+    return any(each.metric == names.LOG_LINES for each in selectors)
 
 
 def there(selectors: Iterable[Selector], seen: Seen | None) -> bool | None:
@@ -57,18 +76,17 @@ def there(selectors: Iterable[Selector], seen: Seen | None) -> bool | None:
     wanted = tuple(selectors)
     if seen is None:
         return None
-    if any(seen.series.get(str(each), False) for each in wanted):
-        return True
-    # A count of log lines has no series while no line is to be counted.
-    return None if any(each.metric == names.LOG_LINES for each in wanted) else False
+    return any(seen.series.get(str(each), False) for each in wanted) or (None if _may_be_silent(wanted) else False)
 
 
 def _part(of: Configured, row: CoverageRow, asked: AskedRow, own: CoveredPart) -> Part:
-    wanted = own.series or asked.series
-    signals = [] if own.series else [read for name in asked.signals for read in of.signals.get(name, ())]
-    kinds = () if own.series else asked.kinds
+    if own.series:
+        asked = AskedRow(title=asked.title, series=own.series)
+    wanted = asked.series
+    signals = [read for name in asked.signals for read in of.signals.get(name, ())]
+    signals += [read for alert in of.alerts if alert.known_as in asked.alerts for read in alert.selectors]
     slos = {slo.name: slo for slo in of.slos}
-    of_kind = {slo.name for slo in of.slos if slo.kind in kinds}
+    of_kind = {slo.name for slo in of.slos if slo.kind in asked.kinds}
     measures = {
         name: _of(slos[name].selectors, wanted) or (slos[name].selectors if name in of_kind else ()) for name in slos
     }

@@ -13,6 +13,7 @@ from slostack.audit.scorecard import CategoryScore, Scorecard, attested_worth, j
 from slostack.audit.seen import Seen, seen
 from slostack.backtest.prometheus import Prometheus
 from slostack.spec import Service
+from slostack.spec.readiness import NONE
 
 
 def audit(root: Path, service: Service, prometheus: Prometheus | None, today: date) -> Scorecard:
@@ -40,6 +41,7 @@ def scorecard(of: Configured, found: Seen | None, today: date) -> Scorecard:
                 worth,
             )
             for point in asked.points
+            if point.part is None or service.coverage.get(point.part) != NONE
         )
         scores.append(CategoryScore(category, asked.title, points, attestation))
     rows = parts(of)

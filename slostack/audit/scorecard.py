@@ -41,7 +41,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a category, with what it is worth (0 to 1), what lacks to it by name, and what to do."""
+    """A point of a category, with what it is worth (0 to 1), what lacks to it by name (where nothing does, what could
+    not be seen), and what to do."""
 
     asks: str
     state: State
@@ -117,9 +118,9 @@ def judged(
     absent = any(each.state == "absent" for each in counted)
     if attested > worth and not absent:
         return Point(asks, "attested" if attested == 1 else "attested long ago", attested, (), next)
-    worst_first = sorted(counted, key=lambda each: each.worth)
-    lacking = tuple(each.name for each in worst_first if each.worth < 1 and each.name)
-    return Point(asks, _state(counted, worth), worth, lacking, next)
+    lacking = [each.name for each in counted if each.name and not each.worth]
+    unseen = [each.name for each in counted if each.name and each.state == "unseen"]
+    return Point(asks, _state(counted, worth), worth, tuple(lacking or unseen), next)
 
 
 def _state(counted: Sequence[Evidence], worth: float) -> State:

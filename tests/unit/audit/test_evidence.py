@@ -107,9 +107,60 @@ def test_a_rule_of_the_teams_own_without_a_runbook_is_named(tmp_path: Path) -> N
 
 
 def test_silence_of_the_logs_tells_nothing(tmp_path: Path) -> None:
-    of = made(tmp_path)
-    found = card(of, without_series(all_there(of), "log:lines:count"))
+    """Neither does a panel of lines of which there are none: it isn't empty for want of data."""
+    of = made(tmp_path, FULL.replace("expr: up == 0", "expr: 'log:lines:count{service=\"api\"} > 5'"))
+    whole = all_there(of)
+    silent = replace(without_series(whole, "log:lines:count"), panels={**whole.panels, "Down": False})
+    found = card(of, silent)
     assert point(found, "error-tracking", "types of errors").state == "unseen"
+    panels = point(found, "monitoring-coverage", "each panel shows something")
+    assert (panels.state, panels.lacking) == ("unseen", ("panel Down",))
+    assert point(card(of, replace(silent, panels={})), "monitoring-coverage", "each panel shows").state == "partly"
+
+
+def test_of_what_is_missing_in_part_only_that_is_named(tmp_path: Path) -> None:
+    cover = point(card(made(tmp_path), None), "monitoring-coverage", "each part has")
+    assert (cover.state, set(cover.lacking)) == (
+        "partly",
+        {*(f"Response times: {cell}" for cell in ("health check", "alert", "panel")), "Uptime: alert", "Uptime: panel"},
+    )
+
+
+def test_a_service_without_a_job_queue_is_not_asked_for_one(tmp_path: Path) -> None:
+    asks = "jobs that are given up"
+    assert any(asks in each.asks for each in category(card(made(tmp_path), None), "retry-logic").points)
+    of = made(tmp_path, FULL.replace("{worker: none", "{job-queue: none, worker: none"))
+    assert not any(asks in each.asks for each in category(card(of, None), "retry-logic").points)
+
+
+ERRORS = "sli: {events: {bad: 'e{job=\"api\"}', total: 'r{job=\"api\"}'}}"
+UPTIME = "sli: {uptime: 'up{job=\"api\"}'}"
+SIGNAL = "http: {runbook: api/burn.md}"
+
+
+@pytest.mark.parametrize(
+    ("sli", "http", "errors", "times"),
+    [
+        (ERRORS, SIGNAL, "met", "missing"),
+        (UPTIME, SIGNAL, "met", "missing"),
+        (UPTIME, "http: {latency: h, runbook: api/burn.md}", "met", "met"),
+        (
+            UPTIME,
+            "http: {latency: h, runbook: api/burn.md, alerts: {HighErrorRate: off}}",
+            "missing",
+            "met",
+        ),
+        ("sli: {slices: {quantile: 0.9, histogram: h, below: 1}}", "go: {runbook: api/burn.md}", "missing", "met"),
+        ("sli: {slices: {bad: b, total: t, below: 0.1}}", "go: {runbook: api/burn.md}", "met", "missing"),
+        ("sli: {slices: {value: max(depth), below: 9}}", "go: {runbook: api/burn.md}", "missing", "missing"),
+    ],
+)
+def test_errors_and_response_times_are_found_by_slos_and_by_alerts(
+    tmp_path: Path, sli: str, http: str, errors: str, times: str
+) -> None:
+    of = made(tmp_path, FULL.replace(ERRORS, sli).replace(SIGNAL, http))
+    states = {row.row: {cell.state for cell in row.cells} for row in card(of, all_there(of)).coverage}
+    assert (states["error-rates"], states["response-times"]) == ({errors}, {times})
 
 
 def test_a_runbook_without_a_section_is_named(tmp_path: Path) -> None:
