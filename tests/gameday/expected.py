@@ -26,7 +26,8 @@ SHORTEST_WINDOW, LONGEST_WINDOW = 5, 15
 these. What counts over an hour is beyond its limit sooner."""
 MOST = 0.8
 """The share of events that are bad at least where an objective is so low that a page needs most of them."""
-_LOOKS_BACK = re.compile(r"\[(\w+)\](?! offset)|:rate(\w+)|offset (\d+[smh])\b")
+_LOOKS_BACK = re.compile(r"\[(\w+)\](?: offset (\w+))?|:rate(\w+)|offset (\w+)")
+_ANOTHER_DAY = re.compile(r"(?:\[\w+\])? offset \w+[dw]\b")
 _LATEST = re.compile(r"(?:last|max)_over_time\([^()]*\)")
 
 
@@ -106,10 +107,10 @@ def minutes_of_memory(service: Service, alert: str) -> float:
     found = _found(service, alert)
     if isinstance(found, Slo):
         return SHORTEST_WINDOW
-    expr = _LATEST.sub("", str(found.expr))
-    windows = [text for match in _LOOKS_BACK.findall(expr) for text in match if text]
-    windows += [str(count.window) for count in service.log_counts if f'{names.COUNT}="{count.name}"' in expr]
-    return max((Duration.parse(text).seconds / 60 for text in windows), default=0)
+    expr = _ANOTHER_DAY.sub("", _LATEST.sub("", str(found.expr)))
+    times = [sum(Duration.parse(text).seconds for text in match if text) for match in _LOOKS_BACK.findall(expr)]
+    times += [count.window.seconds for count in service.log_counts if f'{names.COUNT}="{count.name}"' in expr]
+    return max(times, default=0) / 60
 
 
 def _found(service: Service, alert: str) -> Alert | Slo:

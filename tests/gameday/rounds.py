@@ -14,7 +14,7 @@ from tests.gameday.expected import minutes_of_memory, minutes_until, silencers
 FACTOR, FACTOR_OF_OUTAGES = 30, 6
 """Half a second between scrapes, a second between evaluations: two cores have time to spare. What has to be told within
 two minutes is played slower: of these the machine's own time, which isn't compressed, may take only seconds."""
-LONG = 30
+LONG = 35
 """Minutes that an alert may look back over for its end to be waited for: what counts for an hour ends an hour later."""
 _SAME = {
     "traffic": "requests",
