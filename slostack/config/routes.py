@@ -37,6 +37,7 @@ PACES: dict[Severity, Pace] = {
 }
 NOTICE_PACE = Pace(Duration(10), Duration(60), Duration(4 * 86400))
 """A notice is news at once, and once."""
+_ESCALATED = f'{names.ESCALATION}!=""'
 _EARLY = Duration(30)
 """A repetition goes out with the first group interval after its own, counted from when the last one was sent: asked for
 this much earlier, it goes out in time."""
@@ -67,12 +68,13 @@ class Routing:
 
 @dataclass(frozen=True)
 class _Kind:
-    """Alerts that are routed alike: what their labels are, how they are paced and by which channels they go."""
+    """Alerts that are routed alike: by what labels, how soon and how often, to whom and by which channels."""
 
     name: str
     matcher: str
     severity: Severity
     channels: tuple[Channel, ...]
+    ways: Ways
     pace: Pace
     renotify: tuple[Duration, ...] = ()
     hours: str | None = None
@@ -82,17 +84,20 @@ def team_routing(recipient: Recipient, services: Iterable[Service], settings: Se
     """How a team hears of its services' alerts."""
     own = tuple(service for service in services if recipient.team in ("", service.team))
     quiet = {service.service: service.notify.off for service in own}
-    escalation = _escalation(recipient, settings, topology)
-    kinds = [_of_kind(kind, recipient, quiet, settings, topology) for kind in _kinds(recipient, own)]
+    kinds = [_of_kind(kind, recipient.team, quiet, settings, topology) for kind in _kinds(recipient, own)]
+    if not recipient.second_level:
+        kinds.insert(0, Routing(({"matchers": [_ESCALATED], "receiver": NOBODY, **pace(PACES["critical"])},)))
     return Routing(
-        tuple(route for each in (escalation, *kinds) for route in each.routes),
-        tuple(receiver for each in (escalation, *kinds) for receiver in each.receivers),
+        tuple(route for each in kinds for route in each.routes),
+        tuple(receiver for each in kinds for receiver in each.receivers),
         _times(recipient),
     )
 
 
 def _kinds(recipient: Recipient, services: tuple[Service, ...]) -> Iterable[_Kind]:
-    yield _Kind("notice", f'{names.NOTICE}="true"', "low", NOTICE_CHANNELS, NOTICE_PACE)
+    if second := recipient.second_level:
+        yield _Kind("escalation", _ESCALATED, "critical", ESCALATION_CHANNELS, second, PACES["critical"])
+    yield _Kind("notice", f'{names.NOTICE}="true"', "low", NOTICE_CHANNELS, recipient.ways, NOTICE_PACE)
     for severity in SEVERITIES:
         asked = {alert.renotify for each in services for alert in each.alerts if alert.severity == severity}
         yield _Kind(
@@ -100,34 +105,25 @@ def _kinds(recipient: Recipient, services: tuple[Service, ...]) -> Iterable[_Kin
             f'{names.SEVERITY}="{severity}"',
             severity,
             CHANNELS[severity],
+            recipient.ways,
             PACES[severity],
             tuple(sorted(time for time in asked if time)),
             _hours_of(recipient) if severity == "low" and recipient.business_hours else None,
         )
 
 
-def _escalation(recipient: Recipient, settings: Settings, topology: Topology) -> Routing:
-    """What still fires is escalated to the second level, and to nobody where there is none."""
-    name = name_of(recipient.team, "escalation") if recipient.second_level else NOBODY
-    route = {"matchers": [f'{names.ESCALATION}!=""'], "receiver": name, **pace(PACES["critical"])}
-    if not recipient.second_level:
-        return Routing((route,))
-    ways = recipient.second_level
-    return Routing((route,), (receiver(name, ways, ESCALATION_CHANNELS, "critical", settings, topology),))
-
-
 def _of_kind(
-    kind: _Kind, recipient: Recipient, quiet: dict[str, frozenset[str]], settings: Settings, topology: Topology
+    kind: _Kind, team: str, quiet: dict[str, frozenset[str]], settings: Settings, topology: Topology
 ) -> Routing:
     """The route of a kind; below it those of services that keep some of its channels off, and of other repetitions."""
-    name = name_of(recipient.team, kind.name)
+    name = name_of(team, kind.name)
     hours = {"active_time_intervals": [kind.hours]} if kind.hours else {}  # which no route inherits
-    receivers = [receiver(name, recipient.ways, kind.channels, kind.severity, settings, topology)]
+    receivers = [receiver(name, kind.ways, kind.channels, kind.severity, settings, topology)]
     children = []
-    for off, services in _by_channels_off(kind.channels, recipient.ways, quiet).items():
+    for off, services in _by_channels_off(kind.channels, kind.ways, quiet).items():
         without = f"{name}-without-{'-'.join(off)}"
         rest = tuple(channel for channel in kind.channels if channel not in off)
-        receivers.append(receiver(without, recipient.ways, rest, kind.severity, settings, topology))
+        receivers.append(receiver(without, kind.ways, rest, kind.severity, settings, topology))
         matcher = f'{names.SERVICE}=~"{"|".join(services)}"'
         below = _told_again(kind, without, hours)
         children.append({"matchers": [matcher], "receiver": without, **_below(below)})

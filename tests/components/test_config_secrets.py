@@ -28,7 +28,7 @@ def test_secrets_are_those_of_teams_whose_services_are_watched_and_of_the_stacks
     config["services"] = {"learnsnap": config["services"]["learnsnap"]}
     missing = {line.split(":")[2] for line in refusal("prod", config, {}).splitlines()}
     assert {key for key in missing if key.startswith(("slackUrl", "pagerdutyKey", "smsUrl"))} == {
-        *("slackUrl", "pagerdutyKey", "smsUrl"),
+        *("slackUrl", "pagerdutyKey", "pagerdutyKey-platform-senior", "smsUrl"),
         *("slackUrl-learnsnap", "pagerdutyKey-learnsnap", "pagerdutyKey-learnsnap-senior", "smsUrl-learnsnap"),
     }
 

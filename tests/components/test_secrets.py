@@ -14,7 +14,11 @@ OF_TEAMS = {
     **{f"slack-url{name}": f"slackUrl{name}" for name in ("", "-learnsnap", "-postfacta", "-stolen-tee", "-junkos")},
     **{f"sms-url{name}": f"smsUrl{name}" for name in ("", "-learnsnap", "-postfacta", "-stolen-tee", "-junkos")},
     **{f"pagerduty-key{name}": f"pagerdutyKey{name}" for name in ("", "-learnsnap", "-postfacta", "-junkos")},
-    "pagerduty-key-learnsnap-senior": "pagerdutyKey-learnsnap-senior",
+    **{
+        f"pagerduty-key-{t}-senior": f"pagerdutyKey-{t}-senior"
+        for t in ("learnsnap", "postfacta", "junkos", "platform")
+    },
+    "sms-url-stolen-tee-senior": "smsUrl-stolen-tee-senior",
 }
 """What teams.yaml names, and the stack's own of those teams that name none."""
 OF_STACK = {

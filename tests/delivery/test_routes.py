@@ -39,7 +39,13 @@ SLACK = {
     "junkos": "Slack #junkos-alerts",
     "platform": "Slack #alerts",
 }
-SECOND_LEVEL = {"learnsnap": "email learnsnap-senior@acme.example, PagerDuty"}
+SECOND_LEVEL = {
+    "learnsnap": "email learnsnap-senior@acme.example, PagerDuty",
+    "postfacta": "email postfacta-senior@acme.example, PagerDuty",
+    "stolen-tee": "email stolen-tee-senior@acme.example, SMS",
+    "junkos": "email junkos-senior@acme.example, PagerDuty",
+    "platform": "email platform-senior@acme.example, PagerDuty",
+}
 QUIET: dict[str, set[str]] = {"stolen-tee": {"PagerDuty"}}
 """What is off for a service."""
 
@@ -50,8 +56,7 @@ def told(environment: str, labels: Labels) -> str:
     if labels["alertname"] == names.WATCHDOG:
         return "the dead man's switch" if environment in ("staging", "prod") else NOBODY
     if names.ESCALATION in labels:
-        by_environment = {"prod": SECOND_LEVEL.get(team, NOBODY), "staging": ALL_MAIL, "local": LOCAL, "dev": NOBODY}
-        return by_environment[environment] if team in SECOND_LEVEL else NOBODY
+        return {"prod": SECOND_LEVEL[team], "staging": ALL_MAIL, "local": LOCAL, "dev": NOBODY}[environment]
     if environment in ("local", "dev"):
         return {"local": LOCAL, "dev": NOBODY}[environment]
     mail, slack = (MAIL[team], SLACK[team]) if environment == "prod" else (ALL_MAIL, ALL_SLACK)

@@ -85,6 +85,11 @@ SALES = "email sales@acme.example, lead@acme.example"
             "email senior@acme.example, PagerDuty",
         ),
         (
+            {"team": "sales", "severity": "critical", "escalation": "2", "service": "kiosk"},
+            "sales-escalation-without-pagerduty",
+            "email senior@acme.example",
+        ),
+        (
             {"team": "sales", "severity": "critical", "service": "kiosk"},
             "sales-critical-without-slack-pagerduty",
             f"{SALES}, SMS",
