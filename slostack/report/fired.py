@@ -1,9 +1,10 @@
-"""What fired of a service, by Prometheus' own series ALERTS."""
+"""What fired of a service, and since when it was pending, by Prometheus' own series ALERTS."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,26 +25,41 @@ _BREAK = milliseconds(names.EVALUATION_INTERVAL) * 5 // 2
 
 @dataclass(frozen=True)
 class Fired:
-    """A firing of an SLO's alert, or of a threshold alert, whose `slo` is empty."""
+    """A firing of an SLO's alert, or of a threshold alert, whose `slo` is empty.
+
+    `since` (Unix seconds) is when it was pending first; its start, where it waits for nothing.
+    """
 
     slo: str
     firing: Firing
+    since: float
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """When an alert was active at all, and when it fired."""
+
+    active: list[Times] = field(default_factory=list)
+    firing: list[Times] = field(default_factory=list)
 
 
 def fired(prometheus: Prometheus, service: Service, span: Span, evaluated: Times) -> tuple[Fired, ...]:
     """The firings of a service's alerts that touch a span, by their start; `evaluated` are the times at which rules of
     the service were evaluated. A restart of Prometheus ends none."""
-    selector = f'ALERTS{{alertstate="firing",{names.SERVICE}="{service.service}",{names.ESCALATION}=""}}[{SPAN}]'
-    times: dict[tuple[str, str, str, str, tuple[tuple[str, str], ...]], list[Times]] = {}
+    selector = f'ALERTS{{{names.SERVICE}="{service.service}",{names.ESCALATION}=""}}[{SPAN}]'
+    found: dict[tuple[str, str, str, str, tuple[tuple[str, str], ...]], _Samples] = {}
     for answer in prometheus.ask(Query(selector, span.start, span.end).pieces(_PIECE)):
         for series in answer:
-            times.setdefault(_key(service, series.labels), []).append(series.times)
-    found = [
-        Fired(slo, Firing(alert, tier, severity, _is_page(tier, severity), start, end, group))
-        for (alert, slo, tier, severity, group), parts in times.items()
-        for start, end in _runs(concatenated(parts), evaluated, span.end)
+            samples = found.setdefault(_key(service, series.labels), _Samples())
+            samples.active.append(series.times)
+            if series.labels["alertstate"] == "firing":
+                samples.firing.append(series.times)
+    firings = [
+        Fired(slo, Firing(alert, tier, severity, _is_page(tier, severity), start, end, group), since)
+        for (alert, slo, tier, severity, group), samples in found.items()
+        for start, end, since in _since(samples, evaluated, span.end)
     ]
-    return tuple(sorted(found, key=lambda each: (each.firing.start, each.slo, each.firing.name)))
+    return tuple(sorted(firings, key=lambda each: (each.firing.start, each.slo, each.firing.name)))
 
 
 def heard(service: Service, every: Sequence[Fired]) -> tuple[Fired, ...]:
@@ -72,6 +88,15 @@ def _is_page(tier: str, severity: str) -> bool:
 
 def _covers(firing: Firing, at: float) -> bool:
     return firing.start <= at and (firing.end is None or firing.end > at)
+
+
+def _since(samples: _Samples, evaluated: Times, end: int) -> Iterator[tuple[float, float | None, float]]:
+    """The firings, each with when the alert became active that fired, after the firing before."""
+    active = [start for start, _ in _runs(concatenated(samples.active), evaluated, end)]
+    before = float("-inf")
+    for start, over in _runs(concatenated(samples.firing), evaluated, end):
+        yield start, over, max(active[bisect_right(active, start) - 1], before)
+        before = over or before
 
 
 def _runs(times: Times, evaluated: Times, end: int) -> Iterator[tuple[float, float | None]]:

@@ -28,9 +28,10 @@ class SloReport:
 class Page:
     """A time in which somebody was paged by one SLO or one alert, `subject`; `fired` are its tiers or the alert.
 
-    `began` is when the burn began that it tells of, `spent` the share of the budget that was spent from then until its
-    end: of an alert of no SLO the most of any SLO of the service. `again` tells that another one of the subject had
-    ended within the hour before. `end` is None while it fires.
+    `began` is when what it tells of began: the burn; of an alert of no SLO its condition, or, where it waits for
+    nothing, the last burn of the service. `spent` is the share of the budget that was spent from then until its end: of
+    an alert of no SLO the most of any SLO of the service. `again` tells that another one of the subject had ended
+    within the hour before. `end` is None while it fires.
     """
 
     subject: str
@@ -43,7 +44,7 @@ class Page:
 
     @property
     def detected(self) -> float | None:
-        """Seconds from the burn's beginning to the page; None where it tells of no burn."""
+        """Seconds from the beginning to the page; None where it isn't known."""
         return None if self.began is None else self.start - self.began
 
     def is_noise(self, least: float) -> bool:
@@ -93,6 +94,6 @@ def incidents(pages: Sequence[Page]) -> tuple[tuple[Page, ...], ...]:
 
 
 def median_detected(pages: Sequence[Page]) -> float | None:
-    """The median of the seconds in which pages came; None where none tells of a burn."""
+    """The median of the seconds in which pages came; None where no beginning is known."""
     known = [page.detected for page in pages if page.detected is not None]
     return median(known) if known else None

@@ -136,16 +136,18 @@ def _pages_of(recorded: _Recorded, subject: str, found: Sequence[Fired]) -> Iter
         end = None if time.end == float("inf") else time.end
         names = dict.fromkeys(f.firing.name for f in found if time.start <= f.firing.start <= time.end)
         again = time.start - before < AGAIN_WITHIN.seconds
+        pending = min(f.since for f in found if f.firing.start == time.start)
         page = Page(subject, tuple(names), time.start, end, again=again)
-        yield _judged(recorded, page, slo_of=found[0].slo)
+        yield _judged(recorded, page, found[0].slo, pending)
         before = time.end
 
 
-def _judged(recorded: _Recorded, page: Page, slo_of: str) -> Page:
-    """A page with the beginning of its burn and what was spent."""
+def _judged(recorded: _Recorded, page: Page, slo_of: str, pending: float) -> Page:
+    """A page with the beginning of what it tells of, and what was spent; `pending` is since when its condition held."""
     end = recorded.span.end / 1000 if page.end is None else page.end
     slos = [slo for slo in recorded.service.slos if slo_of in ("", slo.name)]
-    start = began(slos[0], recorded.histories[slo_of], page.start) if slo_of and slos else None
+    burns = [start for slo in slos if (start := began(slo, recorded.histories[slo.name], page.start)) is not None]
+    start = pending if not slo_of and pending < page.start else max(burns, default=None)
     during = Time(page.start if start is None else start, end)
     shares = [share for slo in slos if (share := spent(slo, recorded.histories[slo.name], during)) is not None]
     return replace(page, began=start, spent=max(shares, default=None))

@@ -21,7 +21,7 @@ REPORT = Report(
             ),
             pages=(
                 Page("availability", ("page-5m",), at(3, "10:16:41"), at(3, "11:03:41"), at(3, "10:15:11"), 0.284),
-                Page("ServiceDown", ("ServiceDown",), at(3, "10:17:11"), at(3, "11:01:11"), None, 0.281),
+                Page("ServiceDown", ("ServiceDown",), at(3, "10:17:11"), at(3, "11:01:11"), at(3, "10:16:11"), 0.281),
                 Page(
                     "availability", ("page-1h",), at(3, "11:20:11"), at(3, "11:24:11"), at(3, "11:12:11"), 0.006, True
                 ),

@@ -25,15 +25,15 @@ ALWAYS = START + STEP * np.arange(1, 1001)
 
 @dataclass(frozen=True)
 class Holds(Prometheus):
-    """Answers with these series of ALERTS."""
+    """Answers with these series of ALERTS, which fire where they don't say otherwise."""
 
     series: tuple[tuple[Mapping[str, str], Times], ...] = ()
 
     def ask(self, queries: Sequence[Query]) -> list[list[Series]]:
-        assert all('service="api"' in query.expr and 'alertstate="firing"' in query.expr for query in queries)
+        assert all('service="api"' in query.expr for query in queries)
         return [
             [
-                Series(labels, kept, np.ones(len(kept)))
+                Series({"alertstate": "firing", **labels}, kept, np.ones(len(kept)))
                 for labels, times in self.series
                 if len(kept := times[(times > query.start) & (times <= query.end)])
             ]
@@ -99,6 +99,29 @@ def test_series_of_one_alert_are_one_firing() -> None:
     assert (_nth(only.firing.start), _nth(only.firing.end or 0)) == (10, 45)
 
 
+@pytest.mark.parametrize(
+    ("pending", "firing", "since"),
+    [
+        pytest.param([range(8, 10)], [range(10, 20)], [8], id="right before"),
+        pytest.param([range(2, 5), range(8, 10)], [range(10, 20)], [8], id="and before, without firing"),
+        pytest.param([range(2, 5)], [range(10, 20)], [10], id="before alone"),
+        pytest.param([range(8, 10), range(21, 25)], [range(10, 20), range(25, 30)], [8, 20], id="twice"),
+        pytest.param([range(8, 9)], [range(10, 20)], [8], id="one evaluation is missing"),
+        pytest.param([], [range(10, 20)], [10], id="no `for`"),
+    ],
+)
+def test_an_alert_fires_since_it_was_pending(
+    pending: Sequence[range], firing: Sequence[range], since: Sequence[int]
+) -> None:
+    labels = {"alertname": "Down", "severity": "critical"}
+    series = tuple(
+        ({**labels, "alertstate": state}, START + STEP * np.concatenate([np.array(part) for part in parts]))
+        for state, parts in (("pending", pending), ("firing", firing))
+        if parts
+    )
+    assert [_nth(each.since) for each in fired(Holds("http://x", series=series), SERVICE, SPAN, ALWAYS)] == since
+
+
 def test_what_an_alert_silences_is_not_heard() -> None:
     text = RIGHT + (
         "  - {name: site, path: /}\nsignals: {up: {runbook: api/burn.md}, dependencies: {runbook: api/burn.md}}\n"
@@ -106,7 +129,7 @@ def test_what_an_alert_silences_is_not_heard() -> None:
     service = parse_service(text, "api.yaml")
 
     def of(name: str, start: float, end: float | None) -> Fired:
-        return Fired("", Firing(name, "", "critical", True, start, end))
+        return Fired("", Firing(name, "", "critical", True, start, end), start)
 
     down = of("ServiceDown", 100, 200)
     kept = heard(service, [down, of("DependencyDown", 150, 300), of("DependencyDown", 200, None), of("Down", 150, 180)])

@@ -58,7 +58,7 @@ def test_the_document_shows_the_markdown() -> None:
 
 
 def test_the_summary_counts_pages_incidents_and_noise() -> None:
-    summary = "4 pages in 2 incidents (2.0 an incident), 2 of them noise (50%), found after 2m (median), 8m at most"
+    summary = "4 pages in 2 incidents (2.0 an incident), 2 of them noise (50%), found after 1m 45s (median), 8m at most"
     assert summary in as_markdown(REPORT)
     assert "no page" in as_markdown(REPORT)
     assert "0 of them noise" in as_markdown(replace(REPORT, least=0.0, services=(_without_again(),)))

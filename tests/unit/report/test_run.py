@@ -27,31 +27,40 @@ LENGTH = 48 * HOUR
 SPAN = Span(START + 24 * HOUR * STEP, START + LENGTH * STEP)
 """The second day."""
 EVENTS = 600.0
+DOWN = {"alertname": "ServiceDown", "severity": "critical"}
 
 
 @dataclass(frozen=True)
 class WithAlerts(HoldsRecorded):
-    """Holds ALERTS, too: pages of the SLO, by their evaluations."""
+    """Holds ALERTS, too: pages of the SLO, by their evaluations, and of an alert of none, with those in which it was
+    pending before."""
 
     pages: tuple[tuple[int, int], ...] = ()
+    down: tuple[tuple[int, int, int], ...] = ()
 
     def _answers(self, query: Query) -> list[Series]:
         if not query.expr.startswith("ALERTS"):
             return super()._answers(query)
+        runs = [({**PAGE, "alertstate": "firing"}, start, end) for start, end in self.pages]
+        for pending, start, end in self.down:
+            runs += [
+                ({**DOWN, "alertstate": "pending"}, pending, start),
+                ({**DOWN, "alertstate": "firing"}, start, end),
+            ]
         found = []
-        for start, end in self.pages:
+        for labels, start, end in runs:
             times = START + STEP * np.arange(start, end)
             kept = times[(times > query.start) & (times <= query.end)]
             if len(kept):
-                found.append(Series(PAGE, kept, np.ones(len(kept))))
+                found.append(Series(labels, kept, np.ones(len(kept))))
         return found
 
 
-def past(failing: Floats, *pages: tuple[int, int]) -> WithAlerts:
-    """Failing shares of every evaluation, and pages."""
+def past(failing: Floats, *pages: tuple[int, int], down: tuple[tuple[int, int, int], ...] = ()) -> WithAlerts:
+    """Failing shares of every evaluation, pages, and when the service was down."""
     events = np.full(LENGTH, EVENTS)
     held = holding(history(version(), events, events * failing), np.zeros(LENGTH, bool))
-    return WithAlerts("http://made.up", series=held.series, pages=pages)
+    return WithAlerts("http://made.up", series=held.series, pages=pages, down=down)
 
 
 def calm() -> Floats:
@@ -97,6 +106,18 @@ def test_a_page_without_a_burn_has_no_beginning_and_is_noise() -> None:
     assert page.spent is not None
     assert page.is_noise(0.005)
     assert not page.is_noise(0.0)
+
+
+def test_an_alert_of_no_slo_began_when_it_was_pending_and_without_for_with_the_last_burn() -> None:
+    failing, begin = calm(), 30 * HOUR
+    failing[begin : begin + 40] = 0.5
+    (page,) = told(past(failing, down=((begin + 2, begin + 4, begin + 45),))).pages
+    assert (page.subject, page.began, page.detected) == ("ServiceDown", at(begin + 2), 60)
+    assert page.spent == pytest.approx(0.5 * 40 / (0.001 * 30 * 24 * HOUR), rel=0.1)
+    (page,) = told(past(failing, down=((begin + 12, begin + 12, begin + 45),))).pages
+    assert (page.began, page.detected) == (at(begin + 1), 330)
+    (page,) = told(past(calm(), down=((begin, begin, begin + 45),))).pages
+    assert (page.began, page.detected) == (None, None)
 
 
 def test_a_page_soon_after_another_is_of_its_incident_and_noise() -> None:
