@@ -32,6 +32,9 @@ NO_SEVERITY = "none"
 REPLICA = "prometheus_replica"
 """Tells what one Prometheus wrote from what its replicas did, beyond itself; alerts don't carry it."""
 
+CLUSTER = "cluster"
+"""Tells what one cluster's Prometheus wrote from what those of others did, beyond itself."""
+
 SLO_GROUP = "slo/"
 """Begins the name of the rule group that judges an SLO every 30 s: slo/<service>/<slo>."""
 
@@ -49,6 +52,9 @@ KUBELET_JOBS = ("kubelet", "cadvisor")
 """Those of a cluster's kubelets: what they tell of volumes, and of containers."""
 COLLECTOR_JOBS = ("alloy", "blackbox", "kube-state-metrics", "node-exporter", *KUBELET_JOBS)
 """Those of what collects for the servers in a cluster."""
+
+THANOS_JOBS = ("thanos-query", "thanos-sidecar", "thanos-store", "thanos-compactor")
+"""Those of Thanos, where it runs."""
 
 PERIOD = "period"
 SLI = "sli"

@@ -8,6 +8,7 @@ from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, 
 from slostack.config.loki import TENANT, loki_files
 from slostack.config.prometheus import EXEMPLARS_FLAG, REMOTE_WRITE_FLAG, prometheus_files
 from slostack.config.recipients import NO_TEAMS
+from slostack.config.thanos import ENDPOINTS_FILE, thanos_files
 from slostack.config.topology import Place, Topology
 from slostack.settings import Settings
 from slostack.spec import Service
@@ -15,6 +16,7 @@ from slostack.teams import Teams
 
 __all__ = [
     "ALERTMANAGER_UID",
+    "ENDPOINTS_FILE",
     "EXEMPLARS_FLAG",
     "LOKI_UID",
     "NODE_NAME",
@@ -39,4 +41,5 @@ def config_files(
         **grafana_files(settings, topology),
         **alloy_files(services, settings, topology),
         **blackbox_files(topology),
+        **thanos_files(settings, topology),
     }

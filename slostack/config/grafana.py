@@ -141,9 +141,14 @@ def _datasources(topology: Topology) -> dict[str, object]:
         "name": "Prometheus",
         "type": "prometheus",
         "uid": PROMETHEUS_UID,
-        "url": f"http://{topology.prometheus.address}",
+        "url": f"http://{topology.metrics.address}",
         "isDefault": True,
-        "jsonData": {"httpMethod": "POST", "timeInterval": "15s", "manageAlerts": False},
+        "jsonData": {
+            "httpMethod": "POST",
+            "timeInterval": "15s",
+            "manageAlerts": False,
+            **({"prometheusType": "Thanos"} if topology.thanos else {}),
+        },
     }
     loki = {
         "name": "Loki",

@@ -47,8 +47,9 @@ def prometheus_files(services: tuple[Service, ...], settings: Settings, topology
 
 
 def _external_labels(settings: Settings, topology: Topology) -> dict[str, str]:
+    cluster = {names.CLUSTER: settings.kubernetes.cluster} if settings.kubernetes.cluster else {}
     replica = {names.REPLICA: topology.replica} if topology.replica else {}
-    return {"environment": settings.environment, **replica}
+    return {"environment": settings.environment, **cluster, **replica}
 
 
 def _alerting(topology: Topology) -> dict[str, Any]:
@@ -68,7 +69,15 @@ def _own_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
     places: tuple[Place | None, ...] = (topology.prometheus, topology.alertmanager, topology.loki, topology.grafana)
     for name, place in zip(names.SERVER_JOBS, places, strict=True):
         if place and name not in topology.discovered:
-            yield {"job_name": name, "static_configs": [{"targets": list(place.addresses)}]}
+            yield _static_job(name, place.addresses)
+    if thanos := topology.thanos:
+        yield _static_job("thanos-sidecar", thanos.sidecars)
+        yield _static_job("thanos-store", thanos.store.addresses)
+        yield _static_job("thanos-compactor", thanos.compactor.addresses)
+
+
+def _static_job(name: str, addresses: tuple[str, ...]) -> dict[str, Any]:
+    return {"job_name": name, "static_configs": [{"targets": list(addresses)}]}
 
 
 def _service_jobs(services: tuple[Service, ...], settings: Settings, topology: Topology) -> Iterator[dict[str, Any]]:

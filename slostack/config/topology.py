@@ -29,6 +29,18 @@ class Place:
 
 
 @dataclass(frozen=True)
+class ThanosPlaces:
+    """Thanos' places; `sidecars` are the host:port at which the sidecar of each Prometheus answers, `series` those at
+    which sidecars and stores are asked for series, by gRPC."""
+
+    query: Place
+    store: Place
+    compactor: Place
+    sidecars: tuple[str, ...]
+    series: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Topology:
     """The places of one stack's servers; what is None does not run there.
 
@@ -49,6 +61,12 @@ class Topology:
     replica: str | None = None
     discovered: Mapping[str, Pods] = field(default_factory=dict)
     account: str | None = None
+    thanos: ThanosPlaces | None = None
+
+    @property
+    def metrics(self) -> Place:
+        """The place of what answers for all metrics: Thanos' query, or Prometheus where there is none."""
+        return self.thanos.query if self.thanos else self.prometheus
 
 
 def split(address: str) -> tuple[str, int]:

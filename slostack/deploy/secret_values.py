@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+import yaml
+
+from slostack import plain_yaml
 from slostack.config.recipients import DEAD_MANS_SWITCH_URL, SLACK_URL, SMS_URL
-from slostack.deploy.secrets import GRAFANA_SECRET_KEY
+from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET
 from slostack.settings import Settings
 
 _PORTS = {"http": 80, "https": 443}
@@ -33,7 +36,18 @@ def expected_value(key: str, value: str, settings: Settings) -> str | None:
         return f"a URL at {address.replace(':', 'port ') if address.startswith(':') else address}"
     if key == GRAFANA_SECRET_KEY.key and text == _GRAFANAS_DEFAULT_KEY:
         return "one of your own, as Grafana's default is published"
+    bucket = settings.thanos.bucket
+    if key == THANOS_BUCKET.key and bucket and not _opens(text, bucket.type.upper()):
+        return f"Thanos' YAML of a bucket: type: {bucket.type.upper()}, and config"
     return None if text else "some text"
+
+
+def _opens(text: str, kind: str) -> bool:
+    try:
+        document = plain_yaml.load(text)
+    except yaml.YAMLError:
+        return False
+    return isinstance(document, dict) and document.get("type") == kind and isinstance(document.get("config"), dict)
 
 
 def _leads_to(url: str, address: str) -> bool:

@@ -37,12 +37,14 @@ GRAFANA_ADMIN_PASSWORD = Secret("grafanaAdminPassword", "grafana", "grafana-admi
 GRAFANA_DATABASE_PASSWORD = Secret("grafanaDatabasePassword", "grafana", "grafana-database-password")
 GRAFANA_OIDC_SECRET = Secret("grafanaOidcSecret", "grafana", "grafana-oidc-secret")
 GRAFANA_SECRET_KEY = Secret("grafanaSecretKey", "grafana", "grafana-secret-key")
+THANOS_BUCKET = Secret("thanosBucket", "thanos", "bucket.yaml")
 _FIXED = (
     *map(_of_alertmanager, (SLACK_URL, PAGERDUTY_KEY, SMTP_PASSWORD, SMS_URL, DEAD_MANS_SWITCH_URL)),
     GRAFANA_ADMIN_PASSWORD,
     GRAFANA_DATABASE_PASSWORD,
     GRAFANA_OIDC_SECRET,
     GRAFANA_SECRET_KEY,
+    THANOS_BUCKET,
 )
 _TOKEN, _CERTIFICATE, _KEY = "scrapeToken-", "scrapeCertificate-", "scrapeKey-"
 _NAMED = (_TOKEN, _CERTIFICATE, _KEY, *(f"{key}-" for key in (SLACK_URL, PAGERDUTY_KEY, SMS_URL)))
@@ -109,6 +111,8 @@ def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secr
         yield GRAFANA_DATABASE_PASSWORD
     if settings.grafana.oidc:
         yield GRAFANA_OIDC_SECRET
+    if settings.thanos.enabled:
+        yield THANOS_BUCKET
     for name, service in sorted(settings.services.items()):
         if service.token:
             yield scrape_token(name)

@@ -7,12 +7,14 @@ from slostack.settings.part import mebibytes
 from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogRetention, LogSettings
 from slostack.settings.services import Pods, WatchedService
 from slostack.settings.settings import STACK_FOLDER, Settings
+from slostack.settings.thanos import BlockRetention, OtherCluster, ThanosSettings
 
 __all__ = [
     "DEMO_SERVICES",
     "LOOPBACK",
     "PROJECT",
     "STACK_FOLDER",
+    "BlockRetention",
     "Dns",
     "Exposure",
     "GrafanaDatabase",
@@ -25,10 +27,12 @@ __all__ = [
     "LogRetention",
     "LogSettings",
     "OperatorSettings",
+    "OtherCluster",
     "Pods",
     "Ports",
     "Resources",
     "Settings",
+    "ThanosSettings",
     "WatchedService",
     "load_settings",
     "mebibytes",

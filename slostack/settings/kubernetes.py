@@ -28,13 +28,19 @@ from slostack.settings.part import (
 )
 from slostack.spec.source import describe
 
-_STORING = "prometheus|alertmanager|loki|grafana"
-StoringServer = Annotated[str, written(_STORING, "prometheus, alertmanager, loki or grafana")]
+_OWN = "prometheus|alertmanager|loki|grafana"
+StoringServer = Annotated[
+    str,
+    written(
+        f"{_OWN}|thanos-store|thanos-compactor",
+        "prometheus, alertmanager, loki, grafana, thanos-store or thanos-compactor",
+    ),
+]
 Server = Annotated[
     str,
     written(
-        f"{_STORING}|alloy|blackbox|kube-state-metrics|node-exporter",
-        "prometheus, alertmanager, loki, grafana, alloy, blackbox, kube-state-metrics or node-exporter",
+        f"{_OWN}|alloy|blackbox|kube-state-metrics|node-exporter|thanos",
+        "prometheus, alertmanager, loki, grafana, alloy, blackbox, kube-state-metrics, node-exporter or thanos",
     ),
 ]
 Digest = Annotated[str, written(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits")]
@@ -100,6 +106,10 @@ class KubernetesResources(SettingsPart):
     blackbox: Resources = _resources("20m", "200m", "64Mi")
     kube_state_metrics: Resources = _own("kubeStateMetrics", "20m", "200m", "256Mi")
     node_exporter: Resources = _own("nodeExporter", "20m", "200m", "64Mi")
+    thanos_sidecar: Resources = _own("thanosSidecar", "50m", "500m", "256Mi")
+    thanos_query: Resources = _own("thanosQuery", "100m", "2", "1Gi")
+    thanos_store: Resources = _own("thanosStore", "100m", "2", "2Gi")
+    thanos_compactor: Resources = _own("thanosCompactor", "100m", "2", "2Gi")
 
 
 class Images(SettingsPart):
@@ -168,6 +178,9 @@ class KubernetesSettings(SettingsPart):
     )
     storage_classes: Mapping[StoringServer, ObjectName] = Field(
         default_factory=dict, alias="storageClasses", description="by server, where one needs another"
+    )
+    cluster: Annotated[str, written(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a name such as eu-1", 63)] | None = Field(
+        None, description="the cluster's name: the label `cluster` of whatever leaves its Prometheus"
     )
     shards: Annotated[int, Field(ge=1, le=1024)] = Field(
         16, description="the most ConfigMaps that the rules, and that the dashboards, are spread over"

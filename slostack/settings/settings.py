@@ -21,6 +21,7 @@ from slostack.settings.servers import (
     PrometheusSettings,
 )
 from slostack.settings.services import WatchedService
+from slostack.settings.thanos import ThanosSettings
 
 STACK_FOLDER = "stacks"
 Replicated = PrometheusSettings | AlertmanagerSettings | GrafanaSettings
@@ -49,6 +50,7 @@ class Settings(SettingsPart):
     alertmanager: AlertmanagerSettings = Field(default_factory=AlertmanagerSettings)
     loki: LokiSettings = Field(default_factory=LokiSettings)
     grafana: GrafanaSettings = Field(default_factory=GrafanaSettings)
+    thanos: ThanosSettings = Field(default_factory=ThanosSettings)
     logs: LogSettings = Field(default_factory=LogSettings)
     exporters: Exporters = Field(default_factory=Exporters)
     kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings, validate_default=True)
@@ -109,6 +111,14 @@ class Settings(SettingsPart):
     def _one_of_each_on_this_machine(cls, value: Replicated, info: ValidationInfo) -> Replicated:
         if info.data.get("delivery") == "local" and value.replicas > 1:
             raise mismatch(f"{value.replicas} replicas on this machine", "one", "replicas")
+        return value
+
+    @field_validator("thanos")
+    @classmethod
+    def _thanos_is_beside_our_own_prometheus(cls, value: ThanosSettings, info: ValidationInfo) -> ThanosSettings:
+        delivery = info.data.get("delivery")
+        if value.enabled and delivery != "kubernetes":
+            raise mismatch(f"a bucket with delivery {delivery}", "it left out, or delivery: kubernetes", "bucket")
         return value
 
     @field_validator("kubernetes")

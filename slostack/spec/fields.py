@@ -37,7 +37,7 @@ _QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
 _STREAM = re.compile(rf"\{{\s*\w+\s*(?:=~?|!~|!=)\s*{_QUOTED}[^{{]*?\}}\s*($|[|!#])")
 _LOG_REGEX = re.compile(rf"(?:=~|!~|\|~)\s*({_QUOTED})|{_QUOTED}")
 """The regular expressions of a log query; other quoted text is passed over, as it may look like them."""
-_OWN_FILES = ("slostack", "overview", "probes")
+_OWN_FILES = ("slostack", "slostack-thanos", "overview", "probes")
 """Names of generated files that belong to no service."""
 _CUSTOM_FILES = "custom-"
 
@@ -56,7 +56,7 @@ def _alert_name(value: str) -> str:
 
 
 def _job_name(value: str) -> str:
-    if value in (*names.SERVER_JOBS, *names.COLLECTOR_JOBS):
+    if value in (*names.SERVER_JOBS, *names.COLLECTOR_JOBS, *names.THANOS_JOBS):
         raise mismatch(describe(value), "another name; the stack itself is scraped by this one")
     return value
 

@@ -23,8 +23,8 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 from slostack import plain_yaml
 from slostack.bundle import Bundle
 from slostack.deploy.secret_values import url_address
-from slostack.deploy.secrets import known_secrets
-from slostack.settings import parse_settings
+from slostack.deploy.secrets import THANOS_BUCKET, known_secrets
+from slostack.settings import Settings, parse_settings
 from slostack.teams import load_teams
 
 ROOT = Path(__file__).parents[2]
@@ -128,14 +128,21 @@ class _Echo(pulumi.runtime.Mocks):
 
 def canaries(stack: str, config: Mapping[str, Any] | None = None) -> dict[str, str]:
     """A value for every secret that a stack, with its own config or another one, can have, found again wherever it
-    leaks; a URL where the secret is one."""
+    leaks; a URL where the secret is one, and YAML where it opens a bucket."""
     settings = parse_settings(config or stack_config(stack), stack)
     found = {}
     for secret in known_secrets(settings, load_teams(ROOT)):
         address = url_address(secret.key, settings) or ""
         host = f"hooks.example{address}" if address.startswith(":") else address
-        found[secret.key] = f"{f'https://{host}/' if host else ''}canary-{stack}-{secret.key}"
+        canary = f"{f'https://{host}/' if host else ''}canary-{stack}-{secret.key}"
+        found[secret.key] = _opening(settings, canary) if secret == THANOS_BUCKET else canary
     return found
+
+
+def _opening(settings: Settings, key: str) -> str:
+    """What opens the bucket of Thanos, with a key in it."""
+    kind = settings.thanos.bucket.type if settings.thanos.bucket else "s3"
+    return f"type: {kind.upper()}\nconfig: {{secret_key: {key}}}"
 
 
 def stack_config(stack: str) -> dict[str, Any]:

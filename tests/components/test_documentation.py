@@ -16,7 +16,7 @@ from tests.components.program import ROOT, stack_config
 
 TEXT = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
 
-BY_NAME = {"services": "<service>", "logs.limits": "<namespace>"}
+BY_NAME = {"services": "<service>", "logs.limits": "<namespace>", "thanos.query.clusters": "<cluster>"}
 
 
 def documented(heading: str) -> set[str]:

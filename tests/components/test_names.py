@@ -26,13 +26,14 @@ def everything() -> set[str]:
     """The names of a stack that uses all that there is, by either way to reach Grafana."""
     config = stack_config("prod")
     config["services"]["learnsnap"] |= {"clientCertificate": True}
+    config["thanos"] = {"bucket": {"type": "s3"}, "query": {"replicas": 2}, "store": {"replicas": 2}}
     gateway = stack_config("dev")
     gateway["grafana"] = {}
     host = gateway["urls"]["grafana"].removeprefix("https://")
     gateway["kubernetes"]["exposure"] = {"kind": "gateway", "host": host, "gateway": "web", "fromNamespace": "web"}
     gateway["services"]["learnsnap"] = {"pods": {"namespace": "shop", "labels": {"app": "x"}, "port": 1}}
     of_prod = run_program(
-        "prod", config, canaries("prod") | {"scrapeCertificate-learnsnap": "c", "scrapeKey-learnsnap": "k"}
+        "prod", config, canaries("prod", config) | {"scrapeCertificate-learnsnap": "c", "scrapeKey-learnsnap": "k"}
     )
     return names(of_prod) | names(run_program("dev", gateway, canaries("dev")))
 

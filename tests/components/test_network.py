@@ -88,6 +88,18 @@ EDITED: dict[str, dict[str, Any]] = {
     "a database": {"grafana": {"database": {"host": "postgres.acme.example:6432"}}},
     "a database in the cluster": {"grafana": {"database": {"host": "pg-rw.databases.svc:5432"}}},
     "a database in a pod": {"grafana": {"database": {"host": "pg-0.pg.databases.svc.cluster.local:5432"}}},
+    "Thanos": {"thanos": {"bucket": {"type": "s3"}}},
+    "Thanos with two Prometheus and two stores": {
+        "thanos": {"bucket": {"type": "gcs"}, "store": {"replicas": 2}},
+        "prometheus": {"replicas": 2},
+    },
+    "Thanos with a bucket in the cluster": {"thanos": {"bucket": {"type": "s3", "host": "minio.minio.svc:9000"}}},
+    "Thanos that other clusters ask, and that asks them": {
+        "thanos": {
+            "bucket": {"type": "azure"},
+            "query": {"clusters": {"us": {"host": "thanos.us.acme.example:8443"}}, "clients": ["0.0.0.0/0", "::/0"]},
+        }
+    },
     "PagerDuty": {"receivers": {"pagerduty": {}}},
     "PagerDuty at a port of its own": {"receivers": {"pagerduty": {"url": "https://pages.acme.example:8443/v2"}}},
 }
@@ -154,7 +166,10 @@ def pods_of(program: Program, namespace: str | None, labels: dict[str, str]) -> 
 
 def flows(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
     """The traffic that the servers' rendered files and arguments make; a pod's to itself needs no leave."""
-    made = (*_prometheus(program), *_alertmanager(program, config), *_loki(program), *_grafana(program))
+    made = (
+        *(*_prometheus(program), *_alertmanager(program, config), *_loki(program), *_grafana(program)),
+        *_thanos(program, config.get("thanos", {})),
+    )
     replicas = {name: int(each["spec"].get("replicas", 1)) for name, each in servers(program).items()}
     yield from (flow for flow in (*made, *_others(program)) if flow[0] != flow[1] or replicas[flow[0]] > 1)
 
@@ -234,6 +249,24 @@ def _grafana(program: Program) -> Iterator[Traffic]:
         (path,) = ingress.inputs["spec"]["rules"][0]["http"]["paths"]
         assert path["backend"]["service"] == {"name": "grafana", "port": {"name": "http"}}
         yield "ingress-nginx []", "grafana", 3000, "TCP"
+
+
+def _thanos(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
+    if not config:
+        return
+    document = plain_yaml.load(_file(program, "thanos-query-config", "endpoints.yaml"))
+    yield from (_to("thanos-query", endpoint["address"]) for endpoint in document["endpoints"])
+    for server, workload in servers(program).items():
+        for container in workload["spec"]["template"]["spec"]["containers"]:
+            if any(each.startswith("--objstore.config-file=") for each in container.get("args", ())):
+                yield _to(server, config["bucket"].get("host", "bucket.acme.example:443"))
+    if config.get("query", {}).get("clients"):
+        (grpc,) = (
+            int(port["port"])
+            for port in program.one(":Service", "thanos-query").inputs["spec"]["ports"]
+            if port["name"] == "grpc"
+        )
+        yield "outside", "thanos-query", grpc, "TCP"
 
 
 def _others(program: Program) -> Iterator[Traffic]:

@@ -13,7 +13,7 @@ from slostack.deploy.kubernetes.blackbox import Blackbox, BlackboxArgs
 from slostack.deploy.kubernetes.files import folders
 from slostack.deploy.kubernetes.flows import stack_flows
 from slostack.deploy.kubernetes.grafana import Grafana, GrafanaArgs
-from slostack.deploy.kubernetes.images import image
+from slostack.deploy.kubernetes.images import image, software
 from slostack.deploy.kubernetes.kube_state_metrics import KubeStateMetrics, KubeStateMetricsArgs
 from slostack.deploy.kubernetes.loki import Loki, LokiArgs
 from slostack.deploy.kubernetes.namespaces import Homes, namespaces
@@ -21,12 +21,23 @@ from slostack.deploy.kubernetes.node_exporter import NodeExporter, NodeExporterA
 from slostack.deploy.kubernetes.prometheus import Prometheus, PrometheusArgs
 from slostack.deploy.kubernetes.provider import provider
 from slostack.deploy.kubernetes.server import ServerArgs
+from slostack.deploy.kubernetes.thanos import (
+    ThanosCompactor,
+    ThanosCompactorArgs,
+    ThanosQuery,
+    ThanosQueryArgs,
+    ThanosStore,
+    ThanosStoreArgs,
+)
+from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs
 from slostack.deploy.kubernetes.topology import PORTS, collectors, namespace_of, place
-from slostack.servers import versions
+from slostack.deploy.secrets import THANOS_BUCKET
 from slostack.settings import Resources, Settings
 
 _GROWING = {"prometheus": ("rules",), "loki": (f"rules/{TENANT}",), "grafana": ("dashboards",)}
 """The folders of each server's files that grow with services and SLOs."""
+_OPENS_THE_BUCKET = ("thanos-store", "thanos-compactor")
+"""Those that read the secret of Thanos, as Prometheus' sidecar does."""
 
 
 def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
@@ -43,10 +54,10 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         return ServerArgs(
             namespace=homes[namespace_of(name, settings.kubernetes.namespace)],
             image=image(name, settings.kubernetes.images),
-            version=versions()[name].version,
+            version=software(name).version,
             place=place(name, settings.kubernetes.namespace, replicas),
             folders=files[name],
-            secrets={secret.file: value for secret, value in secrets.items() if secret.server == name},
+            secrets={secret.file: value for secret, value in secrets.items() if secret.server == _reads(name)},
             flows=stack_flows(settings),
             resources=resources,
             cluster=settings.kubernetes,
@@ -62,11 +73,28 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     loki = server("loki", resources.loki, settings.loki.storage)
     own_volume = None if settings.grafana.database else settings.grafana.storage
     grafana = server("grafana", resources.grafana, own_volume, settings.grafana.replicas)
-    finds = PrometheusArgs(prometheus, urls.prometheus, _discovered(settings, homes), settings.exporters.kubelets)
+    sidecar = (
+        SidecarArgs(
+            image("thanos-sidecar", settings.kubernetes.images), resources.thanos_sidecar, secrets[THANOS_BUCKET]
+        )
+        if settings.thanos.enabled
+        else None
+    )
+    finds = PrometheusArgs(
+        prometheus, urls.prometheus, _discovered(settings, homes), settings.exporters.kubelets, sidecar
+    )
     Prometheus("prometheus", finds, opts)
     Alertmanager("alertmanager", AlertmanagerArgs(alertmanager, urls.alertmanager), opts)
     Loki("loki", LokiArgs(loki), opts)
     Grafana("grafana", GrafanaArgs(grafana), opts)
+    if settings.thanos.enabled:
+        thanos = settings.thanos
+        query = server("thanos-query", resources.thanos_query, replicas=thanos.query.replicas)
+        store = server("thanos-store", resources.thanos_store, thanos.store.storage, thanos.store.replicas)
+        compactor = server("thanos-compactor", resources.thanos_compactor, thanos.compactor.storage)
+        ThanosQuery("thanos-query", ThanosQueryArgs(query), opts)
+        ThanosStore("thanos-store", ThanosStoreArgs(store), opts)
+        ThanosCompactor("thanos-compactor", ThanosCompactorArgs(compactor, thanos.retention), opts)
     running = collectors(settings)
     if "alloy" in running:
         Alloy("alloy", AlloyArgs(server("alloy", resources.alloy), settings.logs.namespaces), opts)
@@ -77,6 +105,11 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         KubeStateMetrics("kube-state-metrics", args, opts)
     if "node-exporter" in running:
         NodeExporter("node-exporter", NodeExporterArgs(server("node-exporter", resources.node_exporter)), opts)
+
+
+def _reads(server: str) -> str:
+    """Whose secrets a server reads."""
+    return THANOS_BUCKET.server if server in _OPENS_THE_BUCKET else server
 
 
 def _discovered(settings: Settings, homes: Homes) -> Homes:

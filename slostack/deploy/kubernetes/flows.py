@@ -10,7 +10,14 @@ from slostack.config.kubelets import KUBELET_PORT
 from slostack.config.topology import split
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, End, Flow, Pods
-from slostack.deploy.kubernetes.topology import GOSSIP_PORT, PORTS, collectors, namespace_of
+from slostack.deploy.kubernetes.topology import (
+    GOSSIP_PORT,
+    PORTS,
+    THANOS_GRPC_PORT,
+    THANOS_PORT,
+    collectors,
+    namespace_of,
+)
 from slostack.names import SERVER_JOBS
 from slostack.settings import Settings
 
@@ -28,13 +35,15 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
         *_notified(settings),
         *_of_grafana(settings),
         *_of_collectors(settings),
+        *(_of_thanos(settings) if settings.thanos.enabled else ()),
     }
     return tuple(sorted(flows, key=str))
 
 
 def _inside(settings: Settings) -> Iterator[Flow]:
     yield from (Flow("prometheus", server, PORTS[server]) for server in SERVER_JOBS if server != "prometheus")
-    yield from (Flow("grafana", server, PORTS[server]) for server in SERVER_JOBS if server != "grafana")
+    metrics = "thanos-query" if settings.thanos.enabled else "prometheus"
+    yield from (Flow("grafana", server, PORTS[server]) for server in (metrics, "alertmanager", "loki"))
     yield Flow("loki", "alertmanager", PORTS["alertmanager"])
     yield Flow("loki", "prometheus", PORTS["prometheus"])  # what its ruler counts
     if settings.prometheus.replicas > 1:
@@ -98,6 +107,21 @@ def _of_collectors(settings: Settings) -> Iterator[Flow]:
         if server == "blackbox":
             probed = (each.probe for each in settings.services.values() if each.probe and not each.prober)
             yield from (_to("blackbox", _host_port(url)) for url in probed)
+
+
+def _of_thanos(settings: Settings) -> Iterator[Flow]:
+    bucket, query = settings.thanos.bucket, settings.thanos.query
+    for server in ("thanos-query", "thanos-store", "thanos-compactor"):
+        yield Flow("prometheus", server, PORTS[server])
+    if settings.prometheus.replicas > 1:
+        yield Flow("prometheus", "prometheus", THANOS_PORT)
+    for server in ("prometheus", "thanos-store"):
+        yield Flow("thanos-query", server, THANOS_GRPC_PORT)
+    for server in ("prometheus", "thanos-store", "thanos-compactor"):
+        yield _to(server, bucket.host) if bucket and bucket.host else Flow(server, OUTSIDE, _HTTPS)
+    yield from (_to("thanos-query", cluster.host) for cluster in query.clusters.values())
+    if query.clients:
+        yield Flow(Addresses(query.clients), "thanos-query", THANOS_GRPC_PORT)
 
 
 def _pods(server: str, namespace: str) -> Pods:

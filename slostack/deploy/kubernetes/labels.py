@@ -13,6 +13,9 @@ _COMPONENTS = {
     "blackbox": "probes",
     "kube-state-metrics": "exporter",
     "node-exporter": "exporter",
+    "thanos-query": "metrics",
+    "thanos-store": "metrics",
+    "thanos-compactor": "metrics",
 }
 
 

@@ -5,9 +5,10 @@ Whole folders are mounted: a file that is mounted by itself (subPath) never sees
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import pulumi
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
     ConfigMapProjectionArgs,
@@ -69,13 +70,18 @@ def _projected(owner: Owner, folder: Folder) -> VolumeArgs:
 
 
 def _secrets(owner: Owner) -> Iterator[Mounted]:
-    if files := secret(owner):
-        source = SecretVolumeSourceArgs(secret_name=f"{owner.server}-secrets", default_mode=_SECRET)
-        yield Mounted(
-            VolumeMountArgs(name="secrets", mount_path=owner.args.place.secrets, read_only=True),
-            VolumeArgs(name="secrets", secret=source),
-            (files,),
-        )
+    if owner.args.secrets:
+        yield secret_files(owner, "secrets", owner.args.secrets, owner.args.place.secrets)
+
+
+def secret_files(owner: Owner, suffix: str, files: Mapping[str, pulumi.Input[str]], path: str) -> Mounted:
+    """Secret files by name, below a path; `suffix` ends the name of their Secret and is that of their volume."""
+    source = SecretVolumeSourceArgs(secret_name=f"{owner.server}-{suffix}", default_mode=_SECRET)
+    return Mounted(
+        VolumeMountArgs(name=suffix, mount_path=path, read_only=True),
+        VolumeArgs(name=suffix, secret=source),
+        (secret(owner, suffix, files),),
+    )
 
 
 def _temporary_files() -> Mounted:

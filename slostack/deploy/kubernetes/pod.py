@@ -29,6 +29,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from slostack.deploy.kubernetes.availability import node_apart, zones_apart
 from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
+from slostack.settings import Resources
 
 _LINUX = {"kubernetes.io/os": "linux"}
 """What every image is for; a cluster may have other nodes beside."""
@@ -37,26 +38,45 @@ _PLACING = 300
 """Seconds to find a node for a pod, attach its volume and pull its image."""
 
 
-@dataclass(frozen=True)
-class Process:
-    """How a server runs: its arguments, the paths that answer while it is ready and alive, and its user's id.
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How a container runs: its arguments, and the paths that answer while it is ready and alive.
 
-    `start` is the longest time in seconds until it is ready, `stop` until it has ended. `environment` are variables,
-    of which none is a secret, `pod_fields` those that are filled from a field of the pod such as `metadata.name`;
-    `ports` are those beside the one of HTTP. `token` says whether it talks to the cluster's API, for which its pods
-    get a token.
+    `start` is the longest time in seconds until it is ready. `environment` are variables, of which none is a secret,
+    `pod_fields` those that are filled from a field of the pod such as `metadata.name`; `ports` are those beside the
+    one of HTTP.
     """
 
     arguments: Sequence[str]
     ready: str
     alive: str
-    user: int
     start: int
-    stop: int
     environment: Mapping[str, str] = field(default_factory=dict)
     pod_fields: Mapping[str, str] = field(default_factory=dict)
     ports: Sequence[ContainerPortArgs] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process(Run):
+    """How a server runs, as the first container of its pods: with its user's id. `stop` is the longest time in seconds
+    until it has ended; `token` says whether it talks to the cluster's API, for which its pods get a token."""
+
+    user: int
+    stop: int
     token: bool = False
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of a server's pods: `port` is that of its HTTP. Those beside the server itself run as its user, and
+    end with it."""
+
+    name: str
+    image: str
+    port: int
+    run: Run
+    resources: Resources
+    mounted: Sequence[Mounted]
 
 
 def workload_options(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> pulumi.ResourceOptions:
@@ -80,9 +100,12 @@ def pod_template(
     mounted: Sequence[Mounted],
     checksum: str | None = None,
     tolerations: Sequence[TolerationArgs] = (),
+    beside: Sequence[Container] = (),
 ) -> PodTemplateSpecArgs:
     """The template of the server's pods; a checksum that changes rolls them."""
     cluster = owner.args.cluster
+    own = Container(owner.server, owner.args.image, owner.port, process, owner.args.resources, mounted)
+    volumes = [mount.volume for each in (own, *beside) for mount in each.mounted if mount.volume]
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
             labels=owner.labels, annotations={"slostack/config-sha256": checksum} if checksum else None
@@ -105,23 +128,24 @@ def pod_template(
                 fs_group_change_policy="OnRootMismatch",
                 seccomp_profile=_SECCOMP,
             ),
-            containers=[_container(owner, process, mounted)],
-            volumes=[each.volume for each in mounted if each.volume],
+            containers=[_container(own, "http"), *(_container(each, each.name) for each in beside)],
+            volumes=volumes,
         ),
     )
 
 
-def _container(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> ContainerArgs:
-    resources = owner.args.resources
+def _container(container: Container, port: str) -> ContainerArgs:
+    """A container; `port` is what its port of HTTP is called, which no other one of the pod may be."""
+    run, resources = container.run, container.resources
     return ContainerArgs(
-        name=owner.server,
-        image=owner.args.image,
-        args=list(process.arguments) or None,
-        env=[*_values(process.environment), *_fields(process.pod_fields)] or None,
-        ports=[ContainerPortArgs(name="http", container_port=owner.port, protocol="TCP"), *process.ports],
-        startup_probe=_probe(process.ready, period=5, failures=process.start // 5),
-        readiness_probe=_probe(process.ready, period=10, failures=3),
-        liveness_probe=_probe(process.alive, period=10, failures=6),
+        name=container.name,
+        image=container.image,
+        args=list(run.arguments) or None,
+        env=[*_values(run.environment), *_fields(run.pod_fields)] or None,
+        ports=[ContainerPortArgs(name=port, container_port=container.port, protocol="TCP"), *run.ports],
+        startup_probe=_probe(run.ready, port, period=5, failures=run.start // 5),
+        readiness_probe=_probe(run.ready, port, period=10, failures=3),
+        liveness_probe=_probe(run.alive, port, period=10, failures=6),
         resources=ResourceRequirementsArgs(
             requests={"cpu": resources.cpu, "memory": resources.memory},
             limits={"cpu": resources.cpu_limit, "memory": resources.memory},
@@ -133,7 +157,7 @@ def _container(owner: Owner, process: Process, mounted: Sequence[Mounted]) -> Co
             capabilities=CapabilitiesArgs(drop=["ALL"]),
             seccomp_profile=_SECCOMP,
         ),
-        volume_mounts=[each.mount for each in mounted],
+        volume_mounts=[each.mount for each in container.mounted],
     )
 
 
@@ -148,9 +172,9 @@ def _fields(variables: Mapping[str, str]) -> Iterator[EnvVarArgs]:
         yield EnvVarArgs(name=name, value_from=source)
 
 
-def _probe(path: str, period: int, failures: int) -> ProbeArgs:
+def _probe(path: str, port: str, period: int, failures: int) -> ProbeArgs:
     return ProbeArgs(
-        http_get=HTTPGetActionArgs(path=path, port="http"),
+        http_get=HTTPGetActionArgs(path=path, port=port),
         period_seconds=period,
         timeout_seconds=3,
         failure_threshold=failures,

@@ -23,6 +23,7 @@ from slostack.deploy.kubernetes.server import (
     shared,
 )
 from slostack.deploy.kubernetes.stateful import stateful_set
+from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs, delays_compaction, sidecar
 from slostack.deploy.kubernetes.topology import POD_NAME
 
 _USER = 65534
@@ -36,12 +37,13 @@ _SCRAPES_KUBELETS = (
 class PrometheusArgs:
     """Prometheus' arguments; `external_url` is its own in links, `discovers` the namespaces whose pods it finds: their
     names, each with the same name as it is known once the namespace exists; `kubelets` says whether it finds nodes and
-    scrapes their kubelets."""
+    scrapes their kubelets; `thanos` is how its blocks get into a bucket, where they do."""
 
     server: ServerArgs
     external_url: str
     discovers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     kubelets: bool = False
+    thanos: SidecarArgs | None = None
 
 
 class Prometheus(pulumi.ComponentResource):
@@ -57,6 +59,7 @@ class Prometheus(pulumi.ComponentResource):
                 "--config.auto-reload",
                 "--config.auto-reload-interval=15s",
                 f"--storage.tsdb.path={place.data}",
+                *([delays_compaction(place.data)] if args.thanos else []),
                 REMOTE_WRITE_FLAG,
                 EXEMPLARS_FLAG,
                 f"--web.listen-address={place.listen}",
@@ -76,7 +79,8 @@ class Prometheus(pulumi.ComponentResource):
             may_in(owner, name_of_namespace, namespace, [finds_pods])
         if args.kubelets:
             may(owner, _SCRAPES_KUBELETS)
-        stateful_set(owner, process, mounts(owner))
+        beside = [sidecar(owner, args.thanos)] if args.thanos else []
+        stateful_set(owner, process, mounts(owner), beside=beside)
         pod_names(owner)
         shared(owner)
         disruption_budget(owner)

@@ -142,9 +142,9 @@ def network_policy(owner: Owner) -> NetworkPolicy:
     )
 
 
-def service(owner: Owner) -> Service:
-    """The Service that leads to the server's ready pods."""
-    spec = ServiceSpecArgs(selector=selector(owner.server), ports=_ports(owner))
+def service(owner: Owner, *more: ServicePortArgs) -> Service:
+    """The Service that leads to the server's ready pods, at the port of HTTP and at more."""
+    spec = ServiceSpecArgs(selector=selector(owner.server), ports=[*_ports(owner), *more])
     return Service(owner.child(), metadata=owner.metadata(), spec=spec, opts=owner.opts)
 
 
@@ -167,14 +167,12 @@ def _ports(owner: Owner) -> list[ServicePortArgs]:
     return [ServicePortArgs(name="http", port=owner.port, target_port="http", protocol="TCP")]
 
 
-def secret(owner: Owner) -> Secret | None:
-    """The Secret whose keys are the files that the server reads; None where it needs none."""
-    if not owner.args.secrets:
-        return None
+def secret(owner: Owner, suffix: str, files: Mapping[str, pulumi.Input[str]]) -> Secret:
+    """A Secret whose keys are files that are read in the server's pod."""
     return Secret(
-        owner.child("secrets"),
-        metadata=owner.metadata("secrets"),
+        owner.child(suffix),
+        metadata=owner.metadata(suffix),
         type="Opaque",
-        string_data={name: pulumi.Output.secret(value) for name, value in owner.args.secrets.items()},
+        string_data={name: pulumi.Output.secret(value) for name, value in files.items()},
         opts=owner.opts,
     )

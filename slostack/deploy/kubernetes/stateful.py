@@ -20,7 +20,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.mounts import Mounted
-from slostack.deploy.kubernetes.pod import Process, pod_template, workload_options
+from slostack.deploy.kubernetes.pod import Container, Process, pod_template, workload_options
 from slostack.deploy.kubernetes.server import Owner
 
 _KEPT = StatefulSetPersistentVolumeClaimRetentionPolicyArgs(when_deleted="Retain", when_scaled="Retain")
@@ -29,9 +29,14 @@ DATA = "data"
 
 
 def stateful_set(
-    owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str | None = None
+    owner: Owner,
+    process: Process,
+    mounted: Sequence[Mounted],
+    checksum: str | None = None,
+    beside: Sequence[Container] = (),
 ) -> StatefulSet:
-    """The server's StatefulSet, whose pod has a data volume and what is mounted; a checksum that changes rolls it.
+    """The server's StatefulSet, whose pod has a data volume and what is mounted, and other containers beside; a
+    checksum that changes rolls it.
 
     Kubernetes lets nobody edit its selector, serviceName, podManagementPolicy and volumeClaimTemplates: a change to
     one of them would replace it, with a gap. The first three are constants, edits of the last are ignored (a volume
@@ -47,7 +52,7 @@ def stateful_set(
             service_name=owner.server,
             pod_management_policy="Parallel",
             persistent_volume_claim_retention_policy=_KEPT,
-            template=pod_template(owner, process, [*mounted, Mounted(data_mount(owner))], checksum),
+            template=pod_template(owner, process, [*mounted, Mounted(data_mount(owner))], checksum, beside=beside),
             volume_claim_templates=[
                 PersistentVolumeClaimArgs(
                     metadata=ObjectMetaArgs(name=DATA, labels={**owner.args.cluster.labels, **selector(owner.server)}),
@@ -56,7 +61,7 @@ def stateful_set(
             ],
         ),
         opts=pulumi.ResourceOptions.merge(
-            workload_options(owner, process, mounted),
+            workload_options(owner, process, [*mounted, *(each for other in beside for each in other.mounted)]),
             pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"], protect=owner.args.cluster.protect),
         ),
     )

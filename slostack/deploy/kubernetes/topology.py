@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slostack.config.topology import Place, Topology
+from slostack.config.topology import Place, ThanosPlaces, Topology, split
 from slostack.deploy.kubernetes.labels import selector
 from slostack.settings import Pods, Settings
 
@@ -15,7 +15,14 @@ PORTS = {
     "blackbox": 9115,
     "kube-state-metrics": 8080,
     "node-exporter": 9100,
+    "thanos-query": 10902,
+    "thanos-store": 10902,
+    "thanos-compactor": 10902,
 }
+THANOS_PORT = 10902
+"""Of HTTP, of all of Thanos, its sidecars too."""
+THANOS_GRPC_PORT = 10901
+"""At which sidecars, stores and other clusters' queries are asked for series."""
 GOSSIP_PORT = 9094
 """Between Alertmanagers, by TCP and UDP."""
 SHARED = "any"
@@ -24,7 +31,7 @@ POD_NAME = "POD_NAME"
 """The variable that tells a pod its name."""
 REPLICATED = ("prometheus", "alertmanager")
 """The servers of which there may be several, each with data of its own."""
-STATEFUL = ("prometheus", "alertmanager", "loki")
+STATEFUL = ("prometheus", "alertmanager", "loki", "thanos-store", "thanos-compactor")
 """The servers whose pods have names and volumes of their own."""
 LOKI_GRPC_PORT = 9095
 SECRETS_FOLDER = "/etc/slostack/secrets"
@@ -36,7 +43,7 @@ def kubernetes_topology(settings: Settings) -> Topology:
     """The places of a stack's servers in its namespace."""
     namespace = settings.kubernetes.namespace
     collecting = collectors(settings)
-    found = ("grafana", *collecting)
+    found = ("grafana", *(("thanos-query",) if settings.thanos.enabled else ()), *collecting)
     return Topology(
         prometheus=place("prometheus", namespace, settings.prometheus.replicas),
         alertmanager=place("alertmanager", namespace, settings.alertmanager.replicas),
@@ -51,7 +58,26 @@ def kubernetes_topology(settings: Settings) -> Topology:
             for server in found
         },
         account=ACCOUNT_FOLDER if settings.exporters.kubelets else None,
+        thanos=_thanos(settings) if settings.thanos.enabled else None,
     )
+
+
+def _thanos(settings: Settings) -> ThanosPlaces:
+    namespace = settings.kubernetes.namespace
+    prometheus = place("prometheus", namespace, settings.prometheus.replicas)
+    store = place("thanos-store", namespace, settings.thanos.store.replicas)
+    return ThanosPlaces(
+        query=place("thanos-query", namespace),
+        store=store,
+        compactor=place("thanos-compactor", namespace),
+        sidecars=_at_port(prometheus, THANOS_PORT),
+        series=(*_at_port(prometheus, THANOS_GRPC_PORT), *_at_port(store, THANOS_GRPC_PORT)),
+    )
+
+
+def _at_port(place: Place, port: int) -> tuple[str, ...]:
+    """The host:port of another port of each replica."""
+    return tuple(f"{split(address)[0]}:{port}" for address in place.addresses)
 
 
 def collectors(settings: Settings) -> tuple[str, ...]:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from slostack.deploy.kubernetes.images import software
 from slostack.deploy.kubernetes.topology import PORTS
 from slostack.errors import SlostackError
 from slostack.servers import versions
@@ -11,7 +12,7 @@ from slostack.servers.ways import TOOLS
 
 
 def test_pins_every_server_of_the_stack() -> None:
-    assert set(versions()) == {*PORTS, "thanos"}
+    assert set(versions()) == {software(server).name for server in PORTS}
 
 
 def test_image_is_repository_with_the_version_as_tag() -> None:

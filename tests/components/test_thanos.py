@@ -1,0 +1,224 @@
+"""Thanos: nothing of it without a bucket; with one, what it runs with, what it is told and what it is asked for."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+
+from slostack import plain_yaml
+from slostack.deploy.policies import violations
+from slostack.servers import versions
+from tests.components.program import Program, canaries, refusal, run_program, stack_config
+from tests.components.test_kubernetes import (
+    test_pods_get_as_long_to_be_replaced_as_their_own_limits_allow as check_times,
+)
+from tests.components.wrong_config import Wrong, check_refusal
+
+PARTS = ("thanos-query", "thanos-store", "thanos-compactor")
+BUCKET = {"bucket": {"type": "s3"}}
+CERTIFICATE = Path(certifi.where()).read_text(encoding="utf-8")
+
+
+def of_prod(**thanos: Any) -> Program:
+    config = stack_config("prod")
+    config["thanos"] = BUCKET | thanos
+    config["kubernetes"]["cluster"] = "eu-1"
+    return run_program("prod", config, canaries("prod", config))
+
+
+@cache
+def with_thanos() -> Program:
+    return of_prod(query={"replicas": 2}, store={"replicas": 2, "storage": "20Gi"}, compactor={"storage": "200Gi"})
+
+
+def containers(program: Program, server: str) -> list[dict[str, Any]]:
+    return list(dict(program.pods())[server]["spec"]["containers"])
+
+
+def arguments(program: Program, server: str) -> list[str]:
+    return list(containers(program, server)[-1]["args"])
+
+
+def config_map(program: Program, name: str) -> dict[str, str]:
+    return dict(program.one(":ConfigMap", name).inputs["data"])
+
+
+def test_without_a_bucket_nothing_of_it_is_there(program: Program) -> None:
+    assert not [each.name for each in program.resources if "thanos" in each.name]
+    ((bundle, _),) = program.checked
+    assert not [path for path, text in bundle.files.items() if "thanos" in path or "thanos" in text]
+    assert len(containers(program, "prometheus")) == 1
+    assert "--storage.tsdb.delay-compact-file.path" not in " ".join(containers(program, "prometheus")[0]["args"])
+
+
+def test_with_one_it_violates_no_policy() -> None:
+    assert [(each.name, what) for each in with_thanos().resources for what in violations(each.type, each.inputs)] == []
+    check_times(with_thanos())
+
+
+def test_every_part_runs_the_pinned_version() -> None:
+    for server in (*PARTS, "prometheus"):
+        assert containers(with_thanos(), server)[-1]["image"] == versions()["thanos"].image
+
+
+def test_each_prometheus_has_a_sidecar_on_its_data_that_alone_sees_the_bucket() -> None:
+    prometheus, sidecar = containers(with_thanos(), "prometheus")
+    mounts = {mount["name"]: mount["mountPath"] for mount in sidecar["volumeMounts"]}
+    assert mounts == {"bucket": "/etc/slostack/bucket", "data": "/var/lib/prometheus"}
+    assert "bucket" not in {mount["name"] for mount in prometheus["volumeMounts"]}
+    assert "--tsdb.path=/var/lib/prometheus" in sidecar["args"]
+    ports = [port["name"] for container in (prometheus, sidecar) for port in container["ports"]]
+    assert len(set(ports)) == len(ports)
+
+
+def test_prometheus_compacts_no_block_that_the_sidecar_has_not_uploaded() -> None:
+    prometheus, sidecar = containers(with_thanos(), "prometheus")
+    (noted,) = (each.partition("=")[2] for each in sidecar["args"] if each.startswith("--shipper.meta-file-name="))
+    assert f"--storage.tsdb.delay-compact-file.path=/var/lib/prometheus/{noted}" in prometheus["args"]
+
+
+def test_what_opens_the_bucket_is_a_secret_file_of_those_who_do() -> None:
+    program = with_thanos()
+    value = canaries("prod", stack_config("prod") | {"thanos": BUCKET})["thanosBucket"]
+    names = ("prometheus-bucket", "thanos-store-secrets", "thanos-compactor-secrets")
+    for name in names:
+        assert program.one(":Secret", name).inputs["stringData"]["value"] == {"bucket.yaml": value}
+    assert {each.name for each in program.of_type(":Secret") if "bucket.yaml" in str(each.inputs)} == set(names)
+    for server in ("prometheus", "thanos-store", "thanos-compactor"):
+        workload = program.one(":StatefulSet", server)
+        assert any(name in workload.dependencies for name in names)
+        (file,) = (a for a in arguments(program, server) if a.startswith("--objstore.config-file="))
+        folders = {mount["mountPath"] for mount in containers(program, server)[-1]["volumeMounts"]}
+        assert file.partition("=")[2].rpartition("/")[0] in folders
+
+
+def test_no_secret_is_anywhere_else() -> None:
+    elsewhere = [dict(each.inputs) for each in with_thanos().resources if not each.type.endswith(":Secret")]
+    assert "canary-prod" not in json.dumps(elsewhere)
+
+
+def test_query_asks_every_sidecar_and_store_and_counts_replicas_once() -> None:
+    document = plain_yaml.load(config_map(with_thanos(), "thanos-query-config")["endpoints.yaml"])
+    assert [each["address"] for each in document["endpoints"]] == [
+        *(f"prometheus-{n}.prometheus.slostack.svc:10901" for n in range(2)),
+        *(f"thanos-store-{n}.thanos-store.slostack.svc:10901" for n in range(2)),
+    ]
+    assert "--query.replica-label=prometheus_replica" in arguments(with_thanos(), "thanos-query")
+
+
+def test_query_asks_other_clusters_by_tls_unless_told_otherwise() -> None:
+    clusters = {"us": {"host": "thanos.us.acme.example:443"}, "lab": {"host": "10.0.0.1:10901", "tls": False}}
+    document = plain_yaml.load(
+        config_map(of_prod(query={"clusters": clusters}), "thanos-query-config")["endpoints.yaml"]
+    )
+    assert document["endpoints"][-2:] == [
+        {"address": "10.0.0.1:10901"},
+        {"address": "thanos.us.acme.example:443", "client_config": {"tls_config": {"enabled": True}}},
+    ]
+
+
+def test_grafana_reads_through_it() -> None:
+    files = config_map(with_thanos(), "grafana-provisioning-datasources")
+    (source,) = (
+        each for each in plain_yaml.load(files["slostack.yaml"])["datasources"] if each["type"] == "prometheus"
+    )
+    assert source["url"] == "http://thanos-query.slostack.svc:10902"
+    assert source["uid"] == "prometheus"
+    assert source["jsonData"]["prometheusType"] == "Thanos"
+
+
+def test_what_leaves_prometheus_has_the_clusters_name() -> None:
+    document = plain_yaml.load(config_map(with_thanos(), "prometheus-config")["prometheus.yml"])
+    assert document["global"]["external_labels"] == {
+        "environment": "prod",
+        "cluster": "eu-1",
+        "prometheus_replica": "${POD_NAME}",
+    }
+
+
+def test_every_part_is_scraped() -> None:
+    document = plain_yaml.load(config_map(with_thanos(), "prometheus-config")["prometheus.yml"])
+    jobs = {job["job_name"]: job for job in document["scrape_configs"]}
+    targets = {
+        "thanos-sidecar": [f"prometheus-{n}.prometheus.slostack.svc:10902" for n in range(2)],
+        "thanos-store": [f"thanos-store-{n}.thanos-store.slostack.svc:10902" for n in range(2)],
+        "thanos-compactor": ["thanos-compactor-0.thanos-compactor.slostack.svc:10902"],
+    }
+    for job, expected in targets.items():
+        assert jobs[job]["static_configs"] == [{"targets": expected}]
+    assert "kubernetes_sd_configs" in jobs["thanos-query"]
+
+
+def test_the_bucket_has_one_compactor_that_keeps_what_the_settings_say() -> None:
+    program = of_prod(retention={"raw": "60d", "fiveMinutes": "180d", "hour": "730d"})
+    assert program.one(":StatefulSet", "thanos-compactor").inputs["spec"]["replicas"] == 1
+    assert {each for each in arguments(program, "thanos-compactor") if each.startswith("--retention")} == {
+        "--retention.resolution-raw=60d",
+        "--retention.resolution-5m=180d",
+        "--retention.resolution-1h=730d",
+    }
+
+
+def test_volumes_and_replicas_are_those_of_the_settings() -> None:
+    program = with_thanos()
+    for server, storage in (("thanos-store", "20Gi"), ("thanos-compactor", "200Gi")):
+        (claim,) = program.one(":StatefulSet", server).inputs["spec"]["volumeClaimTemplates"]
+        assert claim["spec"]["resources"]["requests"] == {"storage": storage}
+    assert program.one(":Deployment", "thanos-query").inputs["spec"]["replicas"] == 2
+    assert program.one(":StatefulSet", "thanos-store").inputs["spec"]["replicas"] == 2
+    budgets = {each.inputs["metadata"]["name"] for each in program.of_type(":PodDisruptionBudget")}
+    assert {"thanos-query", "thanos-store"} <= budgets
+    assert "thanos-compactor" not in budgets
+
+
+WRONG: Wrong = {
+    "another kind of bucket": (
+        lambda c: c.update(thanos={"bucket": {"type": "filesystem"}}),
+        "slostack:thanos.bucket.type: 'filesystem' (text), expected 's3', 'gcs' or 'azure'",
+    ),
+    "Thanos without a bucket": (
+        lambda c: c.update(thanos={"store": {"replicas": 2}}),
+        "slostack:thanos.bucket: no `bucket`, expected one where anything else of Thanos is set",
+    ),
+    "raw samples that go before coarser ones are made": (
+        lambda c: c.update(thanos=BUCKET | {"retention": {"raw": "1d"}}),
+        "slostack:thanos.retention.raw: 1d, expected at least 1d16h, when coarser samples are made of them",
+    ),
+    "samples of five minutes that go before those of an hour are made": (
+        lambda c: c.update(thanos=BUCKET | {"retention": {"fiveMinutes": "9d"}}),
+        "slostack:thanos.retention.fiveMinutes: 9d, expected at least 10d",
+    ),
+    "beside another's Prometheus": (
+        lambda c: c.update(thanos=BUCKET, delivery="operator"),
+        "slostack:thanos.bucket: a bucket with delivery operator, expected it left out, or delivery: kubernetes",
+    ),
+    "a certificate where there is no TLS": (
+        lambda c: c.update(
+            thanos=BUCKET | {"query": {"clusters": {"us": {"host": "us.example:1", "tls": False, "ca": CERTIFICATE}}}}
+        ),
+        "slostack:thanos.query.clusters.us.ca: `ca` with tls: false, expected it left out",
+    ),
+    "a cluster without a name": (
+        lambda c: c["kubernetes"].update(cluster=""),
+        "slostack:kubernetes.cluster: '' (text), expected a name such as eu-1",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_settings_are_refused(wrong: str) -> None:
+    check_refusal(*WRONG[wrong])
+
+
+@pytest.mark.parametrize("value", ["hunter2", "type: GCS\nconfig: {}", "type: S3", "type: [", "- S3"])
+def test_a_secret_that_opens_no_such_bucket_is_refused_and_not_repeated(value: str) -> None:
+    config = stack_config("prod") | {"thanos": BUCKET}
+    assert refusal("prod", config, canaries("prod", config) | {"thanosBucket": value}) == (
+        "stack prod: slostack:thanosBucket: another value, expected Thanos' YAML of a bucket: type: S3, and config: "
+        "pulumi config set --secret thanosBucket --stack prod"
+    )
