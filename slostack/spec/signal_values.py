@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -155,7 +156,8 @@ def _product(text: str) -> float:
 
 
 def _written(name: str, value: Any) -> Iterator[tuple[str, str | Selector, str]]:
-    """The placeholders of a parameter: the name, what it is in an expression, and in a text."""
+    """The placeholders of a parameter: the name, what it is in an expression, and in a text; there an expression is its
+    value at the moment."""
     match value:
         case Selector():
             yield name, value, value.metric
@@ -173,6 +175,7 @@ def _written(name: str, value: Any) -> Iterator[tuple[str, str | Selector, str]]
         case Matcher():
             yield name, str(value), value.value
         case PromQL():
-            yield name, f"({value})", value
+            queried = f"{{{{ with query {json.dumps(value)} }}}}{{{{ . | first | value | humanize }}}}{{{{ end }}}}"
+            yield name, f"({value})", queried
         case str():
             yield name, value, value

@@ -64,7 +64,7 @@ COLLECTING = (
         f"or max by (namespace, daemonset) (kube_daemonset_status_number_unavailable{_OWN}) > 0",
         15,
         "medium",
-        "{{ $value }} of {{ $labels.namespace }}/"
+        '{{ $value | printf "%.0f" }} of {{ $labels.namespace }}/'
         "{{ or $labels.deployment $labels.statefulset $labels.daemonset }} not available",
         "Pods that are wanted wait for a node or a volume, don't start or aren't ready: "
         "the next failure finds no replica, or a node has no collector.",
@@ -88,7 +88,8 @@ COLLECTING = (
         f"probe_ssl_earliest_cert_expiry - time() < {_CERTIFICATE_DAYS} * 86400",
         60,
         "medium",
-        "The certificate of {{ $labels.instance }} expires in {{ $value | humanizeDuration }}",
+        "The certificate of {{ $labels.instance }} "
+        "{{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}",
         "Clients will refuse the connection then.",
         "certificate-expiring",
     ),

@@ -55,7 +55,7 @@ JUDGING = (
         f"{names.GROUPS_REFUSED} > 0",
         15,
         "low",
-        "{{ $labels.service }} {{ $labels.slo }} judges {{ $value }} label sets too few",
+        '{{ $labels.service }} {{ $labels.slo }} judges {{ $value | printf "%.0f" }} label sets too few',
         "It has more than its group_limit; those beyond it have no budget and no alerts.",
         "slo-groups-refused",
         {names.SERVICE: "{{ $labels.service }}"},

@@ -32,7 +32,7 @@ NOTIFYING = (
         "< on (job) group_left () count by (job) (max_over_time(alertmanager_cluster_members[5m]))",
         15,
         "medium",
-        "{{ $labels.instance }} sees {{ $value }} Alertmanagers, itself among them, but more run",
+        '{{ $labels.instance }} sees {{ $value | printf "%.0f" }} Alertmanagers, itself among them, but more run',
         "Those that don't hear of each other notify each on its own: twice, or past a silence.",
         "alertmanagers-apart",
     ),
