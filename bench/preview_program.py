@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import logging
 import os
@@ -47,6 +48,11 @@ def _value(address: str | None) -> str:
     return f"https://hooks.example{address}/" if address.startswith(":") else f"https://{address}/"
 
 
+def preview(root: Path, stack: str) -> int:
+    """How many resources the program of the project at `root` registers; sets PULUMI_CONFIG and KUBECONFIG."""
+    return contextvars.copy_context().run(asyncio.run, _preview(root, stack))
+
+
 async def _preview(root: Path, stack: str) -> int:
     config = plain_yaml.load((root / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
     settings = load_settings(root, stack)
@@ -69,4 +75,4 @@ async def _preview(root: Path, stack: str) -> int:
 
 
 if __name__ == "__main__":
-    print(asyncio.run(_preview(Path(sys.argv[1]), sys.argv[2])))
+    print(preview(Path(sys.argv[1]), sys.argv[2]))
