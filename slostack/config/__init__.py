@@ -6,7 +6,7 @@ from slostack.config.blackbox import blackbox_files
 from slostack.config.channels import NOTIFICATION_PATH
 from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
 from slostack.config.loki import TENANT, loki_files
-from slostack.config.prometheus import EXEMPLARS_FLAG, REMOTE_WRITE_FLAG, prometheus_files
+from slostack.config.prometheus import EXEMPLARS_FLAG, FOR_STATE_FLAG, REMOTE_WRITE_FLAG, prometheus_files
 from slostack.config.recipients import NO_TEAMS
 from slostack.config.thanos import ENDPOINTS_FILE, thanos_files
 from slostack.config.topology import Place, Topology
@@ -18,6 +18,7 @@ __all__ = [
     "ALERTMANAGER_UID",
     "ENDPOINTS_FILE",
     "EXEMPLARS_FLAG",
+    "FOR_STATE_FLAG",
     "LOKI_UID",
     "NODE_NAME",
     "NOTIFICATION_PATH",

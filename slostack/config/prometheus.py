@@ -23,6 +23,9 @@ REMOTE_WRITE_FLAG = "--web.enable-remote-write-receiver"
 """Has Prometheus take what Loki counts; it would otherwise be refused."""
 EXEMPLARS_FLAG = "--enable-feature=exemplar-storage"
 """Has Prometheus keep the traces that histograms name, for the dots on latency panels."""
+FOR_STATE_FLAG = "--rules.alert.for-grace-period=1m"
+"""Has Prometheus go on, after a restart, with alerts whose `for` is this long or longer. By default it would begin anew
+those of less than ten minutes, and Alertmanager, which hears of them no more, would tell that they ended."""
 REMOTE_WRITE_PATH = "/api/v1/write"
 
 

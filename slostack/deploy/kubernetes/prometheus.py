@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
-from slostack.config import EXEMPLARS_FLAG, REMOTE_WRITE_FLAG
+from slostack.config import EXEMPLARS_FLAG, FOR_STATE_FLAG, REMOTE_WRITE_FLAG
 from slostack.deploy.kubernetes.availability import disruption_budget
 from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
@@ -62,6 +62,7 @@ class Prometheus(pulumi.ComponentResource):
                 *([delays_compaction(place.data)] if args.thanos else []),
                 REMOTE_WRITE_FLAG,
                 EXEMPLARS_FLAG,
+                FOR_STATE_FLAG,
                 f"--web.listen-address={place.listen}",
                 f"--web.external-url={args.external_url}",
                 "--web.route-prefix=/",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import slostack
 from slostack.bundle import Bundle
-from slostack.config import EXEMPLARS_FLAG, REMOTE_WRITE_FLAG
+from slostack.config import EXEMPLARS_FLAG, FOR_STATE_FLAG, REMOTE_WRITE_FLAG
 from slostack.config.topology import Place, Topology
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.servers import Server
@@ -122,6 +122,7 @@ def _prometheus(server: Server, place: Place, url: str) -> tuple[str, ...]:
         f"--storage.tsdb.path={place.data}",
         REMOTE_WRITE_FLAG,
         EXEMPLARS_FLAG,
+        FOR_STATE_FLAG,
         f"--web.listen-address={place.listen}",
         f"--web.external-url={url}",
         "--web.route-prefix=/",
