@@ -50,6 +50,7 @@ OF_THE_SERVERS = {
     "prometheus_rule_group_last_evaluation_timestamp_seconds",
     "prometheus_target_scrape_pool_targets",
     "prometheus_tsdb_head_series",
+    "prometheus_tsdb_wal_writes_failed_total",
     "prometheus_tsdb_storage_blocks_bytes",
     "alertmanager_cluster_members",
     "alertmanager_config_last_reload_successful",

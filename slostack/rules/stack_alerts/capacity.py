@@ -28,6 +28,15 @@ CAPACITY = (
         "disk-filling-up",
     ),
     stack_alert(
+        "WriteAheadLogBroken",
+        "prometheus_tsdb_wal_writes_failed_total > 0",
+        1,
+        "high",
+        "{{ $labels.instance }} loses, at its next start, what it has stored since its disk was full",
+        "Its write-ahead log is read up to the first write that failed. Make room, then restart it soon.",
+        "write-ahead-log-broken",
+    ),
+    stack_alert(
         "SeriesGrowing",
         f"prometheus_tsdb_head_series > 1.5 * (max_over_time(prometheus_tsdb_head_series[1h] offset 1d))\n"
         f"and prometheus_tsdb_head_series > {_LEAST_SERIES}",
