@@ -6,10 +6,11 @@ SLOSTACK := $(VENV)/bin/slostack
 PYTEST := $(PYTHON) -m pytest --quiet --numprocesses 6
 INSTALLED := $(VENV)/.installed
 GAME_DAY := tests/gameday/test_game_day.py
+FAULTS := tests/faults
 # Hundreds of short processes import the same modules: none compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down test everything game-day check static render bench bench-alerts bench-scale
+.PHONY: help up down test test-faults everything game-day check static render bench bench-alerts bench-scale
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,10 +49,13 @@ test: $(INSTALLED) ## Everything, with real servers
 
 everything: $(INSTALLED)
 	@$(PYTHON) -m pytest --collect-only -qq > /dev/null || true # compiles the tests once, not in each worker
-	@$(PYTEST) --ignore $(GAME_DAY)
+	@$(PYTEST) --ignore $(GAME_DAY) --ignore $(FAULTS)
 
 game-day: $(INSTALLED) ## The demo's failures in compressed time, with nothing beside them that takes the processors
 	@$(PYTHON) -m pytest --quiet $(GAME_DAY)
+
+test-faults: $(INSTALLED) ## What takes long: servers killed under load, a full disk, replicas lost (KILLS=20 of each)
+	@$(PYTHON) -m pytest --quiet $(FAULTS)
 
 bench: $(INSTALLED) ## What rules, rendering, previews, reviews and backtests cost, side by side with raw windows and sloth
 	@$(PYTHON) -m bench

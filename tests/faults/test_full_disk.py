@@ -1,0 +1,84 @@
+"""The disk of all servers is full, and has room again: nothing is lost of before it, and alerts are told meanwhile.
+
+Prometheus stores nothing while the disk is full, and its log is broken from then on: at its next start it would lose
+what it stored since. It says so, and once it is restarted with room all is well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import requests
+
+from tests.delivery.listeners import Heard, listeners
+from tests.faults.load import exporter, stored_lines, stored_ticks, writer
+from tests.faults.small_disk import disk, fill, need_own_mounts, up_on_small_disk
+from tests.faults.stack import INTERVAL, alert, loaded_project
+from tests.local.project import Project, wait_until
+
+SERIES = 2_000
+MEGABYTES = 96
+LOST_SCRAPES = 5
+"""By which a full disk is told."""
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    need_own_mounts()
+    began = time.time()
+    with (
+        listeners() as heard,
+        exporter(SERIES) as load,
+        loaded_project(tmp_path / "project", load.address) as project,
+    ):
+        project.set("receivers", {"webhook": f"{heard.http}/told"})
+        up_on_small_disk(project, MEGABYTES)
+        prometheus, loki, pids = project.url("prometheus"), project.url("loki"), project.pids()
+
+        def stored() -> set[int]:
+            return stored_ticks(prometheus, time.time() - began)
+
+        def stored_again() -> bool:
+            return len(load.answered) - max(stored()) < LOST_SCRAPES
+
+        with writer(loki) as written:
+            wait_until(lambda: alert(prometheus), 180, "the load's alert fires")
+            full_from = time.time()
+            filler = fill(disk(project))
+            wait_until(lambda: not stored_again(), 60, "scrapes are lost")
+            _send(project, "WhileTheDiskIsFull")
+            wait_until(lambda: _told(heard, "WhileTheDiskIsFull"), 60, "an alert is told")
+            filler.unlink()
+            wait_until(stored_again, 60, "scrapes are stored again")
+            broken = "prometheus_tsdb_wal_writes_failed_total > 0"
+            wait_until(lambda: project.query(broken), 60, "it says that its log is broken")
+            assert project.pids() == pids, "nothing was restarted"
+            _restart(project, "prometheus", psutil.Process.terminate)
+            wait_until(stored_again, 60, "scrapes are stored again")
+            full_to, after = time.time(), len(load.answered)
+            wait_until(lambda: len(load.answered) > after + LOST_SCRAPES, 30, "scrapes go on")
+        _restart(project, "prometheus", psutil.Process.kill)
+        due = {n for n, at in enumerate(load.answered[:-1]) if not full_from - INTERVAL <= at <= full_to}
+        assert {n for n in due if load.answered[n] > full_to}
+        assert due - stored() == set(), "acknowledged, and lost"
+        assert set(written.taken) - stored_lines(loki, began) == set(), "taken, and lost"
+
+
+def _restart(project: Project, name: str, end: Callable[[psutil.Process], None]) -> None:
+    """Ends a program; returns once another process has taken its place and is ready."""
+    pid = project.pids()[name]
+    end(psutil.Process(pid))
+    wait_until(lambda: project.pids().get(name, pid) != pid and project.is_ready(), 60, f"{name} is back")
+
+
+def _send(project: Project, name: str) -> None:
+    labels = {"alertname": name, "service": "loaded", "team": "platform", "severity": "critical"}
+    url = f"{project.url('alertmanager')}/api/v2/alerts"
+    requests.post(url, json=[{"labels": labels, "annotations": {}}], timeout=10).raise_for_status()
+
+
+def _told(heard: Heard, name: str) -> bool:
+    alerts = (each for message in heard.posted_to("/told") for each in message["alerts"])
+    return any(each["labels"]["alertname"] == name for each in alerts)

@@ -1,0 +1,60 @@
+"""Two of the three Alertmanagers of prod are gone: the third notifies, and the two hear later what they missed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.cluster.gossip import ALERTMANAGERS, GROUP_WAIT, listening, peers, prod, send
+from tests.cluster.pod_process import PodProcess
+from tests.processes import wait_until
+
+FORGOTTEN_SECONDS = 90
+"""Until the third one no longer waits for the others to notify first."""
+
+
+def test_the_third_notifies_and_nothing_is_told_twice(tmp_path: Path) -> None:
+    with listening() as listener, ExitStack() as running:
+        machine = prod(listener, tmp_path)
+        pods = [machine.pod("alertmanager", number) for number in range(ALERTMANAGERS)]
+        processes = [running.enter_context(pod.start()) for pod in pods]
+        wait_until(lambda: all(peers(pod) == ALERTMANAGERS for pod in pods), "all have met", 60)
+        silence = _silence(pods[0])
+        wait_until(lambda: silence in _silences(pods[2]), "the third has heard of a silence", 60)
+        for process in processes[:2]:
+            process.kill()
+        third = pods[2]
+        assert silence in _silences(third)
+        send("MajorityGone", [third])
+        wait_until(lambda: listener.times("MajorityGone") > 0, "the third notifies", GROUP_WAIT + FORGOTTEN_SECONDS)
+        made_meanwhile = _silence(third)
+        for pod in pods[:2]:
+            running.enter_context(pod.start())
+        wait_until(lambda: all(peers(pod) == ALERTMANAGERS for pod in pods), "all have met again", 120)
+        wait_until(lambda: all({silence, made_meanwhile} <= _silences(pod) for pod in pods), "all know all", 60)
+        send("MajorityGone", pods)
+        send("AllAreBack", pods)
+        wait_until(lambda: listener.times("AllAreBack") > 0, "they notify", GROUP_WAIT + FORGOTTEN_SECONDS)
+        assert listener.times("MajorityGone") == 1
+
+
+def _silence(pod: PodProcess) -> str:
+    now = datetime.now(UTC)
+    document: dict[str, Any] = {
+        "matchers": [{"name": "alertname", "value": "Nothing", "isRegex": False}],
+        "startsAt": now.isoformat(),
+        "endsAt": (now + timedelta(hours=1)).isoformat(),
+        "createdBy": "test",
+        "comment": "kept",
+    }
+    answer = requests.post(f"{pod.url}/api/v2/silences", json=document, timeout=10)
+    return str(answer.json()["silenceID"])
+
+
+def _silences(pod: PodProcess) -> set[str]:
+    answer = requests.get(f"{pod.url}/api/v2/silences", timeout=10)
+    return {each["id"] for each in answer.json() if each["status"]["state"] == "active"}
