@@ -11,8 +11,8 @@ from pathlib import Path
 from slostack.errors import SlostackError
 from slostack.files import TEMPORARY
 from slostack.parallel import in_chunks
-from slostack.project import LOKI_RULE_FOLDER, RULE_FOLDER, STACK_RULES, present_files, rule_files
-from slostack.rules import render_stack_rules
+from slostack.project import LOKI_RULE_FOLDER, RULE_FOLDER, STACK_RULES, THANOS_RULES, present_files, rule_files
+from slostack.rules import render_stack_rules, render_thanos_rules
 from slostack.spec import Problem, SpecError, load_policies
 from slostack.spec.load import Job, load_with_jobs, repeated_jobs, slo_files
 
@@ -45,12 +45,12 @@ def write_rule_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             if problems:
                 raise SpecError(tuple(problems))
             changed = [path for chunk in chunks for path in chunk.changed]
-            changed += _changed(root, staging, {STACK_RULES: render_stack_rules()})
+            changed += _changed(root, staging, {STACK_RULES: render_stack_rules(), THANOS_RULES: render_thanos_rules()})
             for folder in {(root / path).parent for path in changed}:
                 folder.mkdir(parents=True, exist_ok=True)
             for path in changed:
                 (staging / path).replace(root / path)
-        gone = present - {STACK_RULES, *(path for chunk in chunks for path in chunk.paths)}
+        gone = present - {STACK_RULES, THANOS_RULES, *(path for chunk in chunks for path in chunk.paths)}
         for path in gone:
             (root / path).unlink(missing_ok=True)
     except OSError as error:

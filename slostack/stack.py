@@ -16,6 +16,8 @@ from slostack.project import (
     DASHBOARD_FOLDER,
     LOKI_RULE_FOLDER,
     RULE_FOLDER,
+    THANOS_DASHBOARD,
+    THANOS_RULES,
     custom_texts,
     generated_files,
 )
@@ -41,6 +43,8 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     teams = load_teams(root)
     check_teams(teams, files, root)
     generated = generated_files(services)
+    if not settings.thanos.enabled:
+        del generated[THANOS_RULES], generated[THANOS_DASHBOARD]
     rules = chain(_taken(generated, RULE_FOLDER), _own(root, RULE_FOLDER))
     dashboards = chain(_taken(generated, DASHBOARD_FOLDER), _own(root, DASHBOARD_FOLDER))
     return Bundle(

@@ -7,6 +7,7 @@ from slostack.dashboards.probes import render_probes_dashboard
 from slostack.dashboards.service import render_service_dashboard
 from slostack.dashboards.shared import render_shared_dashboards
 from slostack.dashboards.stack import render_stack_dashboard
+from slostack.dashboards.thanos import render_thanos_dashboard
 
 __all__ = [
     "OVERVIEW_UID",
@@ -15,4 +16,5 @@ __all__ = [
     "render_service_dashboard",
     "render_shared_dashboards",
     "render_stack_dashboard",
+    "render_thanos_dashboard",
 ]

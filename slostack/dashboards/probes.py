@@ -12,6 +12,7 @@ from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.one_line import OneLine
 from slostack.dashboards.stack import stack_alerts
 from slostack.dashboards.variables import Variable, environment
+from slostack.rules.stack import stack_groups
 from slostack.spec import Duration, Selector
 
 PROBES = "probes"
@@ -26,7 +27,7 @@ _UP_STEPS: tuple[house.Step, ...] = ((None, house.RED), (1, house.GREEN))
 
 def render_probes_dashboard() -> str:
     """The JSON of the dashboard of all probes; its queries go by label, whatever their number."""
-    (expiring,) = (alert for alert in stack_alerts() if alert.name == _EXPIRY_ALERT)
+    (expiring,) = (alert for alert in stack_alerts(stack_groups()) if alert.name == _EXPIRY_ALERT)
     return house.render(
         names.dashboard_uid(PROBES),
         "Probes and certificates",

@@ -23,7 +23,7 @@ from slostack.dashboards.stack_graphs import (
     PATHS,
 )
 from slostack.dashboards.variables import environment
-from slostack.rules.model import AlertingRule
+from slostack.rules.model import AlertingRule, RuleGroup
 from slostack.rules.stack import stack_groups
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.spec import Alert
@@ -48,7 +48,7 @@ def render_stack_dashboard() -> str:
             Section("Prometheus", grid(_graphs(OF_PROMETHEUS), most=4, height=7)),
             Section("Alertmanager", grid(_graphs(OF_ALERTMANAGER), most=3, height=7)),
             Section("Loki and Grafana", grid(_graphs(OF_LOKI_AND_GRAFANA), most=3, height=7)),
-            Section("What the stack's alerts watch", grid(causes(), most=3, height=7)),
+            Section("What the stack's alerts watch", grid(causes(stack_groups()), most=3, height=7)),
         ],
         variables=[environment()],
     )
@@ -63,14 +63,14 @@ def _graphs(lines: Iterable[OneLine]) -> list[timeseries.Panel]:
     return [line.graph() for line in lines]
 
 
-def causes() -> list[timeseries.Panel]:
-    """What each of the stack's alerts watches."""
-    return [house.without_in_legends(watched_by(alert, most=MOST_LINES), PATHS) for alert in stack_alerts()]
+def causes(groups: Iterable[RuleGroup]) -> list[timeseries.Panel]:
+    """What each alert of some of the stack's groups watches."""
+    return [house.without_in_legends(watched_by(alert, most=MOST_LINES), PATHS) for alert in stack_alerts(groups)]
 
 
-def stack_alerts() -> list[Alert]:
+def stack_alerts(groups: Iterable[RuleGroup]) -> list[Alert]:
     """The stack's alerts as those of an SLO file are; but for those that are no trouble of their own."""
-    rules = [rule for group in stack_groups() for rule in group.rules if isinstance(rule, AlertingRule)]
+    rules = [rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule)]
     return [_as_alert(rule) for rule in rules if rule.labels[names.SEVERITY] != names.NO_SEVERITY]
 
 

@@ -142,3 +142,29 @@ OF_LOKI_AND_GRAFANA = (
         "or sum by (instance) (rate(grafana_api_response_status_total[$__rate_interval]))",
     ),
 )
+OF_THANOS = (
+    OneLine(
+        "thanos/uploads",
+        "Blocks uploaded",
+        "Blocks that each sidecar put into the bucket in the last three hours: one or two.",
+        units.NUMBER,
+        "increase(thanos_shipper_uploads_total[3h])",
+        _BY_SERVER,
+    ),
+    OneLine(
+        "thanos/blocks",
+        "Blocks in the bucket",
+        "Blocks that each store answers for.",
+        units.NUMBER,
+        "thanos_bucket_store_blocks_loaded",
+        _BY_SERVER,
+    ),
+    OneLine(
+        "thanos/compactions",
+        "Runs of the compactor",
+        "Times in the last hour that the compactor had nothing left to do.",
+        units.NUMBER,
+        "increase(thanos_compact_iterations_total[1h])",
+        _BY_SERVER,
+    ),
+)

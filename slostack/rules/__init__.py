@@ -6,7 +6,7 @@ from slostack.rules.logs import log_groups
 from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup, groups_yaml, rules_head, rules_yaml
 from slostack.rules.service import alert_groups, service_groups
 from slostack.rules.signal_values import signal_groups
-from slostack.rules.stack import stack_groups
+from slostack.rules.stack import stack_groups, thanos_groups
 from slostack.rules.stencil import slo_text
 from slostack.spec.service import Service
 
@@ -18,6 +18,7 @@ __all__ = [
     "render_log_rules",
     "render_rules",
     "render_stack_rules",
+    "render_thanos_rules",
     "service_groups",
 ]
 
@@ -38,3 +39,8 @@ def render_log_rules(service: Service) -> str | None:
 def render_stack_rules() -> str:
     """The rule file of the alerts on the stack's own health."""
     return rules_yaml(stack_groups(), "slostack/rules/stack.py")
+
+
+def render_thanos_rules() -> str:
+    """The rule file of the alerts on Thanos."""
+    return rules_yaml(thanos_groups(), "slostack/rules/stack.py")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 
 from slostack import plain_yaml
 from slostack.deploy.policies import violations
+from slostack.rules import AlertingRule
+from slostack.rules.stack import thanos_groups
 from slostack.servers import versions
-from tests.components.program import Program, canaries, refusal, run_program, stack_config
+from tests.components.program import ROOT, Program, canaries, refusal, run_program, stack_config
 from tests.components.test_kubernetes import (
     test_pods_get_as_long_to_be_replaced_as_their_own_limits_allow as check_times,
 )
@@ -54,6 +57,18 @@ def test_without_a_bucket_nothing_of_it_is_there(program: Program) -> None:
     assert not [path for path, text in bundle.files.items() if "thanos" in path or "thanos" in text]
     assert len(containers(program, "prometheus")) == 1
     assert "--storage.tsdb.delay-compact-file.path" not in " ".join(containers(program, "prometheus")[0]["args"])
+
+
+def test_its_alerts_and_its_dashboard_come_with_it() -> None:
+    ((bundle, _),) = with_thanos().checked
+    assert "ThanosUploadsMissing" in bundle.files["prometheus/rules/slostack-thanos.yaml"]
+    assert "slo-slostack-thanos" in bundle.files["grafana/dashboards/slostack-thanos.json"]
+
+
+def test_the_page_names_every_alert_on_it() -> None:
+    table = (ROOT / "docs" / "thanos.md").read_text(encoding="utf-8").split("## Alerts\n")[1]
+    rules = [rule for group in thanos_groups() for rule in group.rules if isinstance(rule, AlertingRule)]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [rule.alert for rule in rules]
 
 
 def test_with_one_it_violates_no_policy() -> None:

@@ -14,7 +14,7 @@ from slostack.demo.logs import log_lines
 from slostack.demo.scenarios import SCENARIOS
 from slostack.rules import AlertingRule, service_groups
 from slostack.rules.budget import windows
-from slostack.rules.stack import stack_groups
+from slostack.rules.stack import stack_groups, thanos_groups
 from slostack.spec import RUNBOOK_FOLDER, load_services
 from slostack.spec.signal_library import signal_library
 from slostack.spec.syntax import parse_promql
@@ -68,6 +68,12 @@ OF_THE_SERVERS = {
     "kubelet_volume_stats_capacity_bytes",
     "node_filesystem_avail_bytes",
     "node_filesystem_size_bytes",
+    "thanos_compact_halted",
+    "thanos_compact_iterations_total",
+    "thanos_objstore_bucket_operation_failures_total",
+    "thanos_shipper_upload_failures_total",
+    "thanos_shipper_uploads_total",
+    "grpc_client_handled_total",
 }
 """What servers, exporters and the kubelet expose of themselves and of what they watch."""
 RECORDED = {
@@ -177,7 +183,8 @@ def test_log_queries_look_for_what_is_logged() -> None:
 
 
 def test_every_alert_has_a_runbook_that_names_it() -> None:
-    groups = [*(group for service in SERVICES for group in service_groups(service)), *stack_groups()]
+    of_services = [group for service in SERVICES for group in service_groups(service)]
+    groups = [*of_services, *stack_groups(), *thanos_groups()]
     alerts = [rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule)]
     linked = {(rule.alert, rule.annotations["runbook_url"].split("/", 3)[3]) for rule in alerts}
     assert len(linked) > 100

@@ -11,6 +11,8 @@ from slostack.rules.model import AlertingRule
 from slostack.spec.quantities import Duration
 
 STACK = "slostack"
+THANOS = f"{STACK}-thanos"
+"""Names the rules and the dashboard of Thanos, which only a stack with Thanos has."""
 
 
 def stack_alert(

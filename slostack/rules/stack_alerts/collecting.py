@@ -9,7 +9,7 @@ from slostack.rules.stack_alerts.alert import stack_alert
 _CERTIFICATE_DAYS = 14
 
 
-def _missing(jobs: tuple[str, ...]) -> str:
+def missing(jobs: tuple[str, ...]) -> str:
     """Those whose scrapes fail, and the jobs that Prometheus' config has and nothing is found for: what has no pod has
     no `up`."""
     any_of = "|".join(jobs)
@@ -19,7 +19,7 @@ def _missing(jobs: tuple[str, ...]) -> str:
     )
 
 
-_WHO = "{{ or $labels.scrape_job $labels.job }}{{ with $labels.instance }} {{ . }}{{ end }}"
+WHO = "{{ or $labels.scrape_job $labels.job }}{{ with $labels.instance }} {{ . }}{{ end }}"
 _PROBES = 'up{job=~".+/.+",instance=~"https?://.+"} == 0'
 """Probes whose exporter is gone: they neither succeed nor fail. An instance of theirs is what is asked."""
 
@@ -37,19 +37,19 @@ COLLECTING = (
     ),
     stack_alert(
         "StackServerDown",
-        _missing(names.SERVER_JOBS),
+        missing(names.SERVER_JOBS),
         5,
         "high",
-        f"{_WHO} is down",
+        f"{WHO} is down",
         "It answers no scrapes, or has no pod: part of what judges, stores or notifies is missing.",
         "stack-server-down",
     ),
     stack_alert(
         "CollectorDown",
-        f"{_missing(names.COLLECTOR_JOBS)}\nor {_PROBES}",
+        f"{missing(names.COLLECTOR_JOBS)}\nor {_PROBES}",
         15,
         "medium",
-        f"{_WHO} can't be scraped",
+        f"{WHO} can't be scraped",
         "It answers no scrapes, or has no pod: what it tells of "
         "logs, probes, nodes, volumes or pods is missing, its alerts too.",
         "collector-down",

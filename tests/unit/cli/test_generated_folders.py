@@ -22,11 +22,16 @@ def test_what_was_generated_goes_with_its_service(tmp_path: Path, monkeypatch: p
     assert (tmp_path / "alert_rules/web.yaml").is_file()
     web.unlink()
     assert run(monkeypatch, tmp_path, "render") == 0
-    assert sorted(path.name for path in (tmp_path / "alert_rules").iterdir()) == ["api.yaml", "slostack.yaml"]
+    assert sorted(path.name for path in (tmp_path / "alert_rules").iterdir()) == [
+        "api.yaml",
+        "slostack-thanos.yaml",
+        "slostack.yaml",
+    ]
     assert sorted(path.name for path in (tmp_path / "dashboards").iterdir()) == [
         "api.json",
         "overview.json",
         "probes.json",
+        "slostack-thanos.json",
         "slostack.json",
     ]
 

@@ -6,11 +6,11 @@ import pytest
 
 from slostack import names
 from slostack.bundle import GRAFANA_URL
-from slostack.dashboards import render_service_dashboard, render_stack_dashboard
+from slostack.dashboards import render_service_dashboard, render_stack_dashboard, render_thanos_dashboard
 from slostack.dashboards.naming import words
 from slostack.rules.model import AlertingRule, RuleGroup
 from slostack.rules.service import service_groups
-from slostack.rules.stack import stack_groups
+from slostack.rules.stack import stack_groups, thanos_groups
 from slostack.spec import Duration, Service, parse_service
 from slostack.spec.watched import watched
 from tests.unit.dashboards.reading import Json, panels, read
@@ -68,3 +68,11 @@ def test_alerts_of_the_stack_itself() -> None:
             assert alert.annotations["dashboard_url"] == f"{GRAFANA_URL}/d/{dashboard['uid']}"
         else:
             assert linked(alert, dashboard)["title"] == words(alert.alert)
+
+
+def test_alerts_of_thanos() -> None:
+    dashboard = read(render_thanos_dashboard())
+    for alert in alerts(thanos_groups()):
+        panel = linked(alert, dashboard)
+        assert panel["title"] == words(alert.alert)
+        assert all(line.expr in drawn(panel) for line in watched(alert.expr))
