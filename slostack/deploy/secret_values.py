@@ -13,6 +13,7 @@ from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET
 from slostack.settings import Settings
 
 _PORTS = {"http": 80, "https": 443}
+_SHORTEST_KEY = 16
 _GRAFANAS_DEFAULT_KEY = "SW2YcwTIb9zpOOhoPsMm"
 
 
@@ -34,8 +35,8 @@ def expected_value(key: str, value: str, settings: Settings) -> str | None:
     address = url_address(key, settings)
     if address and not _leads_to(text, address):
         return f"a URL at {address.replace(':', 'port ') if address.startswith(':') else address}"
-    if key == GRAFANA_SECRET_KEY.key and text == _GRAFANAS_DEFAULT_KEY:
-        return "one of your own, as Grafana's default is published"
+    if key == GRAFANA_SECRET_KEY.key and (len(text) < _SHORTEST_KEY or text == _GRAFANAS_DEFAULT_KEY):
+        return f"at least {_SHORTEST_KEY} random characters, not Grafana's published default"
     bucket = settings.thanos.bucket
     if key == THANOS_BUCKET.key and bucket and not _opens(text, bucket.type.upper()):
         return f"Thanos' YAML of a bucket: type: {bucket.type.upper()}, and config"

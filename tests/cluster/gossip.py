@@ -58,8 +58,13 @@ def prod(listener: Listener, folder: Path) -> Machine:
     """Prod, but for who is notified, below a folder."""
     config = stack_config("prod")
     host = listener.url.removeprefix("http://")
-    config["receivers"] = {"webhook": f"{listener.url}/notifications", "deadMansSwitch": {"host": host}}
-    secrets = canaries("prod") | {"deadMansSwitchUrl": f"{listener.url}/alive"}
+    config["receivers"] = {
+        "webhook": f"{listener.url}/notifications",
+        "sms": {"gateway": host},
+        "deadMansSwitch": {"host": host},
+    }
+    of_sms = {key: f"{listener.url}/sms" for key in canaries("prod", config) if key.startswith("smsUrl")}
+    secrets = canaries("prod") | of_sms | {"deadMansSwitchUrl": f"{listener.url}/alive"}
     return Machine(manifests(run_program("prod", config, secrets)), folder)
 
 

@@ -37,6 +37,12 @@ def test_a_stack_from_up_to_destroy(engine: Engine, cluster: Cluster) -> None:
     assert any("vector(0.995)" in text for each in rules for text in each["data"].values())
     assert _pods(cluster, namespace) == pods, "no pod restarts"
 
+    engine.run("config", "set", "--secret", "grafanaSecretKey", "canary-dev-another-key", *stack)
+    assert _changes(engine, stack) == {
+        ("update", "kubernetes:core/v1:Secret"): 1,
+        ("update", "kubernetes:apps/v1:Deployment"): 1,
+    }, "Grafana's alone is replaced: it reads its secrets at its start"
+
     edit_stack(engine, "dev", "prometheus", {**stack_config("dev")["prometheus"], "replicas": 2})
     logs += engine.run("up", *YES, *stack)
     assert {f"prometheus-{number}" for number in range(2)} <= set(_pods(cluster, namespace))

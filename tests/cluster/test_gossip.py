@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from slostack.deploy.kubernetes.topology import SECRETS_FOLDER
 from tests.cluster.gossip import ALERTMANAGERS, GROUP_WAIT, Listener, listening, peers, prod, send
 from tests.cluster.pod_process import Machine, PodProcess
+from tests.cluster.volumes import write_volume
 from tests.processes import wait_until
 
 PEER_TIMEOUT = 15
@@ -44,12 +46,18 @@ def test_each_notification_is_sent_once_and_outlives_a_replica(machine: Machine,
             "the others have heard that it was sent",
         )
         processes[0].kill()
+        for pod in pods[1:]:
+            _rotate(pod, f"{listener.url}/sms", f"{listener.url}/sms-by-another-url")
         send("AfterTheDeath", pods[1:])
         last = time.monotonic() + GROUP_WAIT + PEER_TIMEOUT * (ALERTMANAGERS - 1) + 2
         wait_until(lambda: listener.times("AfterTheDeath") > 0, "a notification came without it", 45)
         wait_until(lambda: time.monotonic() > last, "every replica has had its turn", 60)
         assert listener.times("BeforeTheDeath") == 1
         assert listener.times("AfterTheDeath") == 1
+        by_sms = {each for each in listener.heard if each[0].startswith("/sms")}
+        assert by_sms == {("/sms", "BeforeTheDeath"), ("/sms-by-another-url", "AfterTheDeath")}, (
+            "a secret is read again"
+        )
 
 
 def test_two_prometheuses_send_every_alertmanager_one_watchdog(machine: Machine, listener: Listener) -> None:
@@ -75,6 +83,14 @@ def test_replicas_that_do_not_gossip_would_each_notify(machine: Machine, listene
             wait_until(pod.answers, "Alertmanager is ready")
         send("Alone", pods)
         wait_until(lambda: listener.times("Alone") == len(pods), "each has notified", GROUP_WAIT + 20)
+
+
+def _rotate(pod: PodProcess, old: str, new: str) -> None:
+    """Replaces a value of the pod's secrets, as the kubelet does."""
+    folder = pod.root / SECRETS_FOLDER[1:]
+    files = {file.name: file.read_text() for file in folder.iterdir() if file.is_file()}
+    assert old in files.values()
+    write_volume(folder, {name: new if text == old else text for name, text in files.items()})
 
 
 def _heard(pod: PodProcess) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from slostack.deploy.kubernetes.topology import ACCOUNT_FOLDER
 from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import manifests
 from tests.cluster.pod_process import Machine, PodProcess
@@ -100,6 +101,9 @@ def test_volumes_and_containers_of_every_node_are_watched(cluster: Cluster, tmp_
             "container_memory_working_set_bytes",
         }
         assert {each["container"] for each in query(pod, "container_memory_working_set_bytes")} == {"web"}
+        write_volume(pod.root / ACCOUNT_FOLDER[1:], {"token": "rotated"})
+        refused = 'up{job="kubelet"} == 0'
+        wait_until(partial(watches_all, pod, refused), "the token is read again", SCRAPED_SECONDS)
 
 
 def test_another_account_is_told_nothing(cluster: Cluster, tmp_path: Path) -> None:

@@ -57,11 +57,12 @@ def test_a_secret_that_cannot_be_right_is_refused_and_not_repeated(key: str, val
     )
 
 
-def test_grafanas_own_key_is_refused_for_one_of_the_stacks_own() -> None:
-    secrets = canaries("dev") | {"grafanaSecretKey": "SW2YcwTIb9zpOOhoPsMm\n"}
+@pytest.mark.parametrize("key", ["SW2YcwTIb9zpOOhoPsMm\n", "hunter2", " hunter2         "])
+def test_a_key_of_grafana_that_others_know_or_guess_is_refused(key: str) -> None:
+    secrets = canaries("dev") | {"grafanaSecretKey": key}
     assert refusal("dev", stack_config("dev"), secrets) == (
-        "stack dev: slostack:grafanaSecretKey: another value, expected one of your own, as Grafana's default is "
-        "published: openssl rand -base64 32 | pulumi config set --secret grafanaSecretKey --stack dev"
+        "stack dev: slostack:grafanaSecretKey: another value, expected at least 16 random characters, not Grafana's "
+        "published default: openssl rand -base64 32 | pulumi config set --secret grafanaSecretKey --stack dev"
     )
 
 

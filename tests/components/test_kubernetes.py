@@ -211,6 +211,21 @@ def _checksums(config: dict[str, Any]) -> dict[str, str | None]:
     }
 
 
+def test_a_new_secret_rolls_grafana_alone_which_reads_them_once() -> None:
+    secrets = canaries("prod")
+    before = _pods(secrets)
+    others = {key: f"{value}-new" for key, value in secrets.items() if not key.startswith("grafana")}
+    assert len(others) > 10
+    assert _pods(secrets | others) == before
+    for key in ("grafanaDatabasePassword", "grafanaOidcSecret"):
+        after = _pods(secrets | {key: f"{secrets[key]}-new"})
+        assert {server for server, pod in after.items() if pod != before[server]} == {"grafana"}, key
+
+
+def _pods(secrets: dict[str, str]) -> dict[str, Any]:
+    return dict(run_program("prod", stack_config("prod"), secrets).pods())
+
+
 def test_prometheus_loads_edited_files_by_itself_and_writes_to_its_volume(program: Program, stack: str) -> None:
     arguments = _arguments(program, "prometheus")
     assert "--config.auto-reload" in arguments

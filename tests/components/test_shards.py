@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from slostack.bundle import Bundle
 from slostack.deploy.kubernetes import deploy
 from slostack.deploy.kubernetes.shards import MOST_BYTES, shard_of, shards, size_of, undivided
+from slostack.deploy.secrets import GRAFANA_SECRET_KEY
 from slostack.errors import SlostackError
 from slostack.settings import parse_settings
 from tests.components.program import Program, run_function, stack_config
@@ -115,5 +117,8 @@ def _deployed(bundle: Bundle, count: int) -> dict[str, Any]:
     config = stack_config("dev")
     config["kubernetes"]["shards"] = count
     settings = parse_settings(config, "dev")
-    resources = run_function(lambda: deploy(bundle, settings, {})).resources
-    return {each.name if each.type.endswith("Map") else f"{each.type} {each.name}": each.inputs for each in resources}
+    deployed = run_function(lambda: deploy(bundle, settings, {GRAFANA_SECRET_KEY: pulumi.Output.from_input("x")}))
+    return {
+        each.name if each.type.endswith("Map") else f"{each.type} {each.name}": each.inputs
+        for each in deployed.resources
+    }

@@ -51,6 +51,15 @@ def config_map(program: Program, name: str) -> dict[str, str]:
     return dict(program.one(":ConfigMap", name).inputs["data"])
 
 
+def test_a_new_secret_rolls_what_opens_the_bucket_which_is_read_once() -> None:
+    config = stack_config("prod") | {"thanos": BUCKET}
+    secrets = canaries("prod", config)
+    pods = dict(run_program("prod", config, secrets).pods())
+    another = secrets | {"thanosBucket": secrets["thanosBucket"] + "\n# another"}
+    rolled = {name for name, pod in run_program("prod", config, another).pods() if pod != pods[name]}
+    assert rolled == {"prometheus", "thanos-store", "thanos-compactor"}
+
+
 def test_without_a_bucket_nothing_of_it_is_there(program: Program) -> None:
     assert not [each.name for each in program.resources if "thanos" in each.name]
     ((bundle, _),) = program.checked

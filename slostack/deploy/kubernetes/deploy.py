@@ -31,7 +31,7 @@ from slostack.deploy.kubernetes.thanos import (
 )
 from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs
 from slostack.deploy.kubernetes.topology import PORTS, collectors, namespace_of, place
-from slostack.deploy.secrets import THANOS_BUCKET
+from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET
 from slostack.settings import Resources, Settings
 
 _GROWING = {"prometheus": ("rules",), "loki": (f"rules/{TENANT}",), "grafana": ("dashboards",)}
@@ -58,6 +58,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             place=place(name, settings.kubernetes.namespace, replicas),
             folders=files[name],
             secrets={secret.file: value for secret, value in secrets.items() if secret.server == _reads(name)},
+            checksum_key=secrets[GRAFANA_SECRET_KEY],
             flows=stack_flows(settings),
             resources=resources,
             cluster=settings.kubernetes,

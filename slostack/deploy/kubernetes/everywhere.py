@@ -35,7 +35,7 @@ def daemon_set(owner: Owner, process: Process, mounted: Sequence[Mounted], check
             update_strategy=DaemonSetUpdateStrategyArgs(
                 type="RollingUpdate", rolling_update=RollingUpdateDaemonSetArgs(max_unavailable="10%")
             ),
-            template=pod_template(placed, process, mounted, checksum, [TolerationArgs(operator="Exists")]),
+            template=pod_template(placed, process, mounted, checksum, tolerations=[TolerationArgs(operator="Exists")]),
         ),
         opts=workload_options(owner, process, mounted),
     )

@@ -1,4 +1,5 @@
-"""Grafana: looks for changed dashboards by itself, and is restarted when anything else of its config changes."""
+"""Grafana: looks for changed dashboards by itself, and is restarted when anything else of its config or a secret
+changes."""
 
 from __future__ import annotations
 
@@ -17,7 +18,15 @@ from slostack.deploy.kubernetes.exposure import expose
 from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.mounts import Mounted, mounts
 from slostack.deploy.kubernetes.pod import Process
-from slostack.deploy.kubernetes.server import DONT_WAIT, Owner, ServerArgs, network_policy, service, service_account
+from slostack.deploy.kubernetes.server import (
+    DONT_WAIT,
+    Owner,
+    ServerArgs,
+    network_policy,
+    secrets_checksum,
+    service,
+    service_account,
+)
 from slostack.deploy.kubernetes.stateful import DATA, claim, data_mount
 from slostack.deploy.kubernetes.stateless import deployment
 
@@ -47,7 +56,8 @@ class Grafana(pulumi.ComponentResource):
         )
         mounted = [*mounts(owner), _data(owner)]
         own_database = args.server.storage is not None  # SQLite, which takes one process at a time
-        deployment(owner, process, mounted, checksum(args.server.folders), share=not own_database)
+        secrets = secrets_checksum(owner, args.server.secrets)
+        deployment(owner, process, mounted, checksum(args.server.folders), secrets=secrets, share=not own_database)
         service(owner)
         disruption_budget(owner)
         if exposure := args.server.cluster.exposure:

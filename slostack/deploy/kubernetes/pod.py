@@ -99,16 +99,19 @@ def pod_template(
     process: Process,
     mounted: Sequence[Mounted],
     checksum: str | None = None,
+    secrets: pulumi.Input[str] | None = None,
     tolerations: Sequence[TolerationArgs] = (),
     beside: Sequence[Container] = (),
 ) -> PodTemplateSpecArgs:
-    """The template of the server's pods; a checksum that changes rolls them."""
+    """The template of the server's pods; a checksum that changes, of config or `secrets`, rolls them."""
     cluster = owner.args.cluster
     own = Container(owner.server, owner.args.image, owner.port, process, owner.args.resources, mounted)
     volumes = [mount.volume for each in (own, *beside) for mount in each.mounted if mount.volume]
+    checksums = {"slostack/config-sha256": checksum, "slostack/secrets-hmac-sha256": secrets}
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
-            labels=owner.labels, annotations={"slostack/config-sha256": checksum} if checksum else None
+            labels=owner.labels,
+            annotations={name: value for name, value in checksums.items() if value is not None} or None,
         ),
         spec=PodSpecArgs(
             service_account_name=owner.server,

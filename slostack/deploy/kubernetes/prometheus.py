@@ -19,12 +19,14 @@ from slostack.deploy.kubernetes.server import (
     may_in,
     network_policy,
     pod_names,
+    secrets_checksum,
     service_account,
     shared,
 )
 from slostack.deploy.kubernetes.stateful import stateful_set
 from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs, delays_compaction, sidecar
 from slostack.deploy.kubernetes.topology import POD_NAME
+from slostack.deploy.secrets import THANOS_BUCKET
 
 _USER = 65534
 _SCRAPES_KUBELETS = (
@@ -81,7 +83,8 @@ class Prometheus(pulumi.ComponentResource):
         if args.kubelets:
             may(owner, _SCRAPES_KUBELETS)
         beside = [sidecar(owner, args.thanos)] if args.thanos else []
-        stateful_set(owner, process, mounts(owner), beside=beside)
+        read_once = secrets_checksum(owner, {THANOS_BUCKET.file: args.thanos.bucket}) if args.thanos else None
+        stateful_set(owner, process, mounts(owner), secrets=read_once, beside=beside)
         pod_names(owner)
         shared(owner)
         disruption_budget(owner)

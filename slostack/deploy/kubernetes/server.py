@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,9 +36,10 @@ _RBAC = "rbac.authorization.k8s.io"
 class ServerArgs:
     """What every server's component is given.
 
-    `folders` are its files of the bundle; `secrets` its secrets by the name of the file that it reads; `flows` the
-    allowed traffic of the whole stack; `storage` the size of its volume, of servers that have one. `cluster` is what
-    the stack's settings say of the cluster: placement, labels, images, protection.
+    `folders` are its files of the bundle; `secrets` its secrets by the name of the file that it reads, `checksum_key`
+    the random one that checksums of secrets are keyed by; `flows` the allowed traffic of the whole stack; `storage` the
+    size of its volume, of servers that have one. `cluster` is what the stack's settings say of the cluster: placement,
+    labels, images, protection.
     """
 
     namespace: pulumi.Input[str]
@@ -46,6 +48,7 @@ class ServerArgs:
     place: Place
     folders: tuple[Folder, ...]
     secrets: Mapping[str, pulumi.Input[str]]
+    checksum_key: pulumi.Input[str]
     flows: tuple[Flow, ...]
     resources: Resources
     cluster: KubernetesSettings
@@ -176,3 +179,19 @@ def secret(owner: Owner, suffix: str, files: Mapping[str, pulumi.Input[str]]) ->
         string_data={name: pulumi.Output.secret(value) for name, value in files.items()},
         opts=owner.opts,
     )
+
+
+def secrets_checksum(owner: Owner, files: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+    """Changes whenever one of these secret files does: what a server that reads them once must restart for.
+
+    It is keyed by a random secret: whoever may read pods, but no Secrets, can't try out by it what the files are. So it
+    is no secret; as one it would hide all of the pods from previews.
+    """
+
+    values = pulumi.Output.all(owner.args.checksum_key, pulumi.Output.all(**files))
+    return pulumi.Output.unsecret(values.apply(lambda key_and_files: _keyed_checksum(*key_and_files)))
+
+
+def _keyed_checksum(key: str, files: Mapping[str, str]) -> str:
+    text = "".join(f"{name}\0{value}\0" for name, value in sorted(files.items()))
+    return hmac.new(key.encode(), text.encode(), "sha256").hexdigest()

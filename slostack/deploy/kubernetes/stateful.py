@@ -33,10 +33,11 @@ def stateful_set(
     process: Process,
     mounted: Sequence[Mounted],
     checksum: str | None = None,
+    secrets: pulumi.Input[str] | None = None,
     beside: Sequence[Container] = (),
 ) -> StatefulSet:
     """The server's StatefulSet, whose pod has a data volume and what is mounted, and other containers beside; a
-    checksum that changes rolls it.
+    checksum that changes, of config or `secrets`, rolls it.
 
     Kubernetes lets nobody edit its selector, serviceName, podManagementPolicy and volumeClaimTemplates: a change to
     one of them would replace it, with a gap. The first three are constants, edits of the last are ignored (a volume
@@ -52,7 +53,9 @@ def stateful_set(
             service_name=owner.server,
             pod_management_policy="Parallel",
             persistent_volume_claim_retention_policy=_KEPT,
-            template=pod_template(owner, process, [*mounted, Mounted(data_mount(owner))], checksum, beside=beside),
+            template=pod_template(
+                owner, process, [*mounted, Mounted(data_mount(owner))], checksum, secrets, beside=beside
+            ),
             volume_claim_templates=[
                 PersistentVolumeClaimArgs(
                     metadata=ObjectMetaArgs(name=DATA, labels={**owner.args.cluster.labels, **selector(owner.server)}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pulumi
 from pulumi_kubernetes.apps.v1 import (
     Deployment,
     DeploymentSpecArgs,
@@ -23,10 +24,16 @@ _ROLLING = DeploymentStrategyArgs(
 
 
 def deployment(
-    owner: Owner, process: Process, mounted: Sequence[Mounted], checksum: str, *, share: bool = True
+    owner: Owner,
+    process: Process,
+    mounted: Sequence[Mounted],
+    checksum: str,
+    *,
+    secrets: pulumi.Input[str] | None = None,
+    share: bool = True,
 ) -> Deployment:
     """The server's Deployment, whose next pod is ready before the last one goes, unless they can't share what they
-    write to; a checksum that changes rolls it."""
+    write to; a checksum that changes, of config or `secrets`, rolls it."""
     return Deployment(
         owner.child(),
         metadata=owner.metadata(),
@@ -34,7 +41,7 @@ def deployment(
             replicas=owner.args.replicas,
             selector=LabelSelectorArgs(match_labels=selector(owner.server)),
             strategy=_ROLLING if share else DeploymentStrategyArgs(type="Recreate"),
-            template=pod_template(owner, process, mounted, checksum),
+            template=pod_template(owner, process, mounted, checksum, secrets),
         ),
         opts=workload_options(owner, process, mounted),
     )

@@ -13,7 +13,15 @@ from slostack.deploy.kubernetes.availability import disruption_budget
 from slostack.deploy.kubernetes.files import checksum
 from slostack.deploy.kubernetes.mounts import mounts
 from slostack.deploy.kubernetes.pod import Process
-from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, pod_names, service, service_account
+from slostack.deploy.kubernetes.server import (
+    Owner,
+    ServerArgs,
+    network_policy,
+    pod_names,
+    secrets_checksum,
+    service,
+    service_account,
+)
 from slostack.deploy.kubernetes.stateful import stateful_set
 from slostack.deploy.kubernetes.stateless import deployment
 from slostack.deploy.kubernetes.topology import THANOS_GRPC_PORT, THANOS_PORT
@@ -99,7 +107,7 @@ class ThanosStore(pulumi.ComponentResource):
             stop=150,
             ports=[_GRPC_PORT],
         )
-        stateful_set(owner, process, mounts(owner))
+        stateful_set(owner, process, mounts(owner), secrets=secrets_checksum(owner, args.server.secrets))
         pod_names(owner)
         disruption_budget(owner)
         network_policy(owner)
@@ -134,7 +142,7 @@ class ThanosCompactor(pulumi.ComponentResource):
             start=300,
             stop=150,
         )
-        stateful_set(owner, process, mounts(owner))
+        stateful_set(owner, process, mounts(owner), secrets=secrets_checksum(owner, args.server.secrets))
         pod_names(owner)
         network_policy(owner)
         service_account(owner)
