@@ -37,6 +37,8 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
             "expected services that have a file in slos/"
         )
     services = watched_services(every_service, settings)
+    for service in services:
+        _check_probes(service, settings)
     files = {slo_file(root, service.service): service for service in services}
     check_retention(root, files, [settings])
     check_custom_files(root, every_service)
@@ -61,6 +63,18 @@ def watched_services(services: Iterable[Service], settings: Settings) -> tuple[S
     """The services that an environment judges: those that its settings name, and the demo's where that runs. The alerts
     of another one would take its absence for an outage."""
     return tuple(service for service in services if service.service in settings.watched)
+
+
+def _check_probes(service: Service, settings: Settings) -> None:
+    """Raises SlostackError where the settings name a probe that the service doesn't have, or what can't be asked so."""
+    known = {probe.name: probe for probe in service.probes}
+    for name, address in settings.watched[service.service].probes.items():
+        key = f"{settings.file}: slostack:services.{service.service}.probes.{name}"
+        if name not in known:
+            expected = f"a probe of slos/{service.service}.yaml: {', '.join(known) or '(none)'}"
+            raise SlostackError(f"{key}: no such probe, expected {expected}")
+        if known[name].kind == "http" and "://" not in address:
+            raise SlostackError(f"{key}: {address!r}, expected a URL such as https://shop.example: it asks by HTTP")
 
 
 def _own(root: Path, folder: str) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,6 @@ def config_files(
         **loki_files(settings, topology),
         **grafana_files(settings, topology),
         **alloy_files(services, settings, topology),
-        **blackbox_files(topology),
+        **blackbox_files(services, settings, topology),
         **thanos_files(settings, topology),
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from slostack import names
-from slostack.config.blackbox import PROBE_MODULE
+from slostack.config.blackbox import probe_module, probe_target
 from slostack.config.discovery import ca_files, credentials, service_targets, stack_jobs
 from slostack.config.document import yaml_text
 from slostack.config.kubelets import kubelet_jobs
@@ -90,10 +90,10 @@ def _service_jobs(services: tuple[Service, ...], settings: Settings, topology: T
             continue
         for scrape in service.scrape:
             yield _scrape_job(service, scrape, watched, topology)
-        prober = watched.prober or (topology.blackbox and topology.blackbox.address)
-        if prober and watched.probe:
-            for probe in service.probes:
-                yield _probe_job(service, probe, watched.probe, prober)
+        prober = watched.prober or (topology.blackbox.address if topology.blackbox else None)
+        for probe in service.probes:
+            if prober and (target := probe_target(probe, watched)):
+                yield _probe_job(service, probe, target, prober)
 
 
 def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topology: Topology) -> dict[str, Any]:
@@ -109,14 +109,14 @@ def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topol
     }
 
 
-def _probe_job(service: Service, probe: Probe, base: str, blackbox: str) -> dict[str, Any]:
+def _probe_job(service: Service, probe: Probe, target: str, blackbox: str) -> dict[str, Any]:
     return {
         "job_name": names.probe_job(service.service, probe.name),
         "scrape_interval": str(probe.interval),
         "scrape_timeout": str(probe.timeout),
         "metrics_path": "/probe",
-        "params": {"module": [PROBE_MODULE]},
-        "static_configs": [{"targets": [base.rstrip("/") + probe.path]}],
+        "params": {"module": [probe_module(service, probe)]},
+        "static_configs": [{"targets": [target]}],
         "relabel_configs": [
             {"source_labels": ["__address__"], "target_label": "__param_target"},
             {"source_labels": ["__param_target"], "target_label": "instance"},

@@ -10,6 +10,7 @@ from random import Random
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from slostack import names
+from slostack.config.blackbox import probe_target
 from slostack.demo.conditions import ORDINARY
 from slostack.demo.metrics import families
 from slostack.demo.model import Model
@@ -61,5 +62,6 @@ def _scraped(scrape: Scrape, watched: WatchedService) -> _Job:
 
 
 def _probed(service: Service, probe: Probe, watched: WatchedService) -> _Job:
-    labels = {"job": names.probe_job(service.service, probe.name), "instance": f"{watched.probe}{probe.path}"}
-    return _Job(labels, probe.interval.seconds, lambda simulation, time: probe_families(simulation, probe.path, time))
+    labels = {"job": names.probe_job(service.service, probe.name), "instance": probe_target(probe, watched) or ""}
+    path = probe.path or ""
+    return _Job(labels, probe.interval.seconds, lambda simulation, time: probe_families(simulation, path, time))

@@ -12,6 +12,7 @@ from slostack.review.promql import changed_promql, one_line
 from slostack.review.slos import FOR_GATE, shown
 from slostack.spec.alert import LogCount
 from slostack.spec.panel import Panel
+from slostack.spec.scrape import Probe
 from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
 from slostack.spec.signal_library import signal_names
@@ -109,7 +110,19 @@ def _scrapes(service: Service | None) -> dict[str, str]:
 
 def _probes(service: Service | None) -> dict[str, str]:
     probes = service.probes if service else ()
-    return {probe.name: f"{probe.path} every {probe.interval}, timeout {probe.timeout}" for probe in probes}
+    return {probe.name: ", ".join(_of_probe(probe)) for probe in probes}
+
+
+def _of_probe(probe: Probe) -> Iterator[str]:
+    yield f"{probe.path or probe.kind} every {probe.interval}, timeout {probe.timeout}"
+    if probe.status:
+        yield f"status {' or '.join(map(str, probe.status))}"
+    if probe.body_limit:
+        yield f"body of at most {probe.body_limit.written}"
+    if probe.body_has:
+        yield f"with {probe.body_has}"
+    if probe.body_lacks:
+        yield f"without {probe.body_lacks}"
 
 
 def _channels(service: Service) -> str:

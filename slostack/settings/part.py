@@ -6,7 +6,7 @@ import re
 import ssl
 from collections.abc import Callable
 from ipaddress import ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -158,6 +158,16 @@ Url = Annotated[
     AfterValidator(_line),
 ]
 BaseUrl = Annotated[Url, AfterValidator(_base)]
+
+
+def _address(value: str) -> str:
+    for validator in get_args(BaseUrl if "://" in value else HostPort)[1:]:
+        value = validator.func(value)
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""A base URL, or host:port."""
 Mail = Annotated[str, written(r"[^@\s]\S*( \S+)*@\S+", "an address such as oncall@acme.example")]
 Sender = Annotated[
     str, written(r"([^@<>,;\r\n]+ <)?[^@<>,;\s]+@[^@<>,;\s]+>?", "one address such as alerts@acme.example")
@@ -175,6 +185,7 @@ AnnotationKey = Annotated[
 ]
 
 __all__ = [
+    "Address",
     "AnnotationKey",
     "BaseUrl",
     "Cidr",

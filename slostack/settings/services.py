@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from slostack.settings.part import (
+    Address,
     BaseUrl,
     HostPort,
     LabelKey,
@@ -20,6 +21,7 @@ from slostack.settings.part import (
     mismatch,
     written,
 )
+from slostack.spec.fields import Name
 from slostack.spec.source import describe
 
 _PORT_NAME = r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*"
@@ -89,7 +91,15 @@ class WatchedService(SettingsPart):
         description="whether `job` and `instance` in its metrics are kept: some tell of others",
     )
     probe: BaseUrl | None = Field(None, description="the base URL that its probes ask")
+    probes: Mapping[Name, Address] = Field(
+        default_factory=dict, description="by the name of a probe what it asks in place of `probe`: a URL, or host:port"
+    )
     prober: HostPort | None = Field(None, description="host:port of the blackbox exporter that asks, if not its own")
+
+    @property
+    def probed(self) -> tuple[str, ...]:
+        """All that is asked by probes: URLs, and host:port of those by TLS and TCP."""
+        return tuple(dict.fromkeys([*([self.probe] if self.probe else []), *self.probes.values()]))
 
     @model_validator(mode="after")
     def _reached_one_way(self) -> Self:

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from slostack import names
 from slostack.spec.quantities import DURATION_SCHEMA, Duration, mismatch
 from slostack.spec.source import describe
-from slostack.spec.syntax import parse_promql
+from slostack.spec.syntax import parse_promql, quoted
 
 HIGHEST_OBJECTIVE = 99.99999
 """Above it the error budget is less than a third of a second a month."""
@@ -136,13 +136,19 @@ def _log_query(value: str) -> str:
     return value
 
 
-def _is_regex(quoted: str) -> bool:
+def _is_regex(written: str) -> bool:
     """Whether a quoted text is a regular expression; Loki's parser doesn't look, its ruler fails each minute."""
     try:
-        parse_promql(f"x{{y=~{quoted}}}")
+        parse_promql(f"x{{y=~{written}}}")
     except ValueError:
         return False
     return True
+
+
+def _regex(value: str) -> str:
+    if not _is_regex(quoted(value)):
+        raise mismatch(describe(value), "a regular expression (RE2)")
+    return value
 
 
 def _seconds(value: object) -> float:
@@ -191,6 +197,8 @@ AlertName = Annotated[
 ]
 JobName = Annotated[Text, AfterValidator(_job_name)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
+Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(_regex)]
+Status = Annotated[int, Field(ge=100, le=599)]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$")]
 Runbook = Annotated[str, AfterValidator(_runbook), WithJsonSchema({"type": "string", "pattern": _RUNBOOK})]
 Renotify = Annotated[Duration, AfterValidator(_renotify)]

@@ -226,7 +226,8 @@ def _hidden_by_others(source: Source, error: ValidationError, policies: Policies
             _MODELS[str(key)].model_validate(item, context={"policies": policies})
         except ValidationError as hidden:
             for detail in hidden.errors():
-                yield explain(source, {**detail, "loc": (key, index, *detail["loc"])})
+                if not only_bad_items(detail):
+                    yield explain(source, {**detail, "loc": (key, index, *detail["loc"])})
 
 
 def _without(data: Any, path: KeyPath) -> Any:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from slostack.spec.fields import (
     JobName,
     Name,
+    Regex,
+    Status,
     UrlPath,
 )
 from slostack.spec.part import Part
 from slostack.spec.quantities import Duration, mismatch
+from slostack.spec.signal_values import Size
 
 MOST_SCRAPE_INTERVAL = Duration(75)
 """A quarter of the shortest window (5m): a rate needs four scrapes in its window to survive a failed one."""
@@ -40,15 +43,57 @@ class Scrape(Part):
         return self
 
 
+_OF_HTTP = ("path", "status", "body_limit", "body_has", "body_lacks")
+"""What is said of a probe by HTTP alone."""
+
+
+def _of_its_kind(schema: dict[str, Any]) -> None:
+    schema["if"] = {"properties": {"kind": {"enum": ["tls", "tcp"]}}, "required": ["kind"]}
+    schema["then"] = {"not": {"anyOf": [{"required": [key]} for key in _OF_HTTP]}}
+    schema["else"] = {"required": ["path"]}
+
+
 class Probe(Part):
     """An endpoint asked from outside. Its host comes from the stack's config."""
 
+    model_config = ConfigDict(json_schema_extra=_of_its_kind)
+
     name: Name = Field(description="A name, unique in the service.")
-    path: UrlPath = Field(description="The path below the probed host.")
+    kind: Literal["http", "tls", "tcp"] = Field(
+        "http",
+        description="What has to succeed: a request by HTTP, a TLS handshake (with a valid certificate), a connection.",
+    )
+    path: UrlPath | None = Field(None, description="The path below the probed host.")
     interval: Duration = Field(Duration(60), description="Time between probes.")
     timeout: Duration = Field(Duration(10), description="A probe that takes longer has failed.")
+    status: tuple[Status, ...] | None = Field(
+        None,
+        strict=False,
+        min_length=1,
+        description="The HTTP statuses of a good answer; by default any 2xx.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    body_limit: Size | None = Field(None, description="An answer with a larger body has failed.")
+    body_has: Regex | None = Field(None, description="A regular expression that the body has to match somewhere.")
+    body_lacks: Regex | None = Field(None, description="A regular expression that it may not match anywhere.")
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:
         _check_timeout("probe", self.interval, self.timeout)
         return self
+
+    @model_validator(mode="after")
+    def _as_its_kind(self) -> Self:
+        if self.kind == "http":
+            if self.path is None:
+                raise mismatch("missing", "the path below the probed host", "path")
+            if self.status and len({*self.status}) < len(self.status):
+                raise mismatch("a status twice", "each once", "status")
+        elif given := [key for key in _OF_HTTP if getattr(self, key) is not None]:
+            raise mismatch(f"`{given[0]}` of a {self.kind} probe", "it of one by HTTP alone", given[0])
+        return self
+
+    @property
+    def limits(self) -> bool:
+        """Whether it asks more of an answer than a 2xx status."""
+        return any(getattr(self, key) is not None for key in _OF_HTTP if key != "path")

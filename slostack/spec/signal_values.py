@@ -82,13 +82,16 @@ def _text(pattern: re.Pattern[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
 
 
+Size = Annotated[Any, BeforeValidator(Quantity.size), _AS_WRITTEN, _text(_SIZE)]
+"""A Quantity in bytes."""
+
 KINDS: Mapping[str, Any] = {
     "selector": Selector,
     "histogram": Annotated[Any, BeforeValidator(_histogram), _AS_WRITTEN, WithJsonSchema(_SELECTOR)],
     "amount": Annotated[Any, BeforeValidator(_amount), _AS_WRITTEN, WithJsonSchema({"anyOf": [_NUMBER, _SELECTOR]})],
     "number": Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)],
     "percentage": Annotated[Any, BeforeValidator(Quantity.percentage), _AS_WRITTEN, _text(_PERCENTAGE)],
-    "size": Annotated[Any, BeforeValidator(Quantity.size), _AS_WRITTEN, _text(_SIZE)],
+    "size": Size,
     "seconds": Seconds,
     "duration": Annotated[Duration, WithJsonSchema(DURATION_SCHEMA)],
     "labels": Annotated[tuple[LabelName, ...], Field(strict=False, min_length=1)],

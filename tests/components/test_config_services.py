@@ -71,6 +71,14 @@ WRONG: Wrong = {
         lambda c: c["services"]["learnsnap"].update(serverName="a.acme.example\nb"),
         "slostack:services.learnsnap.serverName: 'a.acme.example\\nb' (text), expected a host's name",
     ),
+    "an address of a probe that is none": (
+        lambda c: c["services"]["learnsnap"].update(probes={"health": "acme.example"}),
+        "slostack:services.learnsnap.probes.health: 'acme.example' (text), expected host:port, such as",
+    ),
+    "a probe's base URL with a query": (
+        lambda c: c["services"]["learnsnap"].update(probes={"health": "https://acme.example/?a=b"}),
+        "slostack:services.learnsnap.probes.health: 'https://acme.example/?a=b' (text), expected a URL without ?",
+    ),
     "a base URL with a query": (
         lambda c: c["services"]["learnsnap"].update(probe="https://learnsnap.acme.example/?a=b"),
         "slostack:services.learnsnap.probe: 'https://learnsnap.acme.example/?a=b' (text), expected a URL without ?",

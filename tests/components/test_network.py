@@ -81,6 +81,9 @@ EDITED: dict[str, dict[str, Any]] = {
     },
     "text messages": {"receivers": {"sms": {"gateway": "sms.acme.example:4433"}}},
     "a target in the cluster": {"services": {"learnsnap": {"targets": ["learnsnap.shop.svc.cluster.local:8080"]}}},
+    "a probe at a port of its own": {
+        "services": {"learnsnap": {"targets": ["a:80"], "probes": {"health": "https://health.acme.example:8443"}}}
+    },
     "pods": {"services": {"learnsnap": {"pods": IN_THE_CLUSTER}}},
     "two Prometheus": {"prometheus": {"replicas": 2}},
     "three Alertmanagers": {"alertmanager": {"replicas": 3}},

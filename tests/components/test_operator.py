@@ -190,6 +190,7 @@ def test_every_key_that_is_referred_to_exists_and_no_other(program: Program) -> 
         for key in each["data"]
         if not key.endswith(".json")
     }
+    there.remove(("slostack-blackbox", "blackbox.yml"))  # which the cluster's exporter reads
     asked = {
         (each["name"], each["key"])
         for kind in KINDS - {"Secret", "ConfigMap"}
@@ -266,6 +267,8 @@ def test_a_probe_asks_by_the_clusters_exporter(program: Program) -> None:
     ]
     assert probes[0]["spec"]["prober"] == {"url": "blackbox.monitoring:9115"}
     assert probes[0]["spec"]["targets"] == {"staticConfig": {"static": ["https://learnsnap.acme.example/health"]}}
+    (modules,) = (each for each in of_kind(program, "ConfigMap") if each["metadata"]["name"] == "slostack-blackbox")
+    assert probes[0]["spec"]["module"] in plain_yaml.load(modules["data"]["blackbox.yml"])["modules"]
 
 
 @pytest.mark.parametrize("name", MESSAGES)

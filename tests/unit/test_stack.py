@@ -30,6 +30,22 @@ def test_a_watched_service_without_an_slo_file_is_refused(
         make_bundle(tmp_path, settings, topology)
 
 
+@pytest.mark.parametrize(
+    ("probes", "said"),
+    [
+        ({"deep": "https://api.example"}, r"deep: no such probe, expected a probe of slos/api\.yaml: health$"),
+        ({"health": "api.example:80"}, r"health: 'api\.example:80', expected a URL such as .*: it asks by HTTP$"),
+    ],
+)
+def test_an_address_of_a_probe_that_there_is_none_of_or_that_it_cannot_ask_is_refused(
+    tmp_path: Path, topology: Topology, probes: dict[str, str], said: str
+) -> None:
+    project(tmp_path)
+    settings = parse_settings({**CONFIG, "services": {"api": {"probes": probes}}}, "test")
+    with pytest.raises(SlostackError, match=rf"^stacks/Pulumi\.test\.yaml: slostack:services\.api\.probes\.{said}"):
+        make_bundle(tmp_path, settings, topology)
+
+
 def test_what_loki_counts_goes_to_loki_alone(tmp_path: Path, topology: Topology) -> None:
     project(tmp_path, edited(SLI, """{logs: {bad: '{app="api"} |= "error"', total: '{app="api"}'}}"""))
     bundle = make_bundle(tmp_path, parse_settings({**CONFIG, "services": {"api": {}}}, "test"), topology)

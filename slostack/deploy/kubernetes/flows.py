@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from itertools import chain
 
 from slostack.config.kubelets import KUBELET_PORT
-from slostack.config.topology import split
+from slostack.config.topology import host_port, split
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, End, Flow, Pods
 from slostack.deploy.kubernetes.topology import (
@@ -69,7 +69,7 @@ def _notified(settings: Settings) -> Iterator[Flow]:
         yield Flow("alertmanager", OUTSIDE, _HTTPS)
     if receivers.pagerduty and receivers.pagerduty.enabled:
         url = receivers.pagerduty.url
-        yield _to("alertmanager", _host_port(url)) if url else Flow("alertmanager", OUTSIDE, _HTTPS)
+        yield _to("alertmanager", host_port(url)) if url else Flow("alertmanager", OUTSIDE, _HTTPS)
     if receivers.email:
         yield _to("alertmanager", receivers.email.smarthost)
     if receivers.sms:
@@ -77,7 +77,7 @@ def _notified(settings: Settings) -> Iterator[Flow]:
     if receivers.dead_mans_switch:
         yield _to("alertmanager", receivers.dead_mans_switch.host)
     if receivers.webhook:
-        yield _to("alertmanager", _host_port(receivers.webhook))
+        yield _to("alertmanager", host_port(receivers.webhook))
 
 
 def _of_grafana(settings: Settings) -> Iterator[Flow]:
@@ -85,8 +85,8 @@ def _of_grafana(settings: Settings) -> Iterator[Flow]:
     if grafana.database:
         yield _to("grafana", grafana.database.host)
     if grafana.oidc:
-        yield _to("grafana", _host_port(grafana.oidc.token_url))
-        yield _to("grafana", _host_port(grafana.oidc.api_url))
+        yield _to("grafana", host_port(grafana.oidc.token_url))
+        yield _to("grafana", host_port(grafana.oidc.api_url))
     if exposure:
         yield Flow(Pods(exposure.from_namespace), "grafana", PORTS["grafana"])
 
@@ -105,8 +105,8 @@ def _of_collectors(settings: Settings) -> Iterator[Flow]:
         if server == "alloy":
             yield Flow("alloy", "loki", PORTS["loki"])
         if server == "blackbox":
-            probed = (each.probe for each in settings.services.values() if each.probe and not each.prober)
-            yield from (_to("blackbox", _host_port(url)) for url in probed)
+            probed = (each.probed for each in settings.services.values() if not each.prober)
+            yield from (_to("blackbox", host_port(address)) for address in chain.from_iterable(probed))
 
 
 def _of_thanos(settings: Settings) -> Iterator[Flow]:
@@ -142,8 +142,3 @@ def _end(host: str) -> End:
     """Where a host is. Pods of this cluster are named as such, as not every network knows them by their addresses."""
     in_cluster = _SERVICE.fullmatch(host)
     return Pods(in_cluster["namespace"]) if in_cluster else OUTSIDE
-
-
-def _host_port(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (_HTTPS if parts.scheme == 'https' else 80)}"

@@ -84,7 +84,7 @@ def collectors(settings: Settings) -> tuple[str, ...]:
     """The collectors that the settings call for."""
     wanted = {
         "alloy": settings.logs.enabled,
-        "blackbox": any(watched.probe and not watched.prober for watched in settings.services.values()),
+        "blackbox": any(watched.probed and not watched.prober for watched in settings.services.values()),
         "kube-state-metrics": settings.exporters.kube_state_metrics,
         "node-exporter": settings.exporters.node_exporter,
     }

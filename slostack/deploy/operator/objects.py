@@ -31,6 +31,7 @@ def operator_objects(root: Path, bundle: Bundle, settings: Settings) -> tuple[Ma
         *_rules(root, services, settings),
         *scrape_configs(bundle, services, settings),
         *probes(services, settings),
+        *_modules(bundle, settings),
         alertmanager_config(bundle, settings),
         *_dashboards(bundle, settings),
     )
@@ -59,6 +60,12 @@ def _refuse_slos_by_namespace(services: tuple[Service, ...]) -> None:
                     "Alertmanager wants to be that of the AlertmanagerConfig; expected the strategy None there "
                     "(alertmanagerConfigMatcherStrategy) and slostack:operator.namespaceMatcher: false"
                 )
+
+
+def _modules(bundle: Bundle, settings: Settings) -> list[Manifest]:
+    """A ConfigMap with the modules that the Probes name, for the cluster's blackbox exporter."""
+    modules = bundle.below("blackbox")
+    return [config_map(f"{STACK}-blackbox", settings, modules, {})] if modules else []
 
 
 def _dashboards(bundle: Bundle, settings: Settings) -> list[Manifest]:

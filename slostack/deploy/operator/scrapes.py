@@ -7,7 +7,7 @@ from typing import Any
 
 from slostack import names, plain_yaml
 from slostack.bundle import Bundle
-from slostack.config.blackbox import PROBE_MODULE
+from slostack.config.blackbox import probe_module, probe_target
 from slostack.config.discovery import CA_FOLDER
 from slostack.deploy.kubernetes.labels import STACK
 from slostack.deploy.operator.manifest import Manifest, camel_case, config_map, manifest
@@ -30,19 +30,21 @@ def scrape_configs(bundle: Bundle, services: tuple[Service, ...], settings: Sett
 
 
 def probes(services: tuple[Service, ...], settings: Settings) -> Iterator[Manifest]:
-    """A Probe for each probe of the SLO files whose service has a base URL, by the cluster's blackbox exporter."""
+    """A Probe for each probe of the SLO files that has an address, by the cluster's blackbox exporter."""
     for service in services:
         watched = settings.services.get(service.service)
-        if not watched or not watched.probe:
+        if not watched:
             continue
         for probe in service.probes:
+            if not (target := probe_target(probe, watched)):
+                continue
             spec = {
                 "jobName": names.probe_job(service.service, probe.name),
                 "interval": str(probe.interval),
                 "scrapeTimeout": str(probe.timeout),
-                "module": PROBE_MODULE,
+                "module": probe_module(service, probe),
                 "prober": {"url": watched.prober or settings.operator.prober},
-                "targets": {"staticConfig": {"static": [watched.probe.rstrip("/") + probe.path]}},
+                "targets": {"staticConfig": {"static": [target]}},
             }
             name = f"{STACK}-{service.service}-{probe.name}"
             yield manifest("monitoring.coreos.com/v1", "Probe", name, settings, spec=spec)

@@ -25,6 +25,11 @@ slos:
     runbook: shop/down.md
 probes:
   - {name: health, path: /health, interval: 60s, timeout: 10s}
+  - {name: created, path: /orders, status: [201, 202]}
+  - {name: small, path: /, body_limit: 1kB}
+  - {name: well, path: /health, body_has: '"ok": ?true', body_lacks: (?i)error}
+  - {name: handshake, kind: tls}
+  - {name: database, kind: tcp, interval: 30s}
 """
 UNWATCHED = SHOP.replace("shop", "attic")
 
@@ -39,7 +44,13 @@ CONFIG = {
         "runbooks": "https://runbooks.example",
     },
     "services": {
-        "shop": {"targets": ["shop-1:8080", "shop-2:8080"], "scheme": "https", "token": True, "probe": "https://shop/"}
+        "shop": {
+            "targets": ["shop-1:8080", "shop-2:8080"],
+            "scheme": "https",
+            "token": True,
+            "probe": "https://shop/",
+            "probes": {"database": "postgres.example:5432"},
+        }
     },
     "receivers": {
         "email": {"to": "on-call@example.com", "sender": "slo@example.com", "smarthost": "mail:587", "username": "slo"},

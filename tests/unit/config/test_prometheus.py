@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from slostack import plain_yaml, promtool
 from slostack.config import Topology, config_files
 from slostack.settings import Settings, parse_settings
@@ -85,6 +87,29 @@ def test_the_stack_watches_itself(services: Services, settings: Settings, topolo
     assert {"prometheus", "alertmanager", "loki", "grafana"} <= set(found)
     assert found["loki"]["static_configs"] == [{"targets": ["loki-0:8080", "loki-1:8080"]}]
     assert "grafana" not in jobs(services, settings, replace(topology, grafana=None))
+
+
+@pytest.mark.parametrize(
+    ("probe", "module", "target"),
+    [
+        ("health", "http_2xx", "https://shop/health"),
+        ("created", "shop/created", "https://shop/orders"),
+        ("handshake", "tls_connect", "shop:443"),
+        ("database", "tcp_connect", "postgres.example:5432"),
+    ],
+)
+def test_a_probe_asks_by_its_module_and_at_its_own_address_or_at_that_of_all(
+    services: Services, settings: Settings, topology: Topology, probe: str, module: str, target: str
+) -> None:
+    job = jobs(services, settings, topology)[f"shop/{probe}"]
+    assert job["params"] == {"module": [module]}
+    assert job["static_configs"] == [{"targets": [target]}]
+
+
+def test_a_probe_without_an_address_is_not_asked(services: Services, topology: Topology) -> None:
+    watched = {"targets": ["shop:80"], "probes": {"database": "postgres.example:5432"}}
+    settings = parse_settings({**CONFIG, "services": {"shop": watched}}, "test")
+    assert {name for name in jobs(services, settings, topology) if name.startswith("shop/")} == {"shop/database"}
 
 
 def test_probes_go_through_the_blackbox_exporter(services: Services, settings: Settings, topology: Topology) -> None:

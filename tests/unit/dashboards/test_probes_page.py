@@ -15,13 +15,15 @@ import pytest
 import requests
 
 from slostack import plain_yaml
-from slostack.config.blackbox import PROBE_MODULE
+from slostack.config.blackbox import MODULES
 from slostack.dashboards import render_probes_dashboard
 from slostack.servers import ServerUnavailable, obtain_binary
 from tests.processes import free_port, running, wait_until
 from tests.requirements import need, need_command
 from tests.unit.dashboards.reading import Json, panel, panels
 from tests.unit.dashboards.served import Asked, prometheus
+
+MODULE, _ = MODULES["http"]
 
 DAYS = 20
 
@@ -79,7 +81,7 @@ def _site(folder: Path) -> ThreadingHTTPServer:
 def _modules(folder: Path) -> Json:
     """The stack's own, and whom to trust."""
     trusting = {"tls_config": {"ca_file": str(folder / "certificate.pem")}, "preferred_ip_protocol": "ip4"}
-    return {"modules": {PROBE_MODULE: {"prober": "http", "http": trusting}}}
+    return {"modules": {MODULE: {"prober": "http", "http": trusting}}}
 
 
 def _job(name: str, target: str, exporter: int) -> Json:
@@ -88,7 +90,7 @@ def _job(name: str, target: str, exporter: int) -> Json:
         "scrape_interval": "1s",
         "scrape_timeout": "1s",
         "metrics_path": "/probe",
-        "params": {"module": [PROBE_MODULE], "target": [target]},
+        "params": {"module": [MODULE], "target": [target]},
         "static_configs": [{"targets": [f"127.0.0.1:{exporter}"], "labels": {"instance": target}}],
     }
 

@@ -81,7 +81,7 @@ class Scraping:
         for scrape in self.service.scrape:
             yield scrape.job, scrape.interval.seconds, scrape.path
         for probe in self.service.probes:
-            yield names.probe_job(self.service.service, probe.name), probe.interval.seconds, probe.path
+            yield names.probe_job(self.service.service, probe.name), probe.interval.seconds, probe.path or ""
 
     def _scraped(self) -> Iterator[tuple[str, float]]:
         simulation = self._play.service

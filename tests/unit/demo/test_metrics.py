@@ -49,7 +49,7 @@ def exposed_by(service: str) -> list[Sample]:
     play = Play(service=service)
     spec = load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
     found = [family for scrape in spec.scrape for family in families(play.service, scrape.path)]
-    found += [family for probe in spec.probes for family in probe_families(play.service, probe.path, play.now)]
+    found += [family for probe in spec.probes for family in probe_families(play.service, probe.path or "", play.now)]
     return list(samples(found))
 
 

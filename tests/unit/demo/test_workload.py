@@ -90,7 +90,15 @@ def test_a_probe_tells_of_an_outage_and_of_a_path_that_is_out_of_reach(tmp_path:
         assert registry
         return generate_latest(registry)
 
+    def handshake() -> bytes:
+        registry = workload.metrics("/probe", f"{SERVICE}.example:443")
+        assert registry
+        return generate_latest(registry)
+
     assert b"probe_success 1.0" in probe()
+    assert b"probe_success 1.0" in handshake()
+    assert b"probe_http_status_code" in probe()
+    assert b"probe_http_status_code" not in handshake()
     switch_on(tmp_path, SERVICE, "outage", 1.0)
     workload.tick(2.0)
     assert b"probe_success 0.0" in probe()

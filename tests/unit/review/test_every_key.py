@@ -26,7 +26,15 @@ links: {docs: <https://a.example -> https://b.example>}
 scrape:
   - {job: <api -> web>, path: </metrics -> /m>, interval: <15s -> 30s>, timeout: <10s -> 5s>}
 probes:
-  - {name: <health -> ready>, path: </health -> /ready>, interval: <60s -> 30s>, timeout: <10s -> 5s>}
+  - name: <health -> ready>
+    path: </health -> /ready>
+    interval: <60s -> 30s>
+    timeout: <10s -> 5s>
+    status: [<200 -> 204>]
+    body_limit: <1kB -> 2kB>
+    body_has: <ok -> up>
+    body_lacks: <error -> fault>
+  - {name: port, kind: <tls -> tcp>}
 error_budget_policy: {warn_below: <25 -> 30>, freeze_below: <0 -> 10>}
 attested:
   logging: {date: <2026-10-02 -> 2026-10-03>, link: <https://a.example -> https://b.example>}
