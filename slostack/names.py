@@ -43,6 +43,8 @@ SPENT_ALERT = "ErrorBudgetSpent"
 ABSENCE_ALERT = "SLIAbsent"
 SLO_ALERTS = (BURN_ALERT, SPENT_ALERT, ABSENCE_ALERT)
 """The alerts that belong to an SLO."""
+STILL_FIRING = "StillFiring"
+"""The alert that escalates a critical one that goes on."""
 WATCHDOG = "Watchdog"
 """The alert that always fires, for a dead man's switch and for nobody else."""
 

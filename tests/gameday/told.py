@@ -14,7 +14,7 @@ from slostack.config import NOTIFICATION_PATH
 from tests.delivery.listeners import Heard, Json
 from tests.gameday.expected import WEBHOOK, Subject
 
-_OF_SLOS = (names.BURN_ALERT, "StillFiring")
+_OF_SLOS = (names.BURN_ALERT, names.STILL_FIRING)
 """Alerts that each SLO of a service can have."""
 _GROUP = re.compile(r'(\w+)="([^"]*)"')
 

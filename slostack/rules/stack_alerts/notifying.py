@@ -47,7 +47,7 @@ NOTIFYING = (
         "config-reload-failing",
     ),
     stack_alert(
-        "StillFiring",
+        names.STILL_FIRING,
         f'label_replace(max without (alertstate) (ALERTS{{alertstate="firing",{names.SEVERITY}="critical",'
         f'{names.SERVICE}!="",{names.TEAM}!=""}}), "{names.ESCALATES}", "$1", "alertname", "(.+)")',
         15,
