@@ -35,10 +35,12 @@ class LibraryAlert(Alert):
 
 @dataclass(frozen=True)
 class Expanded:
-    """One use of a signal: where it is in the file, its alerts by their names in the library, and its panels."""
+    """One use of a signal: where it is in the file, its alerts by their names in the library, what the file says
+    silences them besides, and its panels."""
 
     path: KeyPath
     alerts: Mapping[str, Alert]
+    silencers: Mapping[str, tuple[str, ...]]
     panels: tuple[Panel, ...]
 
 
@@ -66,17 +68,19 @@ def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, run
         if name not in made:
             missing = _first_missing(signal, next(each for each in signal.alerts if each.name == name), words)
             raise mismatch(f"{name}, which needs `{missing}`", f"`{missing}` beside it", "alerts", name)
-    alerts = {}
+    alerts, silencers = {}, {}
     for name, alert in made.items():
         change = changes.get(name)
         if change in OFF:
             continue
-        alerts[name] = _alert(alert, use, signal, change if isinstance(change, AlertChange) else None, runbooks)
+        known = change if isinstance(change, AlertChange) else None
+        alerts[name] = _alert(alert, use, signal, known, runbooks)
+        silencers[name] = (known and known.silenced_by) or ()
     if not made:
         needed = dict.fromkeys(filter(None, (_first_missing(signal, alert, words) for alert in signal.alerts)))
         raise mismatch("nothing to alert on", f"one of {', '.join(needed)}")
     panels = tuple(panel for template in signal.panels if (panel := _panel(template, use.prefix, words)))
-    return Expanded(path, alerts, panels)
+    return Expanded(path, alerts, silencers, panels)
 
 
 def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
@@ -156,7 +160,7 @@ def _first_missing(signal: Signal, alert: SignalAlert, words: Words) -> str | No
 def _alert(
     alert: SignalAlert, use: SignalUse, signal: Signal, change: AlertChange | None, runbooks: Path | None
 ) -> LibraryAlert:
-    changed = change.model_dump(by_alias=True, exclude_none=True) if change else {}
+    changed = change.model_dump(by_alias=True, exclude_none=True, exclude={"silenced_by"}) if change else {}
     runbook = use.runbook or signal.runbook
     if "runbook" not in changed and not use.runbook and runbooks and not (runbooks / runbook).is_file():
         expected = "it (`slostack new` brings the shared runbooks), or `runbook:` with another one"

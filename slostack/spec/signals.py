@@ -41,6 +41,9 @@ class AlertChange(Part):
     description: Text | None = Field(None, description="What it means and what to look at first.")
     runbook: Runbook | None = Field(None, description="A Markdown file below runbooks/.")
     renotify: Renotify | None = Field(None, description="After what time it is notified again while it fires.")
+    silenced_by: tuple[AlertName, ...] | None = Field(
+        None, strict=False, description="Further alerts of the service that tell the cause."
+    )
 
 
 class SignalUse(Part):

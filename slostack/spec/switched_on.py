@@ -38,11 +38,11 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
             taken.setdefault(alert.name, use.path)
             called.setdefault(in_library, []).append(alert.name)
     problems += _same_titles(source, service, uses)
-    for path, name in _silencers(service):
-        if name not in taken or own.get(name) == path[:2]:
+    for path, name, silenced in (*_silencers(service), *_silencers_of(uses)):
+        if name not in taken or name == silenced:
             what = f"{dotted(path)}: {describe(name)}, expected another alert of the service"
             problems.append(source.problem(path, what))
-    alerts = tuple(_silenced(alert, called) for use in uses for alert in use.alerts.values())
+    alerts = tuple(_silenced(alert, called, use.silencers[name]) for use in uses for name, alert in use.alerts.items())
     panels = tuple(panel for use in uses for panel in use.panels)
     update = {
         "alerts": (*alerts, *service.alerts),
@@ -63,20 +63,29 @@ def _same_titles(source: Source, service: Service, uses: list[Expanded]) -> Iter
             taken.setdefault(panel.title, use.path)
 
 
-def _silencers(service: Service) -> Iterator[tuple[KeyPath, str]]:
-    """The alerts that the file names as causes, each with its place."""
+def _silencers(service: Service) -> Iterator[tuple[KeyPath, str, str | None]]:
+    """The alerts that the file names as causes, each with its place and the alert that it silences, if it is one."""
     for index, alert in enumerate(service.alerts):
         for place, name in enumerate(alert.silenced_by):
-            yield ("alerts", index, "silenced_by", place), name
+            yield ("alerts", index, "silenced_by", place), name, alert.name
     for index, slo in enumerate(service.slos):
         for place, name in enumerate(slo.alerting.silenced_by or ()):
-            yield ("slos", index, "alerting", "silenced_by", place), name
+            yield ("slos", index, "alerting", "silenced_by", place), name, None
 
 
-def _silenced(alert: Alert, called: Mapping[str, list[str]]) -> Alert:
-    """A signal's alert with those alerts that silence it and that the service has, by their names there."""
-    silenced_by = tuple(name for each in alert.silenced_by for name in called.get(each, ()) if name != alert.name)
-    return alert.model_copy(update={"silenced_by": silenced_by})
+def _silencers_of(uses: list[Expanded]) -> Iterator[tuple[KeyPath, str, str | None]]:
+    """The same of what differs from the library's alerts."""
+    for use in uses:
+        for in_library, silencers in use.silencers.items():
+            for place, name in enumerate(silencers):
+                path = (*use.path, "alerts", in_library, "silenced_by", place)
+                yield path, name, use.alerts[in_library].name
+
+
+def _silenced(alert: Alert, called: Mapping[str, list[str]], others: tuple[str, ...]) -> Alert:
+    """A signal's alert with those alerts that silence it and that the service has, by their names there, and others."""
+    known = (name for each in alert.silenced_by for name in called.get(each, ()) if name != alert.name)
+    return alert.model_copy(update={"silenced_by": tuple(dict.fromkeys((*known, *others)))})
 
 
 def _silenced_slo(slo: Slo, called: Mapping[str, list[str]]) -> Slo:

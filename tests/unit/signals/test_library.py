@@ -80,6 +80,17 @@ def test_a_service_changes_what_it_wants_to() -> None:
     assert (instance.runbook, instance.silenced_by) == ("shop/up.md", ("Down",))
 
 
+def test_a_service_names_further_causes_of_an_alert() -> None:
+    twice = [
+        {"burst": 10, "alerts": {"ErrorBurst": {"silenced_by": ["LargeErrorBurst"]}}},
+        {"prefix": "Large", "burst": 50},
+    ]
+    service = load({"up": {}, "http": twice})
+    silenced_by = {alert.name: alert.silenced_by for alert in service.alerts}
+    assert silenced_by["ErrorBurst"] == ("ServiceDown", "LargeErrorBurst")
+    assert silenced_by["LargeErrorBurst"] == ("ServiceDown",)
+
+
 @pytest.mark.parametrize("off", [False, "off"])
 def test_an_alert_is_switched_off(off: Any) -> None:
     service = load({"up": {"alerts": {"ServiceDown": off}}})
