@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -129,5 +130,11 @@ def _write_blocks(lines: Sequence[str], folder: Path) -> None:
             file.writelines(lines)
             file.write("# EOF\n")
         promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
-        for block in sorted(blocks.iterdir()):
+        for block in sorted(blocks.iterdir(), key=_starts, reverse=True):
             shutil.move(block, folder / block.name)
+
+
+def _starts(block: Path) -> int:
+    """The time in ms at which a block begins. The newest is given first: the next run goes on before what one gave that
+    was interrupted."""
+    return int(json.loads((block / "meta.json").read_text(encoding="utf-8"))["minTime"])

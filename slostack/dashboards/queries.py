@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from slostack import names
-from slostack.spec import Duration, Matcher, Severity
+from slostack.spec import Duration, Matcher, Service, Severity
 
 BURN_WINDOW = Duration(3600)
 """The window whose burn rate stands for "now" in tables."""
@@ -51,6 +51,21 @@ def slo_window(where: str) -> str:
 def seconds_left(where: str) -> str:
     """Seconds until the budget is spent at the present burn rate; nothing where nothing burns."""
     return recorded(names.EXHAUSTION, where, "min")
+
+
+def covered(service: Service) -> str:
+    """The share of each SLO's rolling window that its counts cover, 0 to 1; nothing of those with calendar windows."""
+    by_window: dict[Duration, list[str]] = {}
+    for slo in service.slos:
+        if isinstance(slo.window, Duration):
+            by_window.setdefault(slo.window, []).append(slo.name)
+    of_windows = []
+    for window, slos in sorted(by_window.items()):
+        of_these = "" if len(slos) == len(service.slos) else str(Matcher(names.SLO, "=~", "|".join(slos)))
+        counts = f"{names.EVENTS}{{{_joined(matchers(service=service.service), of_these)}}}"
+        share = f"count_over_time({counts}[{window}]) / {window.seconds // names.TIER_INTERVAL.seconds}"
+        of_windows.append(f"clamp_max(max by ({_SLO}) ({share}), 1)")
+    return "\nor\n".join(of_windows)
 
 
 def firing_series(where: str, *severities: Severity) -> str:

@@ -64,7 +64,7 @@ def render_service_dashboard(service: Service) -> str:
 def _now(service: Service, where: str) -> tuple[Sized, ...]:
     height = house.table_height(len(service.slos), _MOST_SLOS_SHOWN)
     return (
-        Sized(slo_table(where, [service], with_service=False), 14, height),
+        Sized(slo_table(where, [service], with_service=False, covered=queries.covered(service)), 14, height),
         Sized(firing_alerts(where, with_service=False), 10, height),
         Sized(budget_history(service), house.GRID_WIDTH, 8),
     )

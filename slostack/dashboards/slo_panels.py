@@ -22,6 +22,10 @@ SECONDS_LEFT_STEPS: tuple[house.Step, ...] = (
 BURN_STEPS: tuple[house.Step, ...] = ((None, house.GREEN), (1, house.ORANGE))
 LOWEST_SHOWN = -1
 """Graphs cut overspent budgets off here, so that one doesn't flatten all others."""
+_COVERED = (
+    " Covered is how much of a rolling window has been counted. Of a young SLO that is little, and its budget is "
+    "weighted by it; `slostack backfill` counts the past."
+)
 _TIER_COLORS = {"page": (house.DARK_RED, house.RED, house.ORANGE), "ticket": (house.YELLOW, house.BLUE)}
 """The fastest of its kind first."""
 
@@ -32,26 +36,29 @@ def maintenance(where: str) -> house.Markers:
     return house.Markers("Maintenance", under_way, house.BLUE, "Maintenance", f"{{{{{names.SLO}}}}}")
 
 
-def slo_table(where: str, services: Sequence[Service], *, with_service: bool) -> table.Panel:
-    """Every SLO with its budget left, burn rate and time to exhaustion; the lowest budget first."""
+def slo_table(where: str, services: Sequence[Service], *, with_service: bool, covered: str = "") -> table.Panel:
+    """Every SLO with its budget left, burn rate and time to exhaustion, and by a query how much of its window is
+    covered; the lowest budget first."""
     slos = [slo for service in services for slo in service.slos]
     service_label = {names.SERVICE: "Service"} if with_service else {}
     panel = house.rows(
         "slo-table",
         "Service level objectives",
         f"The budget left over each SLO's window, how fast the last {queries.BURN_WINDOW} spent it (1x spends it "
-        "exactly over the window), and when it is spent if that goes on; - while nothing fails.",
+        "exactly over the window), and when it is spent if that goes on; - while nothing fails."
+        + (_COVERED if covered else ""),
         labels={**service_label, names.SLO: "SLO", names.WINDOW: "Window"},
         values={
             "Objective": queries.recorded(names.OBJECTIVE, where),
             "Budget left": queries.budget_left(where),
             f"Burn rate {queries.BURN_WINDOW}": queries.burn_rate(queries.BURN_WINDOW, where),
             "Time to exhaustion": queries.seconds_left(where),
+            **({"Covered": covered} if covered else {}),
         },
         for_labels=[queries.slo_window(where)],
         without=[] if with_service else [names.SERVICE],
     )
-    return (
+    panel = (
         panel.sort_by([common.TableSortByFieldState().display_name("Budget left").desc(False)])
         .override_by_name("SLO", house.properties(custom_width=180))
         .override_by_name("Window", house.properties(custom_width=90))
@@ -88,6 +95,9 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool) ->
             ),
         )
     )
+    if covered:
+        panel.override_by_name("Covered", house.properties(unit=units.SHARE, decimals=0, custom_width=80))
+    return panel
 
 
 def _decimals(slos: Sequence[Slo]) -> int:

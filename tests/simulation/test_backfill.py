@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.prometheus import prometheus_with
-from slostack import names
+from slostack import names, promtool
 from slostack.backfill import Filled, backfill, is_taken
 from slostack.backfill.samples import period_of
 from slostack.backtest import Prometheus
@@ -109,6 +110,33 @@ def test_it_ends_five_minutes_before_the_first_count_that_was_recorded(stage: St
 def test_what_prometheus_has_taken_is_not_counted_again(stage: Stage) -> None:
     assert [each.last for each in stage.again] == [None] * 5
     assert all(is_taken(stage.after, each) for each in stage.filled)
+
+
+def test_an_interrupted_one_is_gone_on_with(
+    stage: Stage, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it had given by then: what is counted of an SLO reaches from some time on without a gap."""
+    versions = [Version(stage.service, slo) for slo in stage.service.slos]
+    move, moved = shutil.move, list[str]()
+
+    def interrupted(source: Path, target: Path) -> None:
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(str(move(source, target)))
+
+    monkeypatch.setattr("slostack.backfill.run.shutil.move", interrupted)
+    promtool_blocks = promtool.create_blocks_from_openmetrics
+    monkeypatch.setattr(promtool, "create_blocks_from_openmetrics", lambda *given, **_: promtool_blocks(*given))
+    with pytest.raises(KeyboardInterrupt):
+        backfill(stage.prometheus, versions, END, tmp_path / "blocks")
+    monkeypatch.undo()
+    left = list(before(stage.past.samples(), LIVE))
+    with prometheus_with(left, tmp_path_factory.mktemp("again"), blocks=tmp_path / "blocks") as url:
+        again = backfill(Prometheus(url), versions, END, tmp_path / "rest")
+    for of_first, of_second in zip(stage.filled, again, strict=True):
+        assert of_second.recorded_since
+        assert of_first.first == of_second.first, "it begins as early"
+        assert of_second.last == of_second.recorded_since - 300
 
 
 def test_counts_of_a_calendar_window_carry_their_period(stage: Stage) -> None:
