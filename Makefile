@@ -47,6 +47,9 @@ test: $(INSTALLED) ## Everything, with real servers
 	@$(MAKE) --no-print-directory --jobs 2 static everything
 	@$(MAKE) --no-print-directory game-day
 
+test-faults: $(INSTALLED) ## What takes longer: servers in several replicas, one of which is killed
+	@$(PYTHON) -m pytest --quiet $(FAULTS)
+
 everything: $(INSTALLED)
 	@$(PYTHON) -m pytest --collect-only -qq > /dev/null || true # compiles the tests once, not in each worker
 	@$(PYTEST) --ignore $(GAME_DAY) --ignore $(FAULTS)

@@ -42,11 +42,24 @@ class ThanosPlaces:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """How replicas that share their work find each other: `listen` is the port at which each gossips, `peers` are the
+    host:port of all; `name` and `address` are what each calls itself, and where others reach it, as its config says it.
+    """
+
+    listen: int
+    peers: tuple[str, ...]
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Topology:
     """The places of one stack's servers; what is None does not run there.
 
-    `loki_grpc` is the host:port at which Loki listens for itself, `notifications` the host:port of the receiver that
-    shows notifications on this machine. `replica` is what tells one Prometheus from another, as its config says it.
+    `loki_grpc` is the host:port at which Loki listens for itself and its replicas, `loki_ring` how these find each
+    other, `notifications` the host:port of the receiver that shows notifications on this machine. `replica` is what
+    tells one Prometheus from another, as its config says it.
     `discovered` are the servers whose pods Prometheus finds by the cluster's API, in place of their addresses;
     `account` is the folder of the service account, with its token, by which it may scrape the cluster's kubelets.
     """
@@ -60,6 +73,7 @@ class Topology:
     alloy: Place | None = None
     blackbox: Place | None = None
     replica: str | None = None
+    loki_ring: Ring | None = None
     discovered: Mapping[str, Pods] = field(default_factory=dict)
     account: str | None = None
     thanos: ThanosPlaces | None = None

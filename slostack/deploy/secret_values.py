@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -9,11 +10,15 @@ import yaml
 
 from slostack import plain_yaml
 from slostack.config.recipients import DEAD_MANS_SWITCH_URL, SLACK_URL, SMS_URL
-from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET
+from slostack.deploy.secrets import GRAFANA_SECRET_KEY, LOKI_BUCKET, THANOS_BUCKET
 from slostack.settings import Settings
 
 _PORTS = {"http": 80, "https": 443}
 _SHORTEST_KEY = 16
+_CREDENTIALS = {
+    "s3": "a file of Amazon's credentials, with aws_access_key_id and aws_secret_access_key",
+    "gcs": "the JSON of a service account's key",
+}
 _GRAFANAS_DEFAULT_KEY = "SW2YcwTIb9zpOOhoPsMm"
 
 
@@ -40,6 +45,9 @@ def expected_value(key: str, value: str, settings: Settings) -> str | None:
     bucket = settings.thanos.bucket
     if key == THANOS_BUCKET.key and bucket and not _opens(text, bucket.type.upper()):
         return f"Thanos' YAML of a bucket: type: {bucket.type.upper()}, and config"
+    logs = settings.loki.bucket
+    if key == LOKI_BUCKET.key and logs and not _lets_in(text, logs.type):
+        return _CREDENTIALS[logs.type]
     return None if text else "some text"
 
 
@@ -49,6 +57,15 @@ def _opens(text: str, kind: str) -> bool:
     except yaml.YAMLError:
         return False
     return isinstance(document, dict) and document.get("type") == kind and isinstance(document.get("config"), dict)
+
+
+def _lets_in(text: str, kind: str) -> bool:
+    if kind == "s3":
+        return bool(re.search(r"(?m)^aws_access_key_id *=", text) and re.search(r"(?m)^aws_secret_access_key *=", text))
+    try:
+        return "type" in json.loads(text)
+    except (ValueError, TypeError):
+        return False
 
 
 def _leads_to(url: str, address: str) -> bool:

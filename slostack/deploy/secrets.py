@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from slostack.config.bucket import CREDENTIALS_FILE
 from slostack.config.recipients import (
     DEAD_MANS_SWITCH_URL,
     NO_TEAMS,
@@ -33,6 +34,7 @@ def _of_alertmanager(key: str) -> Secret:
     return Secret(key, "alertmanager", secret_file(key))
 
 
+LOKI_BUCKET = Secret("lokiBucket", "loki", CREDENTIALS_FILE)
 GRAFANA_ADMIN_PASSWORD = Secret("grafanaAdminPassword", "grafana", "grafana-admin-password")
 GRAFANA_DATABASE_PASSWORD = Secret("grafanaDatabasePassword", "grafana", "grafana-database-password")
 GRAFANA_OIDC_SECRET = Secret("grafanaOidcSecret", "grafana", "grafana-oidc-secret")
@@ -40,6 +42,7 @@ GRAFANA_SECRET_KEY = Secret("grafanaSecretKey", "grafana", "grafana-secret-key")
 THANOS_BUCKET = Secret("thanosBucket", "thanos", "bucket.yaml")
 _FIXED = (
     *map(_of_alertmanager, (SLACK_URL, PAGERDUTY_KEY, SMTP_PASSWORD, SMS_URL, DEAD_MANS_SWITCH_URL)),
+    LOKI_BUCKET,
     GRAFANA_ADMIN_PASSWORD,
     GRAFANA_DATABASE_PASSWORD,
     GRAFANA_OIDC_SECRET,
@@ -88,11 +91,11 @@ def required_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secre
 
 
 def cluster_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, ...]:
-    """The secrets that a stack in a cluster reads; Grafana is none of it where an operator runs the servers."""
+    """The secrets that a stack in a cluster reads; where an operator runs the servers, it has no Grafana or Loki."""
     return tuple(
         secret
         for secret in secrets_in_use(settings, teams)
-        if settings.delivery == "kubernetes" or secret.server != "grafana"
+        if settings.delivery == "kubernetes" or secret.server not in ("grafana", "loki")
     )
 
 
@@ -105,6 +108,8 @@ def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secr
         yield _of_alertmanager(SMTP_PASSWORD)
     if receivers.dead_mans_switch:
         yield _of_alertmanager(DEAD_MANS_SWITCH_URL)
+    if settings.loki.bucket and settings.loki.bucket.credentials:
+        yield LOKI_BUCKET
     yield GRAFANA_ADMIN_PASSWORD
     yield GRAFANA_SECRET_KEY
     if settings.grafana.database:

@@ -1,10 +1,20 @@
 """An environment's settings: typed, frozen, free of secrets."""
 
+from slostack.settings.bucket import Bucket, LogBucket
 from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
 from slostack.settings.load import PROJECT, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
 from slostack.settings.part import mebibytes
-from slostack.settings.servers import GrafanaDatabase, GrafanaOidc, GrafanaSettings, LogLimit, LogRetention, LogSettings
+from slostack.settings.servers import (
+    GrafanaDatabase,
+    GrafanaOidc,
+    GrafanaSettings,
+    LogLimit,
+    LogRetention,
+    LogSettings,
+    LokiLimits,
+    LokiSettings,
+)
 from slostack.settings.services import Pods, WatchedService
 from slostack.settings.settings import STACK_FOLDER, Settings
 from slostack.settings.thanos import BlockRetention, OtherCluster, ThanosSettings
@@ -15,6 +25,7 @@ __all__ = [
     "PROJECT",
     "STACK_FOLDER",
     "BlockRetention",
+    "Bucket",
     "Dns",
     "Exposure",
     "GrafanaDatabase",
@@ -23,9 +34,12 @@ __all__ = [
     "Images",
     "KubernetesSettings",
     "LocalSettings",
+    "LogBucket",
     "LogLimit",
     "LogRetention",
     "LogSettings",
+    "LokiLimits",
+    "LokiSettings",
     "OperatorSettings",
     "OtherCluster",
     "Pods",

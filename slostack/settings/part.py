@@ -135,6 +135,8 @@ Line = Annotated[str, AfterValidator(_line)]
 _Size = Annotated[str, written(r"[1-9][0-9]{0,20}(Mi|Gi|Ti)", "a size such as 512Mi, 20Gi or 1Ti")]
 Memory = Annotated[_Size, _between("64Mi", "16Ti")]
 Storage = Annotated[_Size, _between("1Gi", "1024Ti")]
+Throughput = Annotated[_Size, _between("1Mi", "1Gi")]
+"""Bytes a second."""
 SmallStorage = Annotated[_Size, _between("512Mi", "1024Ti")]
 """Of what fits into less than a GiB."""
 Cpu = Annotated[
@@ -207,6 +209,7 @@ __all__ = [
     "SmallStorage",
     "Some",
     "Storage",
+    "Throughput",
     "Url",
     "mebibytes",
     "mismatch",

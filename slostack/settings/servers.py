@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from slostack.settings.bucket import LogBucket
 from slostack.settings.part import (
     HostPort,
     Line,
@@ -17,6 +18,7 @@ from slostack.settings.part import (
     SettingsPart,
     SmallStorage,
     Storage,
+    Throughput,
     Url,
     mismatch,
     written,
@@ -79,11 +81,31 @@ class LogRetention(SettingsPart):
         return self
 
 
+class LokiLimits(SettingsPart):
+    """What Loki takes and answers at most, so that one service's flood leaves room for the others."""
+
+    ingestion: Throughput = Field("4Mi", description="bytes of lines a second, at each replica")
+    streams: Annotated[int, Field(ge=1, le=1_000_000)] = Field(5000, description="label sets at the same time")
+    query_range: Duration = Field(Duration(31 * 86400), alias="queryRange", description="of one query")
+
+
 class LokiSettings(SettingsPart):
     """Loki in this environment."""
 
+    replicas: Replicas = Field(1, description="from three on each line is kept by three of them")
     retention: LogRetention = Field(default_factory=LogRetention)
+    limits: LokiLimits = Field(default_factory=LokiLimits)
     storage: Storage = "20Gi"
+    bucket: LogBucket | None = Field(None, description="that lines are kept in, in place of the volume")
+
+    @model_validator(mode="after")
+    def _a_majority_of_those_that_keep_a_line(self) -> Self:
+        if self.replicas == 2:
+            raise mismatch("2 replicas", "one, or from three on: a line is taken when two of three have it", "replicas")
+        if self.replicas > 1 and not self.bucket:
+            what = f"{self.replicas} replicas without `bucket`"
+            raise mismatch(what, "a bucket (loki.bucket) that they share, or one replica", "replicas")
+        return self
 
 
 class GrafanaDatabase(SettingsPart):

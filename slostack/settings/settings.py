@@ -24,7 +24,7 @@ from slostack.settings.services import WatchedService
 from slostack.settings.thanos import ThanosSettings
 
 STACK_FOLDER = "stacks"
-Replicated = PrometheusSettings | AlertmanagerSettings | GrafanaSettings
+Replicated = PrometheusSettings | AlertmanagerSettings | LokiSettings | GrafanaSettings
 
 
 class Urls(SettingsPart):
@@ -106,7 +106,7 @@ class Settings(SettingsPart):
             runbooks=f"{at}:{ports.notifications}/runbooks",
         )
 
-    @field_validator("prometheus", "alertmanager", "grafana")
+    @field_validator("prometheus", "alertmanager", "loki", "grafana")
     @classmethod
     def _one_of_each_on_this_machine(cls, value: Replicated, info: ValidationInfo) -> Replicated:
         if info.data.get("delivery") == "local" and value.replicas > 1:
@@ -119,6 +119,13 @@ class Settings(SettingsPart):
         delivery = info.data.get("delivery")
         if value.enabled and delivery != "kubernetes":
             raise mismatch(f"a bucket with delivery {delivery}", "it left out, or delivery: kubernetes", "bucket")
+        return value
+
+    @field_validator("loki")
+    @classmethod
+    def _logs_of_this_machine_stay_on_it(cls, value: LokiSettings, info: ValidationInfo) -> LokiSettings:
+        if info.data.get("delivery") == "local" and value.bucket:
+            raise mismatch("a bucket on this machine", "it left out: its data is in a folder", "bucket")
         return value
 
     @field_validator("kubernetes")

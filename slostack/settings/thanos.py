@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from slostack.settings.bucket import Bucket
 from slostack.settings.part import Cidr, HostPort, Namespace, OnceEach, Pem, SettingsPart, Storage, mismatch
 from slostack.spec.quantities import Duration
 
@@ -16,14 +17,8 @@ _DOWNSAMPLED = {"raw": Duration(40 * 3600), "fiveMinutes": Duration(10 * _DAY)}
 """The age at which Thanos makes the next coarser samples of each kind: before that it needs these."""
 
 
-class Bucket(SettingsPart):
-    """The object storage. The file by which Thanos opens it, with its keys, is the secret thanosBucket."""
-
-    type: Literal["s3", "gcs", "azure"]
-    host: HostPort | None = Field(
-        None,
-        description="where it answers, unless that is port 443 outside of the cluster, such as minio.minio.svc:9000",
-    )
+class ThanosBucket(Bucket):
+    """The bucket for metrics. The file by which Thanos opens it, with its keys, is the secret thanosBucket."""
 
 
 class BlockRetention(SettingsPart):
@@ -83,7 +78,7 @@ class ThanosCompactor(SettingsPart):
 class ThanosSettings(SettingsPart):
     """Thanos; without a bucket there is none."""
 
-    bucket: Bucket | None = None
+    bucket: ThanosBucket | None = None
     retention: BlockRetention = Field(default_factory=BlockRetention)
     query: ThanosQuery = Field(default_factory=ThanosQuery)
     store: ThanosStore = Field(default_factory=ThanosStore)

@@ -106,7 +106,7 @@ class Machine:
         for volume, mount in _mounted(spec, container):
             if (files := self._files(volume)) is not None:
                 write_volume(Path(text.paths[mount]), {key: text.file(value) for key, value in files.items()})
-        environment = dict(_environment(container, name))
+        environment = {key: text.argument(value) for key, value in _environment(container, name)}
         arguments = [text.argument(_expanded(each, environment)) for each in container.get("args") or ()]
         url = f"http://{LOOPBACK}:{self.port(host, int(container['ports'][0]['containerPort']))}"
         return PodProcess(
@@ -170,7 +170,7 @@ class _Translation:
         return re.sub(r"(port=)(\d+)$", self._own_port, text)
 
     def file(self, text: str) -> str:
-        text = re.sub(r"(listen_port: |http_port = )(\d+)", self._own_port, self._moved(text))
+        text = re.sub(r"(listen_port: |(?:bind|advertise)_port: |http_port = )(\d+)", self._own_port, self._moved(text))
         text = re.sub(r"listen_address: ''|http_addr =$", rf"\g<0> {LOOPBACK}", text, flags=re.MULTILINE)
         text = text.replace("listen_address: ''", "listen_address:")
         return self._with_kubeconfig(text)

@@ -23,7 +23,7 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 from slostack import plain_yaml
 from slostack.bundle import Bundle
 from slostack.deploy.secret_values import url_address
-from slostack.deploy.secrets import THANOS_BUCKET, known_secrets
+from slostack.deploy.secrets import LOKI_BUCKET, THANOS_BUCKET, known_secrets
 from slostack.settings import Settings, parse_settings
 from slostack.teams import load_teams
 
@@ -135,7 +135,8 @@ def canaries(stack: str, config: Mapping[str, Any] | None = None) -> dict[str, s
         address = url_address(secret.key, settings) or ""
         host = f"hooks.example{address}" if address.startswith(":") else address
         canary = f"{f'https://{host}/' if host else ''}canary-{stack}-{secret.key}"
-        found[secret.key] = _opening(settings, canary) if secret == THANOS_BUCKET else canary
+        opening = {THANOS_BUCKET: _opening, LOKI_BUCKET: _letting_in}.get(secret)
+        found[secret.key] = opening(settings, canary) if opening else canary
     return found
 
 
@@ -143,6 +144,13 @@ def _opening(settings: Settings, key: str) -> str:
     """What opens the bucket of Thanos, with a key in it."""
     kind = settings.thanos.bucket.type if settings.thanos.bucket else "s3"
     return f"type: {kind.upper()}\nconfig: {{secret_key: {key}}}"
+
+
+def _letting_in(settings: Settings, key: str) -> str:
+    """What lets Loki into its bucket, with a key in it."""
+    if settings.loki.bucket and settings.loki.bucket.type == "gcs":
+        return json.dumps({"type": "service_account", "private_key": key})
+    return f"[default]\naws_access_key_id = tests\naws_secret_access_key = {key}"
 
 
 def stack_config(stack: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def everything() -> set[str]:
     config = stack_config("prod")
     config["services"]["learnsnap"] |= {"clientCertificate": True}
     config["thanos"] = {"bucket": {"type": "s3"}, "query": {"replicas": 2}, "store": {"replicas": 2}}
+    config["loki"] |= {"replicas": 3, "bucket": {"type": "gcs", "name": "logs", "credentials": True}}
     gateway = stack_config("dev")
     gateway["grafana"] = {}
     host = gateway["urls"]["grafana"].removeprefix("https://")

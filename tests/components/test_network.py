@@ -103,6 +103,17 @@ EDITED: dict[str, dict[str, Any]] = {
             "query": {"clusters": {"us": {"host": "thanos.us.acme.example:8443"}}, "clients": ["0.0.0.0/0", "::/0"]},
         }
     },
+    "three Lokis and a bucket": {
+        "loki": {"replicas": 3, "bucket": {"type": "s3", "name": "logs", "region": "tests", "credentials": True}}
+    },
+    "a bucket in the cluster": {
+        "loki": {
+            "bucket": {
+                **{"type": "s3", "name": "logs", "region": "tests", "credentials": True},
+                **{"host": "minio-0.minio.storage.svc:9000", "tls": False},
+            }
+        }
+    },
     "PagerDuty": {"receivers": {"pagerduty": {}}},
     "PagerDuty at a port of its own": {"receivers": {"pagerduty": {"url": "https://pages.acme.example:8443/v2"}}},
 }
@@ -234,7 +245,13 @@ def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]
 
 
 def _loki(program: Program) -> Iterator[Traffic]:
-    ruler = plain_yaml.load(_file(program, "loki-config", "loki.yaml"))["ruler"]
+    document = plain_yaml.load(_file(program, "loki-config", "loki.yaml"))
+    ruler = document["ruler"]
+    for peer in document.get("memberlist", {}).get("join_members", ()):
+        yield _to("loki", peer)
+        yield "loki", "loki", int(document["server"]["grpc_listen_port"]), "TCP"
+    if bucket := document["common"]["storage"].get("s3"):
+        yield _to_url("loki", bucket.get("endpoint", "https://s3.tests.amazonaws.com"))
     yield from (_to_url("loki", url) for url in ruler["alertmanager_url"].split(","))
     yield from (_to_url("loki", client["url"]) for client in ruler["remote_write"]["clients"].values())
 

@@ -32,7 +32,7 @@ from slostack.deploy.kubernetes.thanos import (
 from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs
 from slostack.deploy.kubernetes.topology import PORTS, collectors, namespace_of, place
 from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET
-from slostack.settings import Resources, Settings
+from slostack.settings import LogBucket, Resources, Settings
 
 _GROWING = {"prometheus": ("rules",), "loki": (f"rules/{TENANT}",), "grafana": ("dashboards",)}
 """The folders of each server's files that grow with services and SLOs."""
@@ -50,7 +50,13 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     opts = pulumi.ResourceOptions(provider=provider(settings))
     homes = namespaces(settings, opts)
 
-    def server(name: str, resources: Resources, storage: str | None = None, replicas: int = 1) -> ServerArgs:
+    def server(
+        name: str,
+        resources: Resources,
+        storage: str | None = None,
+        replicas: int = 1,
+        bucket: LogBucket | None = None,
+    ) -> ServerArgs:
         return ServerArgs(
             namespace=homes[namespace_of(name, settings.kubernetes.namespace)],
             image=image(name, settings.kubernetes.images),
@@ -64,6 +70,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             cluster=settings.kubernetes,
             replicas=replicas,
             storage=storage,
+            bucket=bucket,
         )
 
     resources, urls = settings.kubernetes.resources, settings.urls
@@ -71,7 +78,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     alertmanager = server(
         "alertmanager", resources.alertmanager, settings.alertmanager.storage, settings.alertmanager.replicas
     )
-    loki = server("loki", resources.loki, settings.loki.storage)
+    loki = server("loki", resources.loki, settings.loki.storage, settings.loki.replicas, settings.loki.bucket)
     own_volume = None if settings.grafana.database else settings.grafana.storage
     grafana = server("grafana", resources.grafana, own_volume, settings.grafana.replicas)
     sidecar = (

@@ -8,10 +8,13 @@ from itertools import chain
 
 from slostack.config.kubelets import KUBELET_PORT
 from slostack.config.topology import host_port, split
+from slostack.deploy.kubernetes.bucket import identity_flows
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, End, Flow, Pods
 from slostack.deploy.kubernetes.topology import (
     GOSSIP_PORT,
+    LOKI_GOSSIP_PORT,
+    LOKI_GRPC_PORT,
     PORTS,
     THANOS_GRPC_PORT,
     THANOS_PORT,
@@ -19,7 +22,7 @@ from slostack.deploy.kubernetes.topology import (
     namespace_of,
 )
 from slostack.names import SERVER_JOBS
-from slostack.settings import Settings
+from slostack.settings import Bucket, Settings
 
 _HTTPS = 443
 _READS_THE_API = ("alloy", "kube-state-metrics")
@@ -34,6 +37,7 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
         *_scraped(settings),
         *_notified(settings),
         *_of_grafana(settings),
+        *_of_loki(settings),
         *_of_collectors(settings),
         *(_of_thanos(settings) if settings.thanos.enabled else ()),
     }
@@ -91,6 +95,20 @@ def _of_grafana(settings: Settings) -> Iterator[Flow]:
         yield Flow(Pods(exposure.from_namespace), "grafana", PORTS["grafana"])
 
 
+def _of_loki(settings: Settings) -> Iterator[Flow]:
+    loki = settings.loki
+    if loki.replicas > 1:
+        yield Flow("loki", "loki", LOKI_GRPC_PORT)
+        yield Flow("loki", "loki", LOKI_GOSSIP_PORT)
+    if loki.bucket:
+        yield _to_bucket("loki", loki.bucket)
+        yield from identity_flows("loki", loki.bucket)
+
+
+def _to_bucket(server: str, bucket: Bucket | None) -> Flow:
+    return _to(server, bucket.host) if bucket and bucket.host else Flow(server, OUTSIDE, _HTTPS)
+
+
 def _of_collectors(settings: Settings) -> Iterator[Flow]:
     namespace = settings.kubernetes.namespace
     for server in collectors(settings):
@@ -118,7 +136,7 @@ def _of_thanos(settings: Settings) -> Iterator[Flow]:
     for server in ("prometheus", "thanos-store"):
         yield Flow("thanos-query", server, THANOS_GRPC_PORT)
     for server in ("prometheus", "thanos-store", "thanos-compactor"):
-        yield _to(server, bucket.host) if bucket and bucket.host else Flow(server, OUTSIDE, _HTTPS)
+        yield _to_bucket(server, bucket)
     yield from (_to("thanos-query", cluster.host) for cluster in query.clusters.values())
     if query.clients:
         yield Flow(Addresses(query.clients), "thanos-query", THANOS_GRPC_PORT)

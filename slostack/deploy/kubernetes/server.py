@@ -21,11 +21,12 @@ from pulumi_kubernetes.rbac.v1 import (
 )
 
 from slostack.config import Place
+from slostack.deploy.kubernetes.bucket import account_annotations
 from slostack.deploy.kubernetes.files import Folder
 from slostack.deploy.kubernetes.labels import STACK, selector, server_labels
 from slostack.deploy.kubernetes.network import Flow, allow_flows
 from slostack.deploy.kubernetes.topology import PORTS, SHARED
-from slostack.settings import KubernetesSettings, Resources
+from slostack.settings import KubernetesSettings, LogBucket, Resources
 
 DONT_WAIT = {"pulumi.com/skipAwait": "true"}
 """The annotation of an object that Pulumi is not to wait for."""
@@ -39,7 +40,7 @@ class ServerArgs:
     `folders` are its files of the bundle; `secrets` its secrets by the name of the file that it reads, `checksum_key`
     the random one that checksums of secrets are keyed by; `flows` the allowed traffic of the whole stack; `storage` the
     size of its volume, of servers that have one. `cluster` is what the stack's settings say of the cluster: placement,
-    labels, images, protection.
+    labels, images, protection. `bucket` is that of a server which keeps its data in one.
     """
 
     namespace: pulumi.Input[str]
@@ -54,6 +55,7 @@ class ServerArgs:
     cluster: KubernetesSettings
     replicas: int = 1
     storage: str | None = None
+    bucket: LogBucket | None = None
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,9 @@ class Owner:
 
 
 def service_account(owner: Owner) -> ServiceAccount:
-    """The server's own account; its pods get a token of it only where they say so."""
-    return ServiceAccount(
-        owner.child(), metadata=owner.metadata(), automount_service_account_token=False, opts=owner.opts
-    )
+    """The server's own account, as the cloud knows it; its pods get a token of it only where they say so."""
+    metadata = owner.metadata(annotations=account_annotations(owner.args.bucket))
+    return ServiceAccount(owner.child(), metadata=metadata, automount_service_account_token=False, opts=owner.opts)
 
 
 def may(owner: Owner, rules: Sequence[PolicyRuleArgs]) -> None:
@@ -159,10 +160,11 @@ def pod_names(owner: Owner) -> Service:
     return Service(owner.child(), metadata=owner.metadata(), spec=spec, opts=owner.opts)
 
 
-def shared(owner: Owner) -> Service:
-    """The Service that leads to any ready replica, and whoever asks to the same one as long as that is ready: replicas
-    differ in what they saw."""
-    spec = ServiceSpecArgs(selector=selector(owner.server), ports=_ports(owner), session_affinity="ClientIP")
+def shared(owner: Owner, *, sticky: bool = True) -> Service:
+    """The Service that leads to any ready replica; where these differ in what they saw (`sticky`), whoever asks is led
+    to the same one as long as that is ready."""
+    affinity = "ClientIP" if sticky else None
+    spec = ServiceSpecArgs(selector=selector(owner.server), ports=_ports(owner), session_affinity=affinity)
     return Service(owner.child(SHARED), metadata=owner.metadata(SHARED), spec=spec, opts=owner.opts)
 
 

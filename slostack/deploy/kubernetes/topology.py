@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slostack.config.topology import Place, ThanosPlaces, Topology, split
+from slostack.config.topology import Place, Ring, ThanosPlaces, Topology, split
 from slostack.deploy.kubernetes.labels import selector
 from slostack.settings import Pods, Settings
 
@@ -29,11 +29,15 @@ SHARED = "any"
 """Ends the name of the Service that leads to any of a server's replicas."""
 POD_NAME = "POD_NAME"
 """The variable that tells a pod its name."""
-REPLICATED = ("prometheus", "alertmanager")
-"""The servers of which there may be several, each with data of its own."""
+POD_IP = "POD_IP"
+"""The variable that tells a pod its address."""
+REPLICATED = ("prometheus", "alertmanager", "loki")
+"""The servers of which there may be several, and any of which is reached by a Service."""
 STATEFUL = ("prometheus", "alertmanager", "loki", "thanos-store", "thanos-compactor")
 """The servers whose pods have names and volumes of their own."""
 LOKI_GRPC_PORT = 9095
+LOKI_GOSSIP_PORT = 7946
+"""Between Lokis, by TCP."""
 SECRETS_FOLDER = "/etc/slostack/secrets"
 ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where Kubernetes puts the token of a pod's account, and the certificate of the cluster's own CA."""
@@ -43,14 +47,16 @@ def kubernetes_topology(settings: Settings) -> Topology:
     """The places of a stack's servers in its namespace."""
     namespace = settings.kubernetes.namespace
     collecting = collectors(settings)
+    loki = place("loki", namespace, settings.loki.replicas)
     found = ("grafana", *(("thanos-query",) if settings.thanos.enabled else ()), *collecting)
     return Topology(
         prometheus=place("prometheus", namespace, settings.prometheus.replicas),
         alertmanager=place("alertmanager", namespace, settings.alertmanager.replicas),
-        loki=place("loki", namespace),
+        loki=loki,
         loki_grpc=f":{LOKI_GRPC_PORT}",
         grafana=place("grafana", namespace),
         replica=f"${{{POD_NAME}}}",
+        loki_ring=_ring(loki) if settings.loki.replicas > 1 else None,
         alloy=place("alloy", namespace) if "alloy" in collecting else None,
         blackbox=place("blackbox", namespace) if "blackbox" in collecting else None,
         discovered={
@@ -80,6 +86,15 @@ def _at_port(place: Place, port: int) -> tuple[str, ...]:
     return tuple(f"{split(address)[0]}:{port}" for address in place.addresses)
 
 
+def _ring(loki: Place) -> Ring:
+    return Ring(
+        listen=LOKI_GOSSIP_PORT,
+        peers=_at_port(loki, LOKI_GOSSIP_PORT),
+        name=f"${{{POD_NAME}}}",
+        address=f"${{{POD_IP}}}",
+    )
+
+
 def collectors(settings: Settings) -> tuple[str, ...]:
     """The collectors that the settings call for."""
     wanted = {
@@ -97,8 +112,8 @@ def namespace_of(server: str, namespace: str) -> str:
 
 
 def place(server: str, namespace: str, replicas: int = 1) -> Place:
-    """A server's place: each pod of a stateful server is reached by its own name, others by their Service; replicas
-    with data of their own have a second Service that leads to any of them."""
+    """A server's place: each pod of a stateful server is reached by its own name, and any of them by a second Service;
+    others are reached by their Service."""
     port = PORTS[server]
     pods = [f"{server}-{number}.{server}" for number in range(replicas)] if server in STATEFUL else [server]
     return Place(
