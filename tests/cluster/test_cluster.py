@@ -48,6 +48,18 @@ def applied(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Applie
     cluster.kubectl("delete", "namespace", *stack.namespaces, "--wait=false")
 
 
+def test_pods_reach_the_api_at_the_port_of_its_service(cluster: Cluster, applied: Applied) -> None:
+    services = cluster.get("services", "--namespace", "default")
+    (port,) = (port["port"] for each in services for port in each["spec"]["ports"] if port["name"] == "https")
+    policies = dict(applied.of_kind("NetworkPolicy"))
+    for (namespace, name), workload in applied.of_kind(*WORKLOADS):
+        if workload["spec"]["template"]["spec"]["automountServiceAccountToken"]:
+            egress = policies[namespace, name]["spec"]["egress"]
+            assert any(
+                {"port": port, "protocol": "TCP"} in rule["ports"] for rule in egress if "ipBlock" in rule["to"][0]
+            )
+
+
 def test_every_pod_is_scheduled_and_ready(cluster: Cluster, applied: Applied) -> None:
     expected = 0
     for (namespace, name), workload in applied.of_kind(*WORKLOADS):

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from slostack import plain_yaml
+from slostack.deploy.kubernetes.network import metadata_within
+from slostack.settings import parse_settings
 from tests.components.program import Program, canaries, run_program, stack_config
 
 NAME = "app.kubernetes.io/name"
-API_PORTS = (443, 6443)
-"""Of the cluster's API: its Service's, and the one behind it that some networks see."""
 KUBELET_PORT = 10250
 """Of every node, in its status."""
 KUBE_DNS = {
@@ -23,6 +23,11 @@ KUBE_DNS = {
     "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
 }
 """The pods that look up names in most clusters."""
+OUTSIDE = [
+    {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]},
+    {"cidr": "::/0", "except": ["fd00:ec2::254/128", "fd20:ce::254/128"]},
+]
+"""All addresses but those at which clouds tell a machine's credentials."""
 Traffic = tuple[str, str, int, str]
 """From whom, to whom, port and protocol: the stack's servers by name, others as `outside` or by namespace."""
 
@@ -153,7 +158,7 @@ def _ports(rule: dict[str, Any]) -> Iterator[tuple[int, str]]:
 
 def _ends(program: Program, peers: list[dict[str, Any]]) -> Iterator[str]:
     if any("ipBlock" in peer for peer in peers):
-        assert [peer["ipBlock"]["cidr"] for peer in peers] == ["0.0.0.0/0", "::/0"]
+        assert [peer["ipBlock"] for peer in peers] == OUTSIDE
         yield "outside"
         return
     for peer in peers:
@@ -185,7 +190,7 @@ def flows(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
         *_thanos(program, config.get("thanos", {})),
     )
     replicas = {name: int(each["spec"].get("replicas", 1)) for name, each in servers(program).items()}
-    yield from (flow for flow in (*made, *_others(program)) if flow[0] != flow[1] or replicas[flow[0]] > 1)
+    yield from (flow for flow in (*made, *_others(program, config)) if flow[0] != flow[1] or replicas[flow[0]] > 1)
 
 
 def _prometheus(program: Program) -> Iterator[Traffic]:
@@ -289,10 +294,11 @@ def _thanos(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
         yield "outside", "thanos-query", grpc, "TCP"
 
 
-def _others(program: Program) -> Iterator[Traffic]:
+def _others(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
+    api_ports = parse_settings(config, "test").kubernetes.api_server_ports
     for server, workload in servers(program).items():
         if workload["spec"]["template"]["spec"]["automountServiceAccountToken"]:
-            yield from ((server, "outside", port, "TCP") for port in API_PORTS)
+            yield from ((server, "outside", port, "TCP") for port in api_ports)
     if "alloy" in servers(program):
         urls = re.findall(r'"(http://[^"]+/loki/api/v1/push)"', _file(program, "alloy-config", "config.alloy"))
         assert urls
@@ -329,8 +335,22 @@ def test_nodes_and_the_api_are_where_the_settings_say() -> None:
     config["kubernetes"] |= {"nodes": ["10.1.0.0/16"], "apiServer": ["10.2.0.1/32"]}
     program = run_program("dev", config, canaries("dev"))
     egress = _policy(program, "slostack", "prometheus")["egress"]
-    blocks = {(rule["to"][0].get("ipBlock", {}).get("cidr"), rule["ports"][0]["port"]) for rule in egress}
-    assert {("10.1.0.0/16", KUBELET_PORT), ("10.2.0.1/32", 443), ("10.2.0.1/32", 6443)} <= blocks
+    blocks = {(peer.get("ipBlock", {}).get("cidr"), r["ports"][0]["port"]) for r in egress for peer in r["to"]}
+    api_ports = parse_settings(config, "dev").kubernetes.api_server_ports
+    assert {("10.1.0.0/16", KUBELET_PORT), *(("10.2.0.1/32", port) for port in api_ports)} <= blocks
+
+
+@pytest.mark.parametrize(
+    ("addresses", "but"),
+    [
+        ("10.1.0.0/16", []),
+        ("169.254.0.0/16", ["169.254.169.254/32"]),
+        ("169.254.169.254/32", []),
+        ("fd00:ec2::1/32", ["fd00:ec2::254/128"]),
+    ],
+)
+def test_only_who_is_sent_there_reaches_the_credentials_of_machines(addresses: str, but: list[str]) -> None:
+    assert metadata_within(addresses) == but
 
 
 def test_the_api_answers_at_the_ports_that_the_settings_say() -> None:

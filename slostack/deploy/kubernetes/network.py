@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Literal
 
 import pulumi
@@ -22,11 +23,13 @@ from slostack.deploy.kubernetes.labels import selector, stack_labels
 from slostack.settings import Dns, KubernetesSettings
 
 _DNS_PORT = 53
+_METADATA = ("169.254.169.254/32", "fd00:ec2::254/128", "fd20:ce::254/128")
+"""Where clouds tell whoever asks from a machine of its credentials: of all by IPv4, of AWS and Google by IPv6."""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Whatever has an address within these CIDRs."""
+    """Whatever has an address within these CIDRs, but for the metadata of clouds."""
 
     cidrs: tuple[str, ...]
 
@@ -109,13 +112,22 @@ def allow_flows(server: str, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
 def _peers(end: End) -> list[NetworkPolicyPeerArgs]:
     match end:
         case Addresses(cidrs):
-            return [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr)) for cidr in cidrs]
+            return [
+                NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=metadata_within(cidr) or None))
+                for cidr in cidrs
+            ]
         case Pods(namespace, labels):
             name = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace})
             pods = LabelSelectorArgs(match_labels=dict(labels)) if labels else None
             return [NetworkPolicyPeerArgs(namespace_selector=name, pod_selector=pods)]
         case server:
             return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=selector(server)))]
+
+
+def metadata_within(cidr: str) -> list[str]:
+    """The addresses of metadata among others of a CIDR; none where it is one of these alone, and so meant."""
+    block = ip_network(cidr, strict=False)
+    return [each for each in _METADATA if block != (found := ip_network(each)) and found.network_address in block]
 
 
 def _port(flow: Flow) -> list[NetworkPolicyPortArgs]:
