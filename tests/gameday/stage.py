@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -42,7 +43,7 @@ _FLAGS = {
     "loki": {},
 }
 _LIMITS = {"ruler_remote_write_queue_batch_send_deadline": "5s"}
-"""The durations that the servers go by where their configs say nothing; the limits are Loki's."""
+"""The durations that the servers go by where their configs and commands say nothing; the limits are Loki's."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,7 @@ def started(stage: Stage, clock: Clock) -> Iterator[None]:
     with ExitStack() as processes:
         started = {}
         for program in stage.programs:
-            flags = [f"--{flag}={duration(text, clock)}" for flag, text in _FLAGS[program.name].items()]
-            process = running([*program.command, *flags], folder.log(program.name))
+            process = running(_with_flags(program, clock), folder.log(program.name))
             started[program.name] = processes.enter_context(process)
         wait_until(lambda: all(map(_is_ready, stage.programs)), "the servers are ready", SECONDS)
         scraped = f'timestamp(up{{job=~"{"|".join(jobs)}"}} == 1) > {clock.start}'
@@ -148,6 +148,14 @@ def started(stage: Stage, clock: Clock) -> Iterator[None]:
         started["prometheus"].send_signal(signal.SIGHUP)
         wait_until(lambda: len(stage.project.query("slo:info")) == judged, "the services are judged", SECONDS)
         yield
+
+
+def _with_flags(program: Program, clock: Clock) -> list[str]:
+    """A server's command, with its durations in compressed time."""
+    given = dict(argument[2:].split("=", 1) for argument in program.command if re.match("--.+=", argument))
+    times = _FLAGS[program.name] | {flag: text for flag, text in given.items() if flag in _FLAGS[program.name]}
+    kept = [argument for argument in program.command if argument[2:].partition("=")[0] not in times]
+    return [*kept, *(f"--{flag}={duration(text, clock)}" for flag, text in times.items())]
 
 
 def _compressed(text: str, clock: Clock) -> str:
