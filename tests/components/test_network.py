@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from slostack import plain_yaml
-from slostack.deploy.kubernetes.network import metadata_within
+from slostack.deploy.kubernetes.flows import end_of
+from slostack.deploy.kubernetes.network import OUTSIDE as EVERYTHING
+from slostack.deploy.kubernetes.network import Either, End, Pods, metadata_within
 from slostack.settings import parse_settings
 from tests.components.program import Program, canaries, run_program, stack_config
 
@@ -86,6 +88,7 @@ EDITED: dict[str, dict[str, Any]] = {
     },
     "text messages": {"receivers": {"sms": {"gateway": "sms.acme.example:4433"}}},
     "a target in the cluster": {"services": {"learnsnap": {"targets": ["learnsnap.shop.svc.cluster.local:8080"]}}},
+    "a target that may be in the cluster": {"services": {"learnsnap": {"targets": ["learnsnap.shop:8080", "b:81"]}}},
     "a probe at a port of its own": {
         "services": {"learnsnap": {"targets": ["a:80"], "probes": {"health": "https://health.acme.example:8443"}}}
     },
@@ -157,14 +160,15 @@ def _ports(rule: dict[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 def _ends(program: Program, peers: list[dict[str, Any]]) -> Iterator[str]:
-    if any("ipBlock" in peer for peer in peers):
-        assert [peer["ipBlock"] for peer in peers] == OUTSIDE
+    blocks = [peer["ipBlock"] for peer in peers if "ipBlock" in peer]
+    pods = [peer for peer in peers if "ipBlock" not in peer]
+    assert blocks in ([], OUTSIDE)
+    if blocks and not pods:
         yield "outside"
-        return
-    for peer in peers:
+    for peer in pods:
         labels = peer.get("podSelector", {}).get("matchLabels", {})
         namespace = peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name")
-        yield pods_of(program, namespace, labels)
+        yield pods_of(program, namespace, labels) + (" or outside" if blocks else "")
 
 
 def servers(program: Program) -> dict[str, dict[str, Any]]:
@@ -321,13 +325,37 @@ def _to_url(source: str, url: str) -> Traffic:
 
 
 def _end(host: str) -> str:
-    """The end that a host name leads to: `prometheus-0.prometheus.slostack.svc` is one of the stack's own."""
+    """The end that a host name leads to: `prometheus-0.prometheus.slostack.svc` is one of the stack's own. A name of
+    one label or two may be that of a Service here, or of what is elsewhere."""
     first, *rest = host.split(".")
+    if len(rest) < 2:
+        return f"{rest[0] if rest else None} [] or outside"
     if rest[-2:] == ["slostack", "svc"]:
         return rest[0] if len(rest) == 3 else first.removesuffix("-any")
     if "svc" in rest:
         return f"{rest[rest.index('svc') - 1]} []"
     return "outside"
+
+
+OWN, SHOP = Pods(None), Pods("shop")
+HOSTS: dict[str, End] = {
+    **dict.fromkeys(("web", "Web", "localhost"), Either((OWN, EVERYTHING))),
+    **dict.fromkeys(("web.shop", "WEB.Shop", "svc.shop"), Either((SHOP, EVERYTHING))),
+    **dict.fromkeys(("web.shop.svc", "web.shop.svc.", "Web.Shop.SVC", "web-0.web.shop.svc", "svc.shop.svc"), SHOP),
+    **dict.fromkeys(("web.shop.svc.cluster.local", "web.shop.svc.cluster.local.", "svc.svc.shop.svc"), SHOP),
+    "web-0.web.shop.svc.cluster.local": SHOP,
+    **dict.fromkeys(("acme.example.", "web.", "web.acme.example", "metrics.web.acme.example."), EVERYTHING),
+    **dict.fromkeys(("x.svc.acme.example", "web.shop.svc.acme.example", "a.b.c.shop.svc"), EVERYTHING),
+    **dict.fromkeys(("web.shop.cluster.local", "10.0.0.5", "[fd00::5]", "web.-", "web.a_b"), EVERYTHING),
+    "a.svc.svc.cluster.local": Pods("svc"),
+    "web.svc": Either((Pods("svc"), EVERYTHING)),
+}
+"""Hosts as settings have them, and who is allowed to be asked under such a name."""
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_is_where_the_look_up_of_a_pod_finds_it(host: str) -> None:
+    assert end_of(host) == HOSTS[host]
 
 
 def test_nodes_and_the_api_are_where_the_settings_say() -> None:

@@ -10,7 +10,7 @@ from slostack.config.kubelets import KUBELET_PORT
 from slostack.config.topology import host_port, split
 from slostack.deploy.kubernetes.bucket import identity_flows
 from slostack.deploy.kubernetes.labels import selector
-from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, End, Flow, Pods
+from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, Either, End, Flow, Pods
 from slostack.deploy.kubernetes.topology import (
     GOSSIP_PORT,
     LOKI_GOSSIP_PORT,
@@ -26,8 +26,12 @@ from slostack.settings import Bucket, Settings
 
 _HTTPS = 443
 _READS_THE_API = ("alloy", "kube-state-metrics")
-_SERVICE = re.compile(r"([^.]+\.){1,2}(?P<namespace>[^.]+)\.svc(\..+)?")
-"""The host name of a Service of the cluster, or of a pod behind it."""
+_NAMESPACE = r"(?P<namespace>[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)"
+_SERVICE = re.compile(rf"([^.]+\.){{1,2}}{_NAMESPACE}\.svc(\.cluster\.local)?\.?")
+"""The host name of a Service of the cluster, or of a pod behind it, in lower case."""
+_SHORT = re.compile(rf"[^.:]+(\.{_NAMESPACE})?")
+"""One that a pod's look-up takes for a Service's, in its own namespace or in another, before it takes it for a host's
+elsewhere."""
 
 
 def stack_flows(settings: Settings) -> tuple[Flow, ...]:
@@ -153,10 +157,14 @@ def _to_the_api(server: str, settings: Settings) -> Iterator[Flow]:
 
 def _to(source: str, address: str) -> Flow:
     host, port = split(address)
-    return Flow(source, _end(host), port)
+    return Flow(source, end_of(host), port)
 
 
-def _end(host: str) -> End:
+def end_of(host: str) -> End:
     """Where a host is. Pods of this cluster are named as such, as not every network knows them by their addresses."""
-    in_cluster = _SERVICE.fullmatch(host)
-    return Pods(in_cluster["namespace"]) if in_cluster else OUTSIDE
+    name = host.lower()
+    if service := _SERVICE.fullmatch(name):
+        return Pods(service["namespace"])
+    if short := _SHORT.fullmatch(name):
+        return Either((Pods(short["namespace"]), OUTSIDE))
+    return OUTSIDE

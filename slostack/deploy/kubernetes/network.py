@@ -36,13 +36,21 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Pods:
-    """Another namespace's pods with these labels (key and value); without labels all of them."""
+    """A namespace's pods with these labels (key and value), without labels all of them; None is the namespace of the
+    flow's other end."""
 
-    namespace: str
+    namespace: str | None
     labels: tuple[tuple[str, str], ...] = ()
 
 
-End = str | Addresses | Pods
+@dataclass(frozen=True)
+class Either:
+    """One of several, of which nothing tells which."""
+
+    ends: tuple[Addresses | Pods, ...]
+
+
+End = str | Addresses | Pods | Either
 """One end of a flow; a text is one of the stack's own servers."""
 OUTSIDE = Addresses(("0.0.0.0/0", "::/0"))
 """Everything, for what has no address that the settings tell."""
@@ -117,9 +125,11 @@ def _peers(end: End) -> list[NetworkPolicyPeerArgs]:
                 for cidr in cidrs
             ]
         case Pods(namespace, labels):
-            name = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace})
-            pods = LabelSelectorArgs(match_labels=dict(labels)) if labels else None
-            return [NetworkPolicyPeerArgs(namespace_selector=name, pod_selector=pods)]
+            its = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace}) if namespace else None
+            pods = LabelSelectorArgs(match_labels=dict(labels)) if labels or not namespace else None
+            return [NetworkPolicyPeerArgs(namespace_selector=its, pod_selector=pods)]
+        case Either(ends):
+            return [peer for each in ends for peer in _peers(each)]
         case server:
             return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=selector(server)))]
 
