@@ -47,6 +47,8 @@ _STAND_INS: dict[str, dict[str, Any]] = {
     "scrape": {"job": "stand-in", "path": "/"},
 }
 """Right values of the keys on which an item's own checks don't depend."""
+_GIVEN = {"slos": {"runbook": _STAND_INS["slos"]["runbook"]}}
+"""What an item has of its service where it says nothing."""
 
 
 def load_service(path: Path, root: Path) -> Service:
@@ -156,7 +158,7 @@ def _service(source: Source, runbooks: Path | None, policies: Policies | None, f
     try:
         service = Service.model_validate(source.data, context=context)
     except ValidationError as error:
-        problems += [explain(source, detail) for detail in error.errors() if not only_bad_items(detail)]
+        problems += [explain(source, detail) for detail in error.errors() if not _is_told_elsewhere(detail)]
         problems += _hidden_by_others(source, error, policies)
     if file_name is not None and not any(p.message.startswith("service:") for p in problems):
         problems += _misnamed(source, file_name)
@@ -165,6 +167,11 @@ def _service(source: Source, runbooks: Path | None, policies: Policies | None, f
     if problems:
         raise SpecError(tuple(sorted(set(problems), key=lambda p: (p.line, p.column, p.message))))
     return service
+
+
+def _is_told_elsewhere(detail: ErrorDetails) -> bool:
+    """Whether a mistake only follows from others: an SLO without a runbook has none of a service without a name."""
+    return only_bad_items(detail) or (detail["type"] == "missing" and detail["loc"][::2] == ("slos", "runbook"))
 
 
 def signal_place(source: Source, alert: str, policies: Policies) -> KeyPath | None:
@@ -216,7 +223,7 @@ def _hidden_by_others(source: Source, error: ValidationError, policies: Policies
         if len(detail["loc"]) > 2 and detail["loc"][0] in _STAND_INS:
             mistakes.setdefault(detail["loc"][:2], []).append(detail)
     for (key, index), details in mistakes.items():
-        item = source.data[key][index]
+        item = _GIVEN.get(str(key), {}) | source.data[key][index]
         for detail in details:
             if detail["type"] == "extra_forbidden":
                 item = _without(item, detail["loc"][2:])

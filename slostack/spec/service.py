@@ -81,6 +81,16 @@ class Service(Part):
         return _one_of([scrape.job for scrape in self.scrape] or [self.service])
 
     @property
+    def own_job_matcher(self) -> Matcher:
+        """The matcher of the first of them: of the service itself, whatever else is scraped of it."""
+        return _one_of([scrape.job for scrape in self.scrape[:1]] or [self.service])
+
+    @property
+    def other_job_matcher(self) -> Matcher | None:
+        """The matcher of the rest of them, if any: of exporters, workers and the like."""
+        return _one_of([scrape.job for scrape in self.scrape[1:]]) if len(self.scrape) > 1 else None
+
+    @property
     def probe_matcher(self) -> Matcher:
         """The matcher of its probes' jobs."""
         return _one_of([names.probe_job(self.service, probe.name) for probe in self.probes] or [self.service])

@@ -86,7 +86,7 @@ def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, run
 def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
     subject = f"{service.service} ({use.prefix})" if use.prefix else service.service
     job = Matcher("job", "=", use.job) if use.job else service.job_matcher
-    words = Words({"jobs": str(job)}, {"service": subject})
+    words = Words(dict(_jobs(service, job, use)), {"service": subject})
     for name, parameter in signal.parameters.items():
         value = getattr(use, name)
         if value is None and parameter.default is not None:
@@ -104,6 +104,14 @@ def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
                 value = PromQL(f"scalar(max({value}))")
         words = words.with_(name, value)
     return words
+
+
+def _jobs(service: Service, job: Matcher, use: SignalUse) -> Iterator[tuple[str, str]]:
+    """What stands for jobs in expressions: all that the use is of, the service's own, and those beside it if any."""
+    yield "jobs", str(job)
+    yield "own_job", str(job if use.job else service.own_job_matcher)
+    if not use.job and (others := service.other_job_matcher):
+        yield "other_jobs", str(others)
 
 
 def _default(parameter: Parameter, words: Words) -> Any:
@@ -153,7 +161,8 @@ def _first_missing(signal: Signal, alert: SignalAlert, words: Words) -> str | No
         words.text(alert.summary + alert.description)
     except KeyError as error:
         placeholder = str(error.args[0])
-        return next(name for name in signal.parameters if placeholder == name or placeholder.startswith(f"{name}_"))
+        of = (name for name in signal.parameters if placeholder == name or placeholder.startswith(f"{name}_"))
+        return max(of, key=len)
     return None
 
 

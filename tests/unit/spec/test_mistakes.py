@@ -11,6 +11,7 @@ from slostack.errors import SlostackError
 from slostack.spec import SpecError, load_services
 from tests.unit.spec.files import RIGHT, Mistake, edited, mistakes, project, table
 
+RUNBOOK = "    runbook: api/burn.md\n"
 WEB = RIGHT.replace("service: api", "service: web").replace("{job: api,", "{job: web,")
 
 
@@ -21,6 +22,16 @@ def test_the_right_file_is_right(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mistake", table(), ids=str)
 def test_mistake_is_named_at_its_place(tmp_path: Path, mistake: Mistake) -> None:
     assert mistakes(tmp_path, mistake.text) == [f"slos/api.yaml:{line}" for line in mistake.said]
+
+
+@pytest.mark.parametrize(
+    "mistake", [each for each in table() if RUNBOOK in each.text and "service: " not in each.new], ids=str
+)
+def test_where_an_slo_has_its_services_runbook_no_mistake_is_said_besides(tmp_path: Path, mistake: Mistake) -> None:
+    text = mistake.text.replace(RUNBOOK, "    # no runbook\n")
+    project(tmp_path)
+    (tmp_path / "runbooks/api/error-budget-burn.md").write_text("# Burn\n", encoding="utf-8")
+    assert mistakes(tmp_path, text) == [f"slos/api.yaml:{line}" for line in mistake.said]
 
 
 @pytest.mark.parametrize(
