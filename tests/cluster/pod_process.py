@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from slostack.deploy.kubernetes.topology import ACCOUNT_FOLDER
 from slostack.servers import Server, ServerUnavailable, obtain
 from tests.cluster.manifests import WORKLOADS, data_of
 from tests.cluster.volumes import write_volume
-from tests.processes import free_port, running
+from tests.processes import free_port, running, wait_until
 from tests.requirements import need
 
 LOOPBACK = "127.0.0.1"
@@ -50,6 +50,15 @@ class PodProcess:
     def start(self, *more: str) -> AbstractContextManager[Any]:
         """Runs it until the end of the block."""
         return running([*self.command, *more], self.log, self.environment)
+
+    @contextmanager
+    def answering(self, seconds: float) -> Iterator[None]:
+        """Runs it until the end of the block, which begins once it answers its probes; fails the test where it ends
+        before, or answers not within so many seconds."""
+        with self.start() as process:
+            wait_until(lambda: self.answers() or process.poll() is not None, f"{self.root.name} answers", seconds)
+            assert process.poll() is None, self.log.read_text()
+            yield
 
     @property
     def log(self) -> Path:
@@ -94,7 +103,7 @@ class Machine:
         (workload,) = (o for o in self.objects if o["kind"] in WORKLOADS and o["metadata"]["name"] == server)
         namespace, stateful = workload["metadata"]["namespace"], workload["kind"] == "StatefulSet"
         name = f"{server}-{ordinal}"
-        host = f"{name}.{server}.{namespace}" if stateful else f"{server}.{namespace}"
+        host = f"{server}.{namespace}" if not stateful and ordinal == 0 else f"{name}.{server}.{namespace}"
         spec = workload["spec"]["template"]["spec"]
         (container,) = spec["containers"]
         root = self.folder / name

@@ -23,7 +23,8 @@ START_SECONDS = 60
 TOO_LARGE = {"prometheus": 2, "grafana": 2, "alloy": 3}
 """The replicas of those that are given no node that is large enough."""
 _STACK = {"grafana": "dev"}
-"""Of prod, but for Grafana, whose database there is a PostgreSQL server."""
+"""Of prod, from whose pods those of other stacks differ only as tests/components/test_kubernetes.py says, but for
+Grafana, whose database there is a PostgreSQL server: test_grafana_replicas.py."""
 
 
 @pytest.fixture
@@ -40,11 +41,16 @@ def machine(server: str, cluster: Cluster, tmp_path: Path) -> Machine:
 @pytest.mark.parametrize("server", SERVERS)
 def test_it_answers_its_probes(server: str, machine: Machine) -> None:
     pod = machine.pod(server)
-    with pod.start() as process:
-        wait_until(lambda: pod.answers() or process.poll() is not None, f"{server} answers", START_SECONDS)
-        assert process.poll() is None, pod.log.read_text()
+    with pod.answering(START_SECONDS):
         assert pod.answers()
     assert "canary-" not in pod.log.read_text(), "a secret in its log"
+
+
+def test_a_single_alertmanager_answers_its_probes(tmp_path: Path) -> None:
+    """It is told of no peers, and to gossip with none."""
+    pod = Machine(manifests(stack_program("dev", NAMESPACE)), tmp_path).pod("alertmanager")
+    with pod.answering(START_SECONDS):
+        assert "--cluster.peer" not in " ".join(pod.command)
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -18,6 +18,7 @@ SERVERS = (*STATEFUL, "grafana", "alloy", "blackbox", "kube-state-metrics", "nod
 WITH_TOKEN = {"prometheus", "alloy", "kube-state-metrics"}
 STANDARD_LABELS = {"name", "instance", "component", "part-of", "managed-by", "version"}
 UNCHANGEABLE = ("selector", "serviceName", "podManagementPolicy")
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
 def test_everything_goes_through_the_one_provider_with_a_pinned_context(program: Program, stack: str) -> None:
@@ -100,12 +101,31 @@ def test_pods_have_probes_requests_limits_and_the_pinned_image(program: Program)
         (container,) = template["spec"]["containers"]
         assert container["image"] == versions()[server].image
         assert re.fullmatch(r"\S+:v?\d+\.\d+\.\d+", container["image"])
-        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        for probe in PROBES:
             assert container[probe]["httpGet"]["path"].startswith("/")
             assert container[probe]["httpGet"]["port"] == container["ports"][0]["name"] == "http"
         requests, limits = container["resources"]["requests"], container["resources"]["limits"]
         assert set(requests) == set(limits) == {"cpu", "memory"}
         assert requests["memory"] == limits["memory"]
+
+
+def test_stacks_start_their_servers_alike_but_for_an_alertmanager_without_peers(
+    stack: str, program: Program, prod: Program
+) -> None:
+    """tests/cluster/ starts each server of prod as a process, and what is different elsewhere."""
+    pods = dict(program.pods())
+    differing = {
+        server
+        for server, of_prod in prod.pods()
+        if _started(pods[server]).replace(f".{stack}.acme", ".acme") != _started(of_prod)
+    }
+    assert differing == ({"alertmanager"} if stack == "dev" else set())
+
+
+def _started(template: dict[str, Any]) -> str:
+    """How a pod's container is started and asked."""
+    (container,) = template["spec"]["containers"]
+    return str([container.get(key) for key in ("command", "args", "env", "ports", *PROBES)])
 
 
 def test_resources_are_those_of_the_settings() -> None:
