@@ -44,6 +44,7 @@ def prometheus_files(services: tuple[Service, ...], settings: Settings, topology
         "storage": {"tsdb": {"retention": _retention(settings)}},
         "rule_files": ["rules/*.yaml"],
         "alerting": _alerting(topology),
+        **({"remote_write": list(_remote_write(settings, topology))} if settings.prometheus.remote_write else {}),
         "scrape_configs": jobs,
     }
     return {"prometheus/prometheus.yml": yaml_text(document), **ca_files(services, settings)}
@@ -61,6 +62,27 @@ def _alerting(topology: Topology) -> dict[str, Any]:
         "alert_relabel_configs": [{"action": "labeldrop", "regex": names.REPLICA}],
         "alertmanagers": [{"static_configs": [{"targets": list(topology.alertmanager.addresses)}]}],
     }
+
+
+def _remote_write(settings: Settings, topology: Topology) -> Iterator[dict[str, Any]]:
+    for name, remote in sorted(settings.prometheus.remote_write.items()):
+        secret = f"{topology.prometheus.secrets}/{remote_write_file(name)}"
+        log_in = {"basic_auth": {"username": remote.username, "password_file": secret}} if remote.username else {}
+        yield {
+            "name": name,
+            "url": remote.url,
+            **({"headers": {"X-Scope-OrgID": remote.tenant}} if remote.tenant else {}),
+            **({"authorization": {"credentials_file": secret}} if remote.token else log_in),
+            "write_relabel_configs": [
+                {"source_labels": [names.REPLICA], "target_label": remote.replica_label},
+                {"action": "labeldrop", "regex": names.REPLICA},
+            ],
+        }
+
+
+def remote_write_file(name: str) -> str:
+    """The name of the file with the token, or the password, of what gets every sample."""
+    return f"remote-write-token-{name}"
 
 
 def _retention(settings: Settings) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slostack.config.bucket import CREDENTIALS_FILE
+from slostack.config.prometheus import remote_write_file
 from slostack.config.recipients import (
     DEAD_MANS_SWITCH_URL,
     NO_TEAMS,
@@ -50,7 +51,8 @@ _FIXED = (
     THANOS_BUCKET,
 )
 _TOKEN, _CERTIFICATE, _KEY = "scrapeToken-", "scrapeCertificate-", "scrapeKey-"
-_NAMED = (_TOKEN, _CERTIFICATE, _KEY, *(f"{key}-" for key in (SLACK_URL, PAGERDUTY_KEY, SMS_URL)))
+_REMOTE_WRITE = "remoteWriteToken-"
+_NAMED = (_TOKEN, _CERTIFICATE, _KEY, _REMOTE_WRITE, *(f"{key}-" for key in (SLACK_URL, PAGERDUTY_KEY, SMS_URL)))
 """Begin the keys of secrets that have the name of a service, or one from the teams file, at their end."""
 
 
@@ -69,6 +71,11 @@ def scrape_key(service: str) -> Secret:
     return Secret(f"{_KEY}{service}", "prometheus", f"scrape-key-{service}")
 
 
+def remote_write_token(name: str) -> Secret:
+    """The bearer token, or the password, with which samples are written elsewhere."""
+    return Secret(f"{_REMOTE_WRITE}{name}", "prometheus", remote_write_file(name))
+
+
 def names_secret(key: str) -> bool:
     """Whether a config key is that of a secret."""
     return key in {secret.key for secret in _FIXED} or key.startswith(_NAMED)
@@ -81,7 +88,8 @@ def known_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, 
         for service in sorted(settings.services)
         for make in (scrape_token, scrape_certificate, scrape_key)
     )
-    return (*_FIXED, *map(_of_alertmanager, team_secrets(teams)), *of_services)
+    of_remotes = map(remote_write_token, sorted(settings.prometheus.remote_write))
+    return (*_FIXED, *map(_of_alertmanager, team_secrets(teams)), *of_services, *of_remotes)
 
 
 def required_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, ...]:
@@ -118,6 +126,9 @@ def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secr
         yield GRAFANA_OIDC_SECRET
     if settings.thanos.enabled:
         yield THANOS_BUCKET
+    for name, remote in sorted(settings.prometheus.remote_write.items()):
+        if remote.has_secret:
+            yield remote_write_token(name)
     for name, service in sorted(settings.services.items()):
         if service.token:
             yield scrape_token(name)

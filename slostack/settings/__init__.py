@@ -14,6 +14,7 @@ from slostack.settings.servers import (
     LogSettings,
     LokiLimits,
     LokiSettings,
+    RemoteWrite,
 )
 from slostack.settings.services import Pods, WatchedService
 from slostack.settings.settings import STACK_FOLDER, Settings
@@ -44,6 +45,7 @@ __all__ = [
     "OtherCluster",
     "Pods",
     "Ports",
+    "RemoteWrite",
     "Resources",
     "Settings",
     "ThanosSettings",

@@ -31,12 +31,41 @@ LogLevel = Literal["trace", "debug", "info", "warn", "error"]
 LogEvent = Annotated[str, written(r"[A-Za-z0-9_.:-]+", "an event's name, such as login_failed", 63)]
 
 
+class RemoteWrite(SettingsPart):
+    """What takes samples as they come, by Prometheus' remote write: Mimir, a vendor. The secret remoteWriteToken-<name>
+    is its bearer token, or its password where there is a user name."""
+
+    url: Url
+    tenant: Line | None = Field(None, description="sent as X-Scope-OrgID, as Mimir wants it")
+    token: bool = Field(False, description="whether it wants a bearer token")
+    username: Line | None = Field(None, description="where it wants a log-in")
+    replica_label: Annotated[str, written(r"[a-zA-Z_][a-zA-Z0-9_]*", "a label's name, such as __replica__")] = Field(
+        "__replica__",
+        alias="replicaLabel",
+        description="the label that tells replicas apart there, whose samples it counts once",
+    )
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it wants a token or a password."""
+        return self.token or self.username is not None
+
+    @model_validator(mode="after")
+    def _one_log_in(self) -> Self:
+        if self.token and self.username:
+            raise mismatch("a user name beside `token`", "one of them", "username")
+        return self
+
+
 class PrometheusSettings(SettingsPart):
     """Prometheus in this environment."""
 
     replicas: Replicas = Field(1, description="each scrapes and judges everything by itself")
     retention: Duration = Duration(40 * 86400)
     storage: SmallStorage = Field("20Gi", description="less has no room for the write-ahead log")
+    remote_write: Mapping[Namespace, RemoteWrite] = Field(
+        default_factory=dict, alias="remoteWrite", description="what else gets every sample, by name"
+    )
 
 
 class AlertmanagerSettings(SettingsPart):

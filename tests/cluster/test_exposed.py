@@ -14,11 +14,11 @@ import requests
 
 from slostack import names, plain_yaml
 from slostack.rules.stack import stack_groups
-from tests.cluster.manifests import manifests, stack_program
+from tests.cluster.manifests import manifests
 from tests.cluster.pod_process import Machine, PodProcess
 from tests.cluster.tls import own_certificate, serving
 from tests.cluster.volumes import write_volume
-from tests.components.program import Program, stack_config
+from tests.components.program import Program, canaries, run_program, stack_config
 from tests.processes import wait_until
 from tests.unit.promql import metric_names
 
@@ -26,12 +26,15 @@ EXPOSED = {
     "prometheus": {
         "prometheus_config_last_reload_successful",
         "prometheus_notifications_dropped_total",
+        "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
+        "prometheus_remote_storage_samples_failed_total",
         "prometheus_rule_evaluation_failures_total",
         "prometheus_rule_group_interval_seconds",
         "prometheus_rule_group_iterations_missed_total",
         "prometheus_rule_group_last_evaluation_timestamp_seconds",
         "prometheus_target_scrape_pool_targets",
         "prometheus_tsdb_head_series",
+        "prometheus_tsdb_wal_writes_failed_total",
     },
     "alertmanager": {
         "alertmanager_cluster_members",
@@ -75,7 +78,9 @@ def test_something_that_is_scraped_exposes_what_the_alerts_read() -> None:
 
 @pytest.fixture(scope="module")
 def prod() -> Program:
-    return stack_program("prod", "slostack")
+    config = stack_config("prod")
+    config["prometheus"] |= {"remoteWrite": {"mimir": {"url": "https://mimir.acme.example:443/push"}}}
+    return run_program("prod", config, canaries("prod", config))
 
 
 @pytest.mark.parametrize("job", EXPOSED)

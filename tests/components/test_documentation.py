@@ -16,7 +16,12 @@ from tests.components.program import ROOT, stack_config
 
 TEXT = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
 
-BY_NAME = {"services": "<service>", "logs.limits": "<namespace>", "thanos.query.clusters": "<cluster>"}
+BY_NAME = {
+    "services": "<service>",
+    "logs.limits": "<namespace>",
+    "prometheus.remoteWrite": "<name>",
+    "thanos.query.clusters": "<cluster>",
+}
 
 
 def documented(heading: str) -> set[str]:
@@ -59,7 +64,9 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
 
 
 def test_every_secret_is_documented_and_nothing_else() -> None:
-    settings = parse_settings(stack_config("prod"), "prod")
+    config = stack_config("prod")
+    config["prometheus"] |= {"remoteWrite": {"x": {"url": "https://x.example", "token": True}}}
+    settings = parse_settings(config, "prod")
     teams = parse_teams("teams: {platform: {email: [a@b.example], slack: {channel: a, url: x}, pagerduty: x, sms: x}}")
     keys = {secret.key for secret in known_secrets(settings, teams)}
     of_services = f"-({'|'.join(settings.services)})$"

@@ -93,6 +93,9 @@ EDITED: dict[str, dict[str, Any]] = {
         "services": {"learnsnap": {"targets": ["a:80"], "probes": {"health": "https://health.acme.example:8443"}}}
     },
     "pods": {"services": {"learnsnap": {"pods": IN_THE_CLUSTER}}},
+    "samples that go elsewhere": {
+        "prometheus": {"remoteWrite": {"mimir": {"url": "https://mimir.acme.example:8443/push", "token": True}}}
+    },
     "two Prometheus": {"prometheus": {"replicas": 2}},
     "three Alertmanagers": {"alertmanager": {"replicas": 3}},
     "no kubelets": {"exporters": {"kubelets": False}},
@@ -201,6 +204,7 @@ def _prometheus(program: Program) -> Iterator[Traffic]:
     document = plain_yaml.load(_file(program, "prometheus-config", "prometheus.yml"))
     for group in document["alerting"]["alertmanagers"]:
         yield from (_to("prometheus", target) for each in group["static_configs"] for target in each["targets"])
+    yield from (_to_url("prometheus", remote["url"]) for remote in document.get("remote_write", []))
     for job in document["scrape_configs"]:
         targets = [target for each in job.get("static_configs", []) for target in each["targets"]]
         if job["metrics_path" if "metrics_path" in job else "job_name"] == "/probe":

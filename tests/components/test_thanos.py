@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import certifi
 import pytest
 
 from slostack import plain_yaml
@@ -16,6 +14,7 @@ from slostack.deploy.policies import violations
 from slostack.rules import AlertingRule
 from slostack.rules.stack import thanos_groups
 from slostack.servers import versions
+from tests.certificate import CERTIFICATE
 from tests.components.program import ROOT, Program, canaries, refusal, run_program, stack_config
 from tests.components.test_kubernetes import (
     test_pods_get_as_long_to_be_replaced_as_their_own_limits_allow as check_times,
@@ -24,7 +23,6 @@ from tests.components.wrong_config import Wrong, check_refusal
 
 PARTS = ("thanos-query", "thanos-store", "thanos-compactor")
 BUCKET = {"bucket": {"type": "s3"}}
-CERTIFICATE = Path(certifi.where()).read_text(encoding="utf-8")
 
 
 def of_prod(**thanos: Any) -> Program:

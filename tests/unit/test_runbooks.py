@@ -48,6 +48,10 @@ OF_THE_SERVERS = {
     "prometheus_rule_group_iterations_missed_total",
     "prometheus_rule_group_last_duration_seconds",
     "prometheus_rule_group_last_evaluation_timestamp_seconds",
+    "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
+    "prometheus_remote_storage_samples_failed_total",
+    "prometheus_remote_storage_shards_desired",
+    "prometheus_remote_storage_shards_max",
     "prometheus_target_scrape_pool_targets",
     "prometheus_tsdb_head_series",
     "prometheus_tsdb_wal_writes_failed_total",
@@ -71,7 +75,6 @@ OF_THE_SERVERS = {
     "thanos_compact_halted",
     "thanos_compact_iterations_total",
     "thanos_objstore_bucket_operation_failures_total",
-    "thanos_shipper_upload_failures_total",
     "thanos_shipper_uploads_total",
     "grpc_client_handled_total",
 }

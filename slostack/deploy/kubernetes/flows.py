@@ -66,6 +66,7 @@ def _scraped(settings: Settings) -> Iterator[Flow]:
         yield from (_to("prometheus", target) for target in (*watched.targets, *filter(None, [watched.prober])))
         if pods := watched.pods:
             yield Flow("prometheus", Pods(pods.namespace, tuple(sorted(pods.labels.items()))), pods.port)
+    yield from (_to("prometheus", host_port(each.url)) for each in settings.prometheus.remote_write.values())
     if settings.exporters.kubelets:
         yield Flow("prometheus", Addresses(settings.kubernetes.nodes), KUBELET_PORT)
     yield from _to_the_api("prometheus", settings)

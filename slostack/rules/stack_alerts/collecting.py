@@ -71,6 +71,17 @@ COLLECTING = (
         "replicas-missing",
     ),
     stack_alert(
+        "RemoteWriteBehind",
+        "time() - prometheus_remote_storage_queue_highest_sent_timestamp_seconds > 300\n"
+        "or increase(prometheus_remote_storage_samples_failed_total[10m]) > 0",
+        15,
+        "medium",
+        "{{ $labels.remote_name }} doesn't get the samples of {{ $labels.instance }}",
+        "It is over five minutes behind, or refuses samples. Prometheus keeps what waits for two hours; "
+        "what is refused is lost there.",
+        "remote-write-behind",
+    ),
+    stack_alert(
         "LogIngestionFailing",
         "sum by (job, reason) (increase(loki_discarded_samples_total[15m])) > 0\n"
         "or sum by (job, reason) (increase(loki_write_dropped_entries_total[15m])) > 0\n"
