@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from slostack import plain_yaml
+from slostack.deploy.kubernetes.images import software
 from slostack.deploy.kubernetes.topology import ACCOUNT_FOLDER
 from slostack.servers import Server, ServerUnavailable, obtain
 from tests.cluster.manifests import WORKLOADS, data_of
@@ -39,13 +40,15 @@ _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 @dataclass(frozen=True)
 class PodProcess:
-    """One pod's container as a process; `root` has its mounted folders, `probes` are the URLs that it answers."""
+    """One container of a pod as a process; `root` has the pod's mounted folders, `probes` are the URLs that it
+    answers."""
 
     command: list[str]
     environment: Mapping[str, str]
     root: Path
     url: str
     probes: Mapping[str, str]
+    log: Path
 
     def start(self, *more: str) -> AbstractContextManager[Any]:
         """Runs it until the end of the block."""
@@ -59,10 +62,6 @@ class PodProcess:
             wait_until(lambda: self.answers() or process.poll() is not None, f"{self.root.name} answers", seconds)
             assert process.poll() is None, self.log.read_text()
             yield
-
-    @property
-    def log(self) -> Path:
-        return self.root / "log"
 
     def answers(self) -> bool:
         """Whether every probe is answered as the kubelet wants it."""
@@ -79,11 +78,12 @@ def _succeeds(url: str) -> bool:
 @dataclass
 class Machine:
     """This machine in place of the cluster; `kubeconfig` takes the place of a pod's token for the API server, which is
-    out of reach without one."""
+    out of reach without one; `shared` are folders of this machine by the path at which every pod sees them."""
 
     objects: list[dict[str, Any]]
     folder: Path
     kubeconfig: Path | None = None
+    shared: Mapping[str, Path] = field(default_factory=dict)
     _ports: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,17 +98,18 @@ class Machine:
             host = f"{server.removesuffix('-any')}-0.{server.removesuffix('-any')}.{rest}"
         return self._ports.setdefault((host, port), free_port())
 
-    def pod(self, server: str, ordinal: int = 0) -> PodProcess:
-        """The process of a workload's pod, with its folders filled."""
+    def pod(self, server: str, ordinal: int = 0, sidecar: str | None = None) -> PodProcess:
+        """The process of a workload's pod, with its folders filled; or of a container beside it, once that was made."""
         (workload,) = (o for o in self.objects if o["kind"] in WORKLOADS and o["metadata"]["name"] == server)
         namespace, stateful = workload["metadata"]["namespace"], workload["kind"] == "StatefulSet"
         name = f"{server}-{ordinal}"
         host = f"{server}.{namespace}" if not stateful and ordinal == 0 else f"{name}.{server}.{namespace}"
         spec = workload["spec"]["template"]["spec"]
-        (container,) = spec["containers"]
+        (container,) = (each for each in spec["containers"] if each["name"] == (sidecar or server))
         root = self.folder / name
-        root.mkdir()
+        root.mkdir(exist_ok=sidecar is not None)
         folders = {**dict(_folders(spec, container, root)), ACCOUNT_FOLDER: f"{root}{ACCOUNT_FOLDER}"}
+        folders |= {path: str(here) for path, here in self.shared.items()}
         if spec["automountServiceAccountToken"]:
             write_volume(Path(folders[ACCOUNT_FOLDER]), self._account())
         text = _Translation(self, host, container, folders, self.kubeconfig)
@@ -119,11 +120,12 @@ class Machine:
         arguments = [text.argument(_expanded(each, environment)) for each in container.get("args") or ()]
         url = f"http://{LOOPBACK}:{self.port(host, int(container['ports'][0]['containerPort']))}"
         return PodProcess(
-            command=[*map(text.argument, _start_of_image(server)), *arguments, *self._own_arguments(server)],
+            command=[*map(text.argument, _start_of_image(container["name"])), *arguments, *self._own_arguments(server)],
             environment=environment,
             root=root,
             url=url,
             probes={probe: url + container[probe]["httpGet"]["path"] for probe in _PROBES},
+            log=root / f"{container['name']}.log",
         )
 
     def _account(self) -> dict[str, str]:
@@ -176,6 +178,7 @@ class _Translation:
         for port in {int(each["containerPort"]) for each in self.container["ports"]}:
             own = self.machine.port(self.host, port)
             text = re.sub(rf"=(?:0\.0\.0\.0|\[{re.escape(LOOPBACK)}\])?:{port}$", f"={LOOPBACK}:{own}", text)
+        text = re.sub(r"(localhost:)(\d+)", self._own_port, text)
         return re.sub(r"(port=)(\d+)$", self._own_port, text)
 
     def file(self, text: str) -> str:
@@ -231,7 +234,7 @@ def _expanded(argument: str, environment: Mapping[str, str]) -> str:
 
 def _start_of_image(server: str) -> list[str]:
     """What the server's image starts."""
-    found = obtained(server)
+    found = obtained(software(server).name)
     executable = str(next(iter(found.binaries.values())))
     if server != "grafana":
         return [executable]

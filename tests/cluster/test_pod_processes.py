@@ -14,11 +14,14 @@ from slostack.deploy.kubernetes.kube_state_metrics import EXPORTED
 from slostack.servers import obtain_binary
 from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import WORKLOADS, manifests, stack_program
-from tests.cluster.pod_process import LOOPBACK, Machine
+from tests.cluster.pod_process import LOOPBACK, Machine, PodProcess
+from tests.cluster.thanos import thanos_machine
 from tests.processes import wait_until
 
 NAMESPACE = "slostack"
 SERVERS = ("prometheus", "alertmanager", "loki", "grafana", "alloy", "blackbox", "kube-state-metrics", "node-exporter")
+THANOS = ("thanos-query", "thanos-store", "thanos-compactor")
+"""Its sidecar is ready where its Prometheus is: see tests/faults."""
 START_SECONDS = 60
 TOO_LARGE = {"prometheus": 2, "grafana": 2, "alloy": 3}
 """The replicas of those that are given no node that is large enough."""
@@ -40,7 +43,16 @@ def machine(server: str, cluster: Cluster, tmp_path: Path) -> Machine:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_it_answers_its_probes(server: str, machine: Machine) -> None:
-    pod = machine.pod(server)
+    _answers_its_probes(machine.pod(server))
+
+
+@pytest.mark.parametrize("part", THANOS)
+def test_a_part_of_thanos_answers_its_probes(part: str, tmp_path: Path) -> None:
+    (tmp_path / "bucket").mkdir()
+    _answers_its_probes(thanos_machine(tmp_path, tmp_path / "bucket").pod(part))
+
+
+def _answers_its_probes(pod: PodProcess) -> None:
     with pod.answering(START_SECONDS):
         assert pod.answers()
     assert "canary-" not in pod.log.read_text(), "a secret in its log"
