@@ -37,6 +37,8 @@ CLUSTER = "cluster"
 
 SLO_GROUP = "slo/"
 """Begins the name of the rule group that judges an SLO every 30 s: slo/<service>/<slo>."""
+TIER_GROUP = "tier/"
+"""Begins the name of the one that counts its events every five minutes: tier/<service>/<slo>."""
 
 BURN_ALERT = "ErrorBudgetBurn"
 SPENT_ALERT = "ErrorBudgetSpent"

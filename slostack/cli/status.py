@@ -4,58 +4,90 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from slostack import names
-from slostack.cli.tables import show_alerts, show_servers, show_slos
+from slostack.approximately import counted
+from slostack.cli.local_server import NAMES
+from slostack.cli.tables import console_of_tables, show_alerts, show_servers, show_slos
 from slostack.deploy.local import LocalStack, status
-from slostack.deploy.local.slos import FiringAlert, SloState, firing_alerts, slo_states, slos_not_judged_yet
+from slostack.deploy.local.slos import FiringAlert, SloState, firing_alerts, slo_states
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; SLOs or alerts that aren't known are null.")
 @click.pass_obj
 def command(root: Path, as_json: bool) -> None:
     """Show servers, SLOs with budget left and burn rate, and firing alerts; exit 1 unless all servers are ready."""
-    stack = status(root)
-    slos = slo_states(_url(stack, "prometheus")) if stack and _is_ready(stack, "prometheus") else ()
-    alerts = firing_alerts(_url(stack, "alertmanager")) if stack and _is_ready(stack, "alertmanager") else ()
+    found = _look(root)
     if as_json:
-        click.echo(json.dumps(_plain(stack, slos, alerts), indent=2))
+        click.echo(json.dumps(_plain(found), indent=2))
     else:
-        _show(stack, slos, alerts)
-    if stack is None or not stack.ready:
+        _show(found)
+    if found.stack is None or not found.stack.ready:
         sys.exit(1)
 
 
-def _show(stack: LocalStack | None, slos: tuple[SloState, ...], alerts: tuple[FiringAlert, ...]) -> None:
+@dataclass(frozen=True)
+class _Found:
+    """The stack, None while it is down; its SLOs, `waiting` others that are not judged yet, and firing alerts. None is
+    not known: the servers in `silent` (their names) aren't ready."""
+
+    stack: LocalStack | None
+    slos: tuple[SloState, ...] | None = None
+    waiting: int = 0
+    alerts: tuple[FiringAlert, ...] | None = None
+    silent: tuple[str, ...] = ()
+
+
+def _look(root: Path) -> _Found:
+    """Alertmanager tells what fires; that nothing does is known of a Prometheus that judges alone."""
+    stack = status(root)
     if stack is None:
+        return _Found(None)
+    ready = {name: _url(stack, name) for name in NAMES if _is_ready(stack, name)}
+    slos, waiting = slo_states(ready["prometheus"]) if "prometheus" in ready else (None, 0)
+    alerts = firing_alerts(ready["alertmanager"]) if "alertmanager" in ready else None
+    silent = tuple(shown for name, shown in NAMES.items() if name not in ready)
+    return _Found(stack, slos, waiting, alerts or (alerts if slos is not None else None), silent)
+
+
+def _show(found: _Found) -> None:
+    if found.stack is None:
         click.echo("the stack is down; `slostack up` starts it")
         return
-    console = Console()
-    show_servers(console, stack)
-    if _is_ready(stack, "prometheus"):
-        console.print()
-        show_slos(console, slos)
-        if waiting := slos_not_judged_yet(_url(stack, "prometheus")):
-            console.print(f"{waiting} SLOs are not judged yet: it takes {names.EVALUATION_INTERVAL} from the start")
-    if _is_ready(stack, "alertmanager"):
-        console.print()
-        show_alerts(console, alerts)
-    if not stack.ready:
+    console = console_of_tables()
+    show_servers(console, found.stack)
+    why = f"{' and '.join(found.silent)} {'is' if len(found.silent) == 1 else 'are'} not ready"
+    console.print()
+    if found.slos is None:
+        console.print(f"SLOs: not known: {why}")
+    else:
+        show_slos(console, found.slos)
+    if found.waiting:
+        console.print(
+            f"{counted(found.waiting, 'SLO')} not judged yet: it takes {names.EVALUATION_INTERVAL} from the start"
+        )
+    console.print()
+    if found.alerts is None:
+        console.print(f"firing alerts: not known: {why}")
+    else:
+        show_alerts(console, found.alerts, so_far=found.waiting > 0)
+        if found.slos is None:
+            console.print(f"whether more fire is not known: {why}")
+    if not found.stack.ready:
         console.print("\nnot everything runs; `slostack up` puts it right or says why not")
 
 
-def _plain(stack: LocalStack | None, slos: tuple[SloState, ...], alerts: tuple[FiringAlert, ...]) -> dict[str, object]:
+def _plain(found: _Found) -> dict[str, object]:
     return {
-        "ready": bool(stack and stack.ready),
-        "stack": asdict(stack) if stack else None,
-        "slos": [asdict(slo) for slo in slos],
-        "alerts": [asdict(alert) for alert in alerts],
+        "ready": bool(found.stack and found.stack.ready),
+        "stack": asdict(found.stack) if found.stack else None,
+        "slos": None if found.slos is None else [asdict(slo) for slo in found.slos],
+        "alerts": None if found.alerts is None else [asdict(alert) for alert in found.alerts],
     }
 
 

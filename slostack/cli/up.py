@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from slostack.cli.tables import show_servers
+from slostack.cli.tables import console_of_tables, show_servers
 from slostack.deploy.local import up
 from slostack.settings import load_settings
 
@@ -23,6 +22,6 @@ def command(root: Path, environment: str) -> None:
     except KeyboardInterrupt:
         click.echo("\ninterrupted: `slostack up` goes on from here, `slostack down` stops what was started", err=True)
         sys.exit(130)
-    show_servers(Console(), stack)
+    show_servers(console_of_tables(), stack)
     if not stack.ready:
         sys.exit(1)

@@ -67,7 +67,9 @@ def _tier_group(service: Service, slo: Slo) -> RuleGroup:
     rules = [outage_events_rule(identity, by, service.scrape_interval, slo.maintenance)] if slo.sli.up else []
     rules += count_rules(of, by, identity, tier_offset(service, slo), slo.maintenance, outage)
     rules += tier_rules(slo, identity)
-    return RuleGroup(f"tier/{service.service}/{slo.name}", names.TIER_INTERVAL, tuple(rules), _labels(service, slo))
+    return RuleGroup(
+        f"{names.TIER_GROUP}{service.service}/{slo.name}", names.TIER_INTERVAL, tuple(rules), _labels(service, slo)
+    )
 
 
 def _ratio_group(service: Service, slo: Slo) -> RuleGroup:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from slostack.approximately import duration
-from slostack.cli.tables import show_alerts, show_servers, show_slos
+from slostack.cli.tables import console_of_tables, show_alerts, show_servers, show_slos
 from slostack.deploy.local import LocalStack, ProgramState
 from slostack.deploy.local.slos import FiringAlert, SloState
 
@@ -31,47 +32,71 @@ def test_durations_have_their_two_largest_units(seconds: float, expected: str) -
     assert duration(seconds) == expected
 
 
-def test_slos(console: Console) -> None:
-    show_slos(
-        console,
-        [
-            SloState("shop", "availability", 99.9, "30d", 0.61, 0.5, 3 * 86400, False),
-            SloState("shop", "latency", 99, "28d", -0.2, 20.04, 0, False),
-            SloState("shop", "silent", 99, "28d", 0.5, 100, 12096, True),
-            SloState("shop", "new", 95, None, None, None, None, False),
-            SloState("shop", "calm", 99, "30d", 0.98, 0.25, 118 * 86400, False),
-            SloState("shop", "monthly", 99, "month", 1, 0.5, 62 * 86400, False),
-        ],
-    )
-    _, availability, latency, silent, new, calm, monthly = text(console).splitlines()
-    assert calm.split()[-2:] == ["over", "30d"]
-    assert monthly.split()[-3:] == ["over", "a", "month"]
-    assert availability.split() == ["shop", "availability", "99.9", "%", "/", "30d", "61.0%", "0.5", "3d"]
-    assert latency.split() == ["shop", "latency", "99", "%", "/", "28d", "-20.0%", "20.0", "spent"]
-    assert silent.split() == ["shop", "silent", "99", "%", "/", "28d", "50.0%", "down", "3h", "21m"]
-    assert new.split() == ["shop", "new", "95", "%", "not", "known", "yet", "no", "traffic"]
+def state(
+    slo: str, left: float | None, burn: float | None, seconds: float | None = None, window: str = "30d", **more: bool
+) -> SloState:
+    """One of the service shop."""
+    return SloState("shop", slo, 99, window, left, burn, seconds, **{"down": False, "counted": True, **more})
+
+
+@pytest.mark.parametrize(
+    ("slo", "shown"),
+    [
+        (state("calm", 0.98, 0.25, 118 * 86400), "99 % / 30d  98.0% 0.2 over 30d"),
+        (state("monthly", 1, 0.5, 62 * 86400, "month"), "99 % / month 100.0% 0.5 over a month"),
+        (state("ill", 0.61, 0.5, 3 * 86400), "99 % / 30d 61.0% 0.5 3d"),
+        (state("spent", -0.2, 20.04, 0), "99 % / 30d -20.0% 20.0 spent"),
+        (state("silent", 0.5, 100, 12096, down=True), "99 % / 30d 50.0% down 3h 21m"),
+        (state("unused", None, None), "99 % / 30d no events no traffic"),
+        (state("started", None, None, counted=False), "99 % / 30d known within 5m not known yet"),
+    ],
+    ids=lambda value: value.slo if isinstance(value, SloState) else "",
+)
+def test_an_slo(console: Console, slo: SloState, shown: str) -> None:
+    show_slos(console, [slo])
+    _, line, legend = text(console).splitlines()
+    assert line.split() == ["shop", slo.slo, *shown.split()]
+    assert legend.startswith("burn: how many times too fast the budget is spent; spent in: ")
 
 
 def test_names_stay_whole_on_a_narrow_terminal() -> None:
     console = Console(file=io.StringIO(), width=60)
-    show_slos(console, [SloState("stolen-tee", "upload-processing-success", 95, "30d", 0.5, 0.5, 60.0, False)])
+    show_slos(console, [replace(state("upload-processing-success", 0.5, 0.5), service="stolen-tee")])
     assert "stolen-tee upload-processing-success" in text(console)
 
 
 def test_no_slo_and_no_alert(console: Console) -> None:
     show_slos(console, [])
     show_alerts(console, [])
-    assert text(console) == "no SLO has been judged yet\nno alert fires\n"
+    show_alerts(console, [], so_far=True)
+    assert text(console) == "no SLO has been judged yet\nno alert fires\nno alert fires so far\n"
 
 
-def test_alerts(console: Console) -> None:
-    burn = FiringAlert("ErrorBudgetBurn", "shop", "availability", "critical", "page-1h", "", "burns", quiet=True)
-    show_alerts(
-        console, [burn, FiringAlert("ServiceDown", "shop", "", "critical", "", "2026-01-02T03:04:05.6Z", "down", False)]
-    )
-    _, first, second = text(console).splitlines()
-    assert first.split() == ["ErrorBudgetBurn", "page-1h", "(inhibited", "or", "silenced)", "critical", "burns"]
-    assert second.split() == ["ServiceDown", "critical", "2026-01-02", "03:04:05", "down"]
+SINCE = "2026-01-02T03:04:05.6Z"
+BURN = FiringAlert(
+    *("ErrorBudgetBurn", "shop", "availability", "medium", "ticket-3d", SINCE),
+    "shop availability: the error budget burns 69.8 times too fast",
+    "inhibited",
+)
+DOWN = FiringAlert("ServiceDown", "shop", "", "critical", "", SINCE, "shop is down", "")
+
+
+def test_alerts_fit_a_terminal_with_what_is_wrong_whole() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    show_alerts(console, [DOWN, BURN])
+    assert text(console).splitlines() == [
+        "firing alert               severity  since (UTC)",
+        "ServiceDown                critical  2026-01-02 03:04",
+        "  shop is down",
+        "ErrorBudgetBurn ticket-3d  medium    2026-01-02 03:04  inhibited",
+        "  shop availability: the error budget burns 69.8 times too fast",
+    ]
+
+
+def test_what_is_piped_is_not_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "word " * 40
+    show_alerts(console_of_tables(), [replace(DOWN, summary=long)])
+    assert capsys.readouterr().out.splitlines()[-1].strip() == long.strip()
 
 
 def test_servers_and_what_there_is_to_say_about_them(console: Console) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, get_args
+from datetime import datetime
+from typing import Any, Literal, get_args
 
 import requests
 
@@ -23,22 +24,25 @@ BURN_WINDOW = Duration(3600)
 class SloState:
     """One SLO now: its objective in percent, the share of its budget that is left (below 0: overspent), how many times
     faster than evenly it burns, and in how many seconds it is spent at that rate. None is not known, or never. While
-    nothing answers it is `down`, and burns as fast as can be.
+    nothing answers it is `down`, and burns as fast as can be. It is not `counted` until its events are for the first
+    time since Prometheus read its rules, at most a tier's interval later.
     """
 
     service: str
     slo: str
     objective: float
-    window: str | None
+    window: str
     budget_left: float | None
     burn_rate: float | None
     seconds_left: float | None
     down: bool
+    counted: bool
 
 
 @dataclass(frozen=True)
 class FiringAlert:
-    """An alert that fires; a quiet one is silenced, or a more urgent one of its SLO fires too."""
+    """An alert that fires; it is `quiet` by a silence, or inhibited by what fires too, such as a more urgent tier of
+    its SLO, else by nothing ("")."""
 
     name: str
     service: str
@@ -47,34 +51,39 @@ class FiringAlert:
     tier: str
     since: str
     summary: str
-    quiet: bool
+    quiet: Literal["silenced", "inhibited", ""]
 
 
-def slo_states(prometheus: str) -> tuple[SloState, ...]:
-    """Every SLO by service and name; raises SlostackError where Prometheus doesn't answer."""
+def slo_states(prometheus: str) -> tuple[tuple[SloState, ...], int]:
+    """Every SLO by service and name, and of how many others the rules were not evaluated yet; raises SlostackError
+    where Prometheus doesn't answer."""
+    groups = _json(f"{prometheus}/api/v1/rules", {"type": "record"})["data"]["groups"]
+    counted = {group["name"]: _evaluated(group) for group in groups if group["name"].startswith(names.TIER_GROUP)}
     windows = {_key(sample): sample["metric"][names.WINDOW] for sample in _query(prometheus, names.INFO)}
     objectives = _by_slo(_query(prometheus, names.OBJECTIVE))
     budgets = _by_slo(_query(prometheus, _worst("min", names.BUDGET_REMAINING)))
     burns = _by_slo(_query(prometheus, _worst("max", names.burn_rate(BURN_WINDOW))))
     down = {key for key, up in _by_slo(_query(prometheus, names.UP)).items() if up == 0}
-    return tuple(
+    states = tuple(
         _slo_state(
             key,
-            windows.get(key),
-            objective,
+            window,
+            objectives[key],
             budgets.get(key),
-            _of_an_outage(objective) if key in down else burns.get(key),
+            _of_an_outage(objectives[key]) if key in down else burns.get(key),
             key in down,
+            counted.get(names.TIER_GROUP + "/".join(key), True),
         )
-        for key, objective in sorted(objectives.items())
+        for key, window in sorted(windows.items())
+        if key in objectives
     )
-
-
-def slos_not_judged_yet(prometheus: str) -> int:
-    """How many SLOs have rules that were not evaluated yet; raises SlostackError where Prometheus doesn't answer."""
-    groups = _json(f"{prometheus}/api/v1/rules", {"type": "record"})["data"]["groups"]
     loaded = {group["name"] for group in groups if group["name"].startswith(names.SLO_GROUP)}
-    return max(len(loaded) - len(_query(prometheus, names.INFO)), 0)
+    return states, max(len(loaded) - len(states), 0)
+
+
+def _evaluated(group: dict[str, Any]) -> bool:
+    """Whether it was evaluated since Prometheus read its rules; before that it is said to have been in the year 1."""
+    return datetime.fromisoformat(group["lastEvaluation"]).year > datetime.min.year
 
 
 def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
@@ -88,11 +97,15 @@ def firing_alerts(alertmanager: str) -> tuple[FiringAlert, ...]:
             tier=alert["labels"].get(names.TIER, ""),
             since=alert["startsAt"],
             summary=alert["annotations"].get("summary", ""),
-            quiet=alert["status"]["state"] == "suppressed",
+            quiet=_quiet(alert["status"]),
         )
         for alert in sorted(_json(f"{alertmanager}/api/v2/alerts", {}), key=_urgency)
         if alert["labels"].get("alertname") != names.WATCHDOG
     )
+
+
+def _quiet(status: dict[str, Any]) -> Literal["silenced", "inhibited", ""]:
+    return "silenced" if status["silencedBy"] else "inhibited" if status["inhibitedBy"] else ""
 
 
 def _urgency(alert: dict[str, Any]) -> tuple[int, str]:
@@ -103,16 +116,17 @@ def _urgency(alert: dict[str, Any]) -> tuple[int, str]:
 
 def _slo_state(
     key: tuple[str, str],
-    window: str | None,
+    window: str,
     objective: float,
     budget_left: float | None,
     burn_rate: float | None,
     down: bool,
+    counted: bool,
 ) -> SloState:
     seconds_left = None
-    if window and budget_left is not None and burn_rate:
+    if budget_left is not None and burn_rate:
         seconds_left = max(budget_left, 0) * parse_window(window).seconds / burn_rate
-    return SloState(*key, round(objective * 100, 9), window, budget_left, burn_rate, seconds_left, down)
+    return SloState(*key, round(objective * 100, 9), window, budget_left, burn_rate, seconds_left, down, counted)
 
 
 def _of_an_outage(objective: float) -> float:
