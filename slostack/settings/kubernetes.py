@@ -44,8 +44,11 @@ Server = Annotated[
     ),
 ]
 Digest = Annotated[str, written(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits")]
+_REGISTRY = r"localhost|[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+"
+"""Without a dot or a port, a first part is no registry: it is a user's name in Docker's."""
 Mirror = Annotated[
-    str, written(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?", "a registry such as mirror.acme.example/images")
+    str,
+    written(rf"({_REGISTRY})(/[a-z0-9._-]+)*", "a registry's host or host:port, such as mirror.acme.example/images"),
 ]
 FolderName = Annotated[
     str, written(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "a folder below the project")

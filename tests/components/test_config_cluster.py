@@ -21,6 +21,14 @@ WRONG: Wrong = {
         "stacks/Pulumi.prod.yaml: slostack:kubernetes.context: 'elsewhere' is no context of the text in KUBECONFIG, "
         "expected one of ",
     ),
+    "a mirror on no registry": (
+        lambda c: c["kubernetes"].update(images={"mirror": "mirror/images"}),
+        "slostack:kubernetes.images.mirror: 'mirror/images' (text), expected a registry's host or host:port, such as",
+    ),
+    "a mirror with a scheme": (
+        lambda c: c["kubernetes"].update(images={"mirror": "https://mirror.acme.example"}),
+        "slostack:kubernetes.images.mirror: 'https://mirror.acme.example' (text)",
+    ),
     "no digest": (
         lambda c: c["kubernetes"].update(images={"digests": {"loki": "sha256:12"}}),
         "slostack:kubernetes.images.digests.loki: 'sha256:12' (text)",

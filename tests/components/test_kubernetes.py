@@ -123,9 +123,9 @@ def test_stacks_start_their_servers_alike_but_for_an_alertmanager_without_peers(
 
 
 def _started(template: dict[str, Any]) -> str:
-    """How a pod's container is started and asked."""
-    (container,) = template["spec"]["containers"]
-    return str([container.get(key) for key in ("command", "args", "env", "ports", *PROBES)])
+    """How a pod's containers are started and asked."""
+    keys = ("command", "args", "env", "ports", *PROBES)
+    return str([[each.get(key) for key in keys] for each in template["spec"]["containers"]])
 
 
 def test_resources_are_those_of_the_settings() -> None:
