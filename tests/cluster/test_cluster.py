@@ -13,11 +13,14 @@ import pytest
 from slostack.deploy.kubernetes.labels import selector
 from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import WORKLOADS, manifests, pod, stack_program, workloads
+from tests.cluster.thanos import thanos_program
 from tests.components.program import CLUSTER_STACKS
 from tests.processes import wait_until
 
 UNRESTRICTED = {"node-exporter"}
 """The pods that Pod Security's level `restricted` refuses, each for a reason in docs/security.md."""
+
+WITH_THANOS = "staging"
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,11 @@ class Applied:
 
 @pytest.fixture(scope="module", params=CLUSTER_STACKS)
 def applied(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Applied]:
-    """Every stack, applied server-side as the program registers it; the API server refuses none of its objects."""
+    """Every stack, one of them with Thanos, applied server-side as the program registers it; the API server refuses
+    none of its objects."""
     namespace = f"slostack-{request.param}"
-    stack = Applied(namespace, manifests(stack_program(request.param, namespace)))
+    program = thanos_program if request.param == WITH_THANOS else stack_program
+    stack = Applied(namespace, manifests(program(request.param, namespace)))
     cluster.apply(stack.objects)
     yield stack
     cluster.kubectl("delete", "namespace", *stack.namespaces, "--wait=false")
