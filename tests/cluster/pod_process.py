@@ -98,6 +98,10 @@ class Machine:
             host = f"{server.removesuffix('-any')}-0.{server.removesuffix('-any')}.{rest}"
         return self._ports.setdefault((host, port), free_port())
 
+    def at(self, host: str, port: int, here: int) -> None:
+        """Says which loopback port takes the place of a host's, before anything is there."""
+        self._ports[host, port] = here
+
     def pod(self, server: str, ordinal: int = 0, sidecar: str | None = None) -> PodProcess:
         """The process of a workload's pod, with its folders filled; or of a container beside it, once that was made."""
         (workload,) = (o for o in self.objects if o["kind"] in WORKLOADS and o["metadata"]["name"] == server)

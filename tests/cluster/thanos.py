@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from slostack import plain_yaml
 from slostack.deploy.secrets import THANOS_BUCKET
@@ -14,16 +15,16 @@ _BUCKET = "/bucket"
 _OPENS_IT = plain_yaml.dump({"type": "FILESYSTEM", "config": {"directory": _BUCKET}})
 
 
-def thanos_program(stack: str, namespace: str) -> Program:
-    """What a committed stack registers for a namespace of its own, with Thanos."""
-    config = stack_config(stack) | {"thanos": {"bucket": {"type": "s3"}}}
-    config["kubernetes"] |= {"namespace": namespace, "cluster": "eu-1"}
+def thanos_program(stack: str, namespace: str, cluster: str = "eu-1", **query: Any) -> Program:
+    """What a committed stack registers for a namespace of its own, with Thanos; `query` are settings of its query."""
+    config = stack_config(stack) | {"thanos": {"bucket": {"type": "s3"}, "query": query}}
+    config["kubernetes"] |= {"namespace": namespace, "cluster": cluster}
     return run_program(stack, config, canaries(stack, config))
 
 
-def thanos_machine(folder: Path, bucket: Path) -> Machine:
+def thanos_machine(folder: Path, bucket: Path, cluster: str = "eu-1", **query: Any) -> Machine:
     """This machine in place of a cluster with Thanos: but for what opens the bucket, the objects are as rendered."""
-    objects = manifests(thanos_program("prod", "slostack"))
+    objects = manifests(thanos_program("prod", "slostack", cluster, **query))
     for each in objects:
         if each["kind"] == "Secret" and THANOS_BUCKET.file in each["stringData"]:
             each["stringData"][THANOS_BUCKET.file] = _OPENS_IT

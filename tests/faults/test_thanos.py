@@ -1,0 +1,333 @@
+"""Thanos' faults, with real servers from their rendered pods and a folder as the bucket: nothing that was measured is
+lost, and nobody sees a gap."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from slostack import plain_yaml
+from slostack.names import REPLICA
+from slostack.rules.stack import thanos_groups
+from slostack.servers import obtain_binary
+from tests.cluster.pod_process import Machine, PodProcess
+from tests.cluster.test_exposed import OF_PROMETHEUS_ITSELF, exposed
+from tests.cluster.thanos import thanos_machine
+from tests.cluster.volumes import write_volume
+from tests.processes import wait_until
+from tests.unit.promql import metric_names
+
+SECONDS = 60
+BEAT = "test:beat"
+RULES = {
+    "groups": [
+        {
+            "name": "test",
+            "interval": "1s",
+            "rules": [
+                {"record": BEAT, "expr": "vector(1)"},
+                {"alert": "Always", "expr": "vector(1)", "labels": {"severity": "low", "service": "x", "team": "y"}},
+            ],
+        }
+    ]
+}
+OUTAGE = 25
+"""Evaluations, one a second, that the other Prometheus makes alone."""
+SEEN_WITHIN = 10
+"""Seconds within which something must have been recorded, or there is a gap."""
+HOUR = 3600
+SERIES, INTERVAL = 300, 60
+
+
+class Stack:
+    """Processes of a machine's pods, each of which can be killed and started again with its data."""
+
+    def __init__(self, machine: Machine, processes: ExitStack) -> None:
+        self.machine, self._processes = machine, processes
+        self.bucket = machine.folder / "bucket"
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.pods: dict[str, PodProcess] = {}
+
+    def add(self, name: str, server: str, ordinal: int = 0, sidecar: str | None = None) -> PodProcess:
+        self.pods[name] = pod = self.machine.pod(server, ordinal, sidecar)
+        if server == "prometheus" and not sidecar:
+            write_volume(pod.root / "etc/prometheus/rules", {"test.yaml": plain_yaml.dump(RULES)})
+        return pod
+
+    def launch(self, name: str, *more: str) -> None:
+        if name in self.running:
+            self.kill(name)
+        self.running[name] = self._processes.enter_context(self.pods[name].start(*more))
+
+    def start(self, *names: str, more: tuple[str, ...] = ()) -> None:
+        for name in names:
+            self.launch(name, *more)
+        for name in names:
+            wait_until(self.pods[name].answers, f"{name} answers", SECONDS)
+
+    def kill(self, *names: str) -> None:
+        for name in names:
+            self.running[name].kill()
+        for name in names:
+            self.running.pop(name).wait()
+
+    def ask(self, expr: str, at: float | None = None, *, replicas_once: bool = True) -> list[dict[str, Any]]:
+        """What the query says, now or at a time."""
+        parameters = {"query": expr, "dedup": str(replicas_once).lower(), **({"time": str(at)} if at else {})}
+        answer = requests.get(f"{self.pods['query'].url}/api/v1/query", params=parameters, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["data"]["result"])
+
+    def metric(self, name: str, metric: str) -> float:
+        """The sum of what a server says of itself."""
+        lines = requests.get(f"{self.pods[name].url}/metrics", timeout=10).text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{metric} ", f"{metric}{{")))
+
+    def blocks(self) -> set[str]:
+        """The blocks that are whole in the bucket."""
+        return {path.parent.name for path in self.bucket.glob("*/meta.json")}
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    (tmp_path / "bucket").mkdir()
+    with ExitStack() as processes:
+        yield Stack(thanos_machine(tmp_path, tmp_path / "bucket"), processes)
+
+
+def test_one_prometheus_killed_is_no_gap_in_a_query_nor_in_an_alert(stack: Stack) -> None:
+    first, second = ("prometheus-0", "sidecar-0"), ("prometheus-1", "sidecar-1")
+    for number in range(2):
+        stack.add(f"prometheus-{number}", "prometheus", number)
+        stack.add(f"sidecar-{number}", "prometheus", number, "thanos-sidecar")
+    for name in ("query", "store", "compactor"):
+        stack.add(name, f"thanos-{name}")
+    alertmanager = stack.add("alertmanager", "alertmanager")
+    stack.start("alertmanager", *first, *second, "store", "compactor", "query")
+    wait_until(lambda: len(stack.ask(BEAT, replicas_once=False)) == 2, "both are asked", SECONDS)
+    (one,) = stack.ask(BEAT)
+    assert one["metric"] == {"__name__": BEAT, "environment": "prod", "cluster": "eu-1"}
+    wait_until(lambda: len(_alerts(alertmanager)) == 1, "the alert is there", 3 * SECONDS)
+    since = _alerts(alertmanager)[0]["startsAt"]
+    began = time.time()
+    wait_until(lambda: _beats(stack, began) >= SEEN_WITHIN, "both have recorded", SECONDS)
+    _alerts_read_what_is_exposed(stack)
+
+    stack.kill(*first)
+    killed = time.time()
+
+    def seen_meanwhile() -> bool:
+        assert stack.ask(f"present_over_time({BEAT}[{SEEN_WITHIN}s])"), "a gap"
+        (alert,) = _alerts(alertmanager)
+        assert (alert["startsAt"], alert["status"]["state"]) == (since, "active")
+        return _beats(stack, killed) >= OUTAGE
+
+    wait_until(seen_meanwhile, "the other has gone on", 2 * SECONDS)
+    back = time.time()
+    stack.start(*first)
+    wait_until(lambda: _replica_beats(stack, back) == 2, "both are asked again", SECONDS)
+    ended = time.time()
+    steps = range(int(began) + SEEN_WITHIN, int(ended))
+    seen = _range(stack, f"present_over_time({BEAT}[{SEEN_WITHIN}s])", steps)
+    assert seen == list(steps)
+    alone = _range(stack, f'present_over_time({BEAT}{{{REPLICA}="prometheus-0"}}[{SEEN_WITHIN}s])', steps, once=False)
+    assert len(alone) < len(steps), "the one that was killed alone has a gap"
+    (alert,) = _alerts(alertmanager)
+    assert alert["startsAt"] == since
+
+
+def _alerts(alertmanager: PodProcess) -> list[dict[str, Any]]:
+    answer = requests.get(f"{alertmanager.url}/api/v2/alerts", timeout=10).json()
+    return [alert for alert in answer if alert["labels"]["alertname"] == "Always"]
+
+
+def _beats(stack: Stack, since: float) -> int:
+    """How often both replicas together, of which each second counts once, recorded since a time."""
+    seconds = max(int(time.time() - since), 1)
+    return sum(int(each["value"][1]) for each in stack.ask(f"count_over_time({BEAT}[{seconds}s])"))
+
+
+def _replica_beats(stack: Stack, since: float) -> int:
+    """How many replicas have recorded since a time."""
+    seconds = max(int(time.time() - since), 1)
+    return len(stack.ask(f"count_over_time({BEAT}[{seconds}s])", replicas_once=False))
+
+
+def _range(stack: Stack, expr: str, steps: range, *, once: bool = True) -> list[int]:
+    """The times, of those a second apart, at which there is something."""
+    parameters: dict[str, str | int] = {
+        "query": expr,
+        "start": steps[0],
+        "end": steps[-1],
+        "step": 1,
+        "dedup": str(once).lower(),
+    }
+    answer = requests.get(f"{stack.pods['query'].url}/api/v1/query_range", params=parameters, timeout=30).json()
+    (series,) = answer["data"]["result"]
+    return [int(at) for at, _ in series["values"]]
+
+
+def _alerts_read_what_is_exposed(stack: Stack) -> None:
+    """Each metric that the alerts on Thanos read is one that a part of it exposes."""
+    read = {name for group in thanos_groups() for rule in group.rules for name in metric_names(rule.expr)}
+    parts = ("prometheus-0", "sidecar-0", "query", "store", "compactor")
+    there = set().union(*(exposed(f"{stack.pods[name].url}/metrics") for name in parts))
+    assert read - there == OF_PROMETHEUS_ITSELF - {"ALERTS"}
+
+
+def _make_blocks(stack: Stack, hours: int) -> int:
+    """Puts blocks of two hours into the data of the first Prometheus, up to some hours ago; the time when they end."""
+    end = int(time.time()) // (2 * HOUR) * (2 * HOUR) - 4 * HOUR
+    text = stack.machine.folder / "samples"
+    with text.open("w", encoding="utf-8") as file:
+        file.write("# TYPE test counter\n")
+        for number in range(SERIES):
+            for at in range(end - hours * HOUR, end, INTERVAL):
+                file.write(f'test_total{{series="{number}"}} {at % 100_000 + number} {at}\n')
+        file.write("# EOF\n")
+    made = stack.machine.folder / "made"
+    command = (obtain_binary("promtool", print), "tsdb", "create-blocks-from", "openmetrics", text, made)
+    subprocess.run(command, check=True, capture_output=True)
+    for block in made.iterdir():
+        block.rename(stack.pods["prometheus-0"].root / "var/lib/prometheus" / block.name)
+    return end
+
+
+def _all_of_it(stack: Stack, end: int, hours: int) -> dict[str, tuple[float, float]]:
+    """How many samples of each series there are, and their sum."""
+    counts, sums = (
+        {
+            each["metric"]["series"]: float(each["value"][1])
+            for each in stack.ask(f"{over}(test_total[{hours}h])", end - 1)
+        }
+        for over in ("count_over_time", "sum_over_time")
+    )
+    return {series: (count, sums[series]) for series, count in counts.items()}
+
+
+def _expected(end: int, hours: int) -> dict[str, tuple[float, float]]:
+    times = range(end - hours * HOUR, end, INTERVAL)
+    return {str(n): (float(len(times)), float(sum(at % 100_000 + n for at in times))) for n in range(SERIES)}
+
+
+def _upload(stack: Stack, hours: int) -> int:
+    """Has the sidecar of the first Prometheus upload blocks; the time when they end."""
+    stack.add("prometheus-0", "prometheus")
+    stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
+    stack.start("prometheus-0", "sidecar-0")
+    noted = stack.pods["prometheus-0"].root / "var/lib/prometheus/thanos.shipper.json"
+    wait_until(noted.exists, "the sidecar notes what it has uploaded", SECONDS)
+    end = _make_blocks(stack, hours)
+    wait_until(lambda: len(stack.blocks()) == hours // 2, "every block is uploaded", 2 * SECONDS)
+    stack.kill("prometheus-0", "sidecar-0")
+    return end
+
+
+def test_a_compactor_that_is_killed_half_way_loses_no_block(stack: Stack) -> None:
+    hours = 48
+    end = _upload(stack, hours)
+    sources = stack.blocks()
+    for name in ("compactor", "store", "query"):
+        stack.add(name, f"thanos-{name}")
+    work = stack.pods["compactor"].root / "var/lib/thanos-compactor"
+    half_way: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("blocks are being fetched", lambda: any(work.glob("compact/*/*/chunks"))),
+        ("a block is being written", lambda: any(work.glob("compact/*/*.tmp-for-creation"))),
+        ("a block is being uploaded", lambda: _partial(stack)),
+        ("a block is uploaded, and its sources still there", lambda: stack.blocks() - sources),
+        ("sources are being deleted", lambda: sources - stack.blocks()),
+    )
+    at_once = ("--consistency-delay=0s", "--delete-delay=0s")
+    seen = [what for what, condition in half_way if _killed_when(stack, condition, at_once)]
+    assert len(seen) >= 3, f"killed only when {seen}"
+    stack.start("compactor", more=at_once)
+    wait_until(lambda: stack.metric("compactor", "thanos_compact_iterations_total") > 0, "it is done", 4 * SECONDS)
+    assert stack.metric("compactor", "thanos_compact_halted") == 0
+    assert len(stack.blocks()) < len(sources)
+    stack.start("store", "query")
+    wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "all of it is there", SECONDS)
+
+
+def _partial(stack: Stack) -> bool:
+    """Whether a block in the bucket is not yet whole."""
+    return any(not (path / "meta.json").exists() for path in stack.bucket.iterdir() if (path / "chunks").exists())
+
+
+def _killed_when(stack: Stack, condition: Callable[[], object], more: tuple[str, ...]) -> bool:
+    """Kills a compactor as soon as something is so; False where it was done before."""
+    stack.launch("compactor", *more)
+    log = stack.pods["compactor"].log
+    end = time.monotonic() + 2 * SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        if "retention apply done" in log.read_text(encoding="utf-8"):
+            return False
+    stack.kill("compactor")
+    return True
+
+
+def test_a_bucket_that_is_away_for_a_while_gets_everything_afterwards(stack: Stack) -> None:
+    hours, away = 24, stack.bucket.with_name("away")
+    for name in ("store", "query"):
+        stack.add(name, f"thanos-{name}")
+    stack.add("prometheus-0", "prometheus")
+    stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
+    stack.start("prometheus-0", "sidecar-0", "store", "query")
+    stack.bucket.rename(away)
+    stack.bucket.write_text("no folder", encoding="utf-8")
+    end = _make_blocks(stack, hours)
+    loaded = "prometheus_tsdb_blocks_loaded"
+    wait_until(lambda: stack.metric("prometheus-0", loaded) == hours // 2, "Prometheus has the blocks", 3 * SECONDS)
+    failures = "thanos_objstore_bucket_operation_failures_total"
+    wait_until(lambda: stack.metric("sidecar-0", failures) > 0, "the sidecar fails", SECONDS)
+    triggered = stack.metric("prometheus-0", "prometheus_tsdb_compactions_triggered_total")
+    wait_until(
+        lambda: stack.metric("prometheus-0", "prometheus_tsdb_compactions_triggered_total") >= triggered + 2,
+        "Prometheus could have compacted them",
+        4 * SECONDS,
+    )
+    assert stack.metric("prometheus-0", loaded) == hours // 2, "none is compacted before it is uploaded"
+    assert _all_of_it(stack, end, hours) == _expected(end, hours)
+    assert all(stack.pods[name].answers() for name in stack.running)
+
+    stack.bucket.unlink()
+    away.rename(stack.bucket)
+    wait_until(lambda: len(stack.blocks()) == hours // 2, "every block is uploaded", 3 * SECONDS)
+    wait_until(lambda: stack.metric("prometheus-0", loaded) < hours // 2, "now they are compacted", 4 * SECONDS)
+    stack.kill("prometheus-0", "sidecar-0", "store")
+    stack.start("store")
+    wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
+
+
+def test_a_cluster_that_is_away_hides_nothing_of_another(tmp_path: Path) -> None:
+    host, grpc = "thanos.us.acme.example", 10901
+    asked = {"us-1": {"host": f"{host}:{grpc}", "tls": False}}
+    with ExitStack() as processes:
+        machines = []
+        for name, query in (("eu-1", {"clusters": asked}), ("us-1", {})):
+            folder = tmp_path / name
+            (folder / "bucket").mkdir(parents=True)
+            machines.append(thanos_machine(folder, folder / "bucket", name, **query))
+        here, there = (Stack(machine, processes) for machine in machines)
+        there.machine.at("thanos-query.slostack", grpc, here.machine.port(host, grpc))
+        for stack in (here, there):
+            stack.add("prometheus-0", "prometheus")
+            stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
+            stack.add("query", "thanos-query")
+            stack.start("prometheus-0", "sidecar-0", "query")
+
+        def clusters() -> set[str]:
+            return {each["metric"]["cluster"] for each in here.ask(BEAT)}
+
+        wait_until(lambda: clusters() == {"eu-1", "us-1"}, "one query sees both", SECONDS)
+        (over_both,) = here.ask(f"sum({BEAT})")
+        assert over_both["value"][1] == "2"
+        there.kill("query")
+        wait_until(lambda: clusters() == {"eu-1"}, "it goes on with its own", SECONDS)
