@@ -7,8 +7,8 @@ from typing import Any
 
 from slostack import names
 from slostack.config.document import yaml_text
-from slostack.config.topology import Topology, host_port
-from slostack.settings import Settings, WatchedService
+from slostack.config.topology import Topology
+from slostack.settings import Settings, WatchedService, host_port
 from slostack.spec import Probe, Service
 
 _BY_IP: dict[str, Any] = {"preferred_ip_protocol": "ip4", "ip_protocol_fallback": True}

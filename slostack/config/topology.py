@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from slostack.settings import Pods
 
@@ -82,15 +81,6 @@ class Topology:
     def metrics(self) -> Place:
         """The place of what answers for all metrics: Thanos' query, or Prometheus where there is none."""
         return self.thanos.query if self.thanos else self.prometheus
-
-
-def host_port(address: str) -> str:
-    """The host:port of a URL; of anything else the address as it is."""
-    if "://" not in address:
-        return address
-    url = urlsplit(address)
-    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
-    return f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
 
 def split(address: str) -> tuple[str, int]:

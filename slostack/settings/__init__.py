@@ -4,7 +4,7 @@ from slostack.settings.bucket import Bucket, LogBucket
 from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
 from slostack.settings.load import PROJECT, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
-from slostack.settings.part import mebibytes
+from slostack.settings.part import host_port, mebibytes
 from slostack.settings.servers import (
     GrafanaDatabase,
     GrafanaOidc,
@@ -50,6 +50,7 @@ __all__ = [
     "Settings",
     "ThanosSettings",
     "WatchedService",
+    "host_port",
     "load_settings",
     "mebibytes",
     "parse_settings",

@@ -52,6 +52,15 @@ def _line(value: str) -> str:
     return value
 
 
+def host_port(address: str) -> str:
+    """The host:port of a URL; of anything else the address as it is."""
+    if "://" not in address:
+        return address
+    url = urlsplit(address)
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+    return f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
+
 def mebibytes(size: str) -> int:
     """How many MiB a size is, such as 1024 of `1Gi`."""
     return int(size[:-2]) * _MEBIBYTES[size[-2:]]
@@ -211,6 +220,7 @@ __all__ = [
     "Storage",
     "Throughput",
     "Url",
+    "host_port",
     "mebibytes",
     "mismatch",
     "thousandths",

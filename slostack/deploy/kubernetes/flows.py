@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from slostack.config.kubelets import KUBELET_PORT
-from slostack.config.topology import host_port, split
+from slostack.config.topology import split
 from slostack.deploy.kubernetes.bucket import identity_flows
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, Either, End, Flow, Pods
@@ -22,7 +22,7 @@ from slostack.deploy.kubernetes.topology import (
     namespace_of,
 )
 from slostack.names import SERVER_JOBS
-from slostack.settings import Bucket, Settings
+from slostack.settings import Bucket, Settings, host_port
 
 _HTTPS = 443
 _READS_THE_API = ("alloy", "kube-state-metrics")
