@@ -1,9 +1,9 @@
-"""May a service be released? By what is left of its error budgets, and the policy in its SLO file."""
+"""May a service be released? By what pages now, what is left of its error budgets, and the policy in its SLO file."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +11,12 @@ from slostack import names
 from slostack.errors import SlostackError
 from slostack.instant_query import Sample, instant_query
 from slostack.spec import Service, Slo
+from slostack.spec.policy import is_page
 
 Answer = Literal["go", "warn", "freeze"]
+_ALERTS = "ALERTS"
+"""Prometheus' own series of active alerts."""
+_READ = f"{names.BUDGET_REMAINING}|{names.UP}|{_ALERTS}"
 
 
 class UnknownBudgetError(SlostackError):
@@ -39,13 +43,24 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """What is wrong just now: that nothing answers, or an alert that pages, by its name and its SLO's."""
+
+    what: str
+    answer: Answer
+
+    def __str__(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the policy says of a release of a service."""
 
     service: str
     answer: Answer
-    because: tuple[Judged, ...]
-    """The SLOs that say so, the least left first; of a go the one with the least left."""
+    because: tuple[Trouble | Judged, ...]
+    """What is wrong, then the SLOs that say so, the least left first; of a go the SLO with the least left."""
     unknown: tuple[str, ...] = ()
     """SLOs of which nothing is known, beside others that freeze."""
 
@@ -61,7 +76,8 @@ def gate(service: Service, prometheus: str, token: str | None = None) -> Verdict
     recorded.
     """
     try:
-        samples = instant_query(prometheus, f'{names.BUDGET_REMAINING}{{{names.SERVICE}="{service.service}"}}', token)
+        selector = f'{{__name__=~"{_READ}",{names.SERVICE}="{service.service}"}}'
+        samples = instant_query(prometheus, selector, token)
     except SlostackError as error:
         raise UnknownBudgetError(f"{service.service}: no budget is known: {error}") from None
     found = verdict(service, samples)
@@ -75,19 +91,47 @@ def gate(service: Service, prometheus: str, token: str | None = None) -> Verdict
 
 
 def verdict(service: Service, samples: Iterable[Sample]) -> Verdict:
-    """What the policy says by the samples of slo:error_budget_remaining:ratio; the most forbidding SLO decides."""
+    """What the policy says by the samples of slo:error_budget_remaining:ratio, slo:up:bool and ALERTS; the most
+    forbidding decides."""
+    samples = tuple(samples)
     least: dict[str, Sample] = {}
     for sample in samples:
         slo = sample.labels.get(names.SLO, "")
-        if math.isfinite(sample.value) and (slo not in least or sample.value < least[slo].value):
+        if _is(sample, names.BUDGET_REMAINING) and (slo not in least or sample.value < least[slo].value):
             least[slo] = sample
     judged = [_judged(service, slo, least[slo.name]) for slo in service.slos if slo.name in least]
     judged.sort(key=lambda one: one.left)
+    found = (*dict.fromkeys(_troubles(service, samples)), *judged)
     unknown = tuple(slo.name for slo in service.slos if slo.name not in least)
     for answer in ("freeze", "warn"):
-        if because := tuple(one for one in judged if one.answer == answer):
+        if because := tuple(one for one in found if one.answer == answer):
             return Verdict(service.service, because[0].answer, because, unknown)
     return Verdict(service.service, "go", tuple(judged[:1]), unknown)
+
+
+def _is(sample: Sample, series: str) -> bool:
+    return sample.labels["__name__"] == series and math.isfinite(sample.value)
+
+
+def _troubles(service: Service, samples: Iterable[Sample]) -> Iterator[Trouble]:
+    """What is wrong; where the policy never freezes it is warned of, where it never warns it is nothing."""
+    slos = {slo.name: slo for slo in service.slos}
+    for sample in samples:
+        slo = slos.get(sample.labels.get(names.SLO, ""))
+        policy = service.error_budget_policy_of(slo) if slo else service.error_budget_policy
+        answer: Answer = "go" if policy.warn_below is None else "warn"
+        answer = answer if policy.freeze_below is None else "freeze"
+        if _is(sample, names.UP) and sample.value == 0:
+            yield Trouble("nothing answers", answer)
+        elif _is(sample, _ALERTS) and _pages(sample.labels):
+            of = f" {slo.name}" if slo else ""
+            yield Trouble(f"{sample.labels['alertname']}{of} fires", answer)
+
+
+def _pages(labels: Mapping[str, str]) -> bool:
+    """Whether it is a page that fires, and not what escalates another."""
+    page = is_page(labels.get(names.TIER, ""), labels.get(names.SEVERITY, ""))
+    return page and labels["alertstate"] == "firing" and not labels.get(names.ESCALATION)
 
 
 def _judged(service: Service, slo: Slo, sample: Sample) -> Judged:

@@ -15,9 +15,8 @@ from slostack.backtest.model import Firing
 from slostack.backtest.prometheus import SPAN, Prometheus, Query
 from slostack.backtest.recorded import HOUR, Span
 from slostack.spec import Service
+from slostack.spec.policy import is_page
 
-CRITICAL = "critical"
-"""The severity of what pages."""
 _PIECE = 24 * HOUR
 _BREAK = milliseconds(names.EVALUATION_INTERVAL) * 5 // 2
 """A longer break of an alert is its end, where rules were evaluated meanwhile."""
@@ -55,7 +54,7 @@ def fired(prometheus: Prometheus, service: Service, span: Span, evaluated: Times
             if series.labels["alertstate"] == "firing":
                 samples.firing.append(series.times)
     firings = [
-        Fired(slo, Firing(alert, tier, severity, _is_page(tier, severity), start, end, group), since)
+        Fired(slo, Firing(alert, tier, severity, is_page(tier, severity), start, end, group), since)
         for (alert, slo, tier, severity, group), samples in found.items()
         for start, end, since in _since(samples, evaluated, span.end)
     ]
@@ -80,10 +79,6 @@ def _key(service: Service, labels: Mapping[str, str]) -> tuple[str, str, str, st
     group_by = next((each.group_by for each in service.slos if each.name == slo), ())
     group = tuple((label, labels.get(label, "")) for label in group_by)
     return labels["alertname"], slo, labels.get(names.TIER, ""), labels.get(names.SEVERITY, ""), group
-
-
-def _is_page(tier: str, severity: str) -> bool:
-    return tier.startswith("page-") or severity == CRITICAL
 
 
 def _covers(firing: Firing, at: float) -> bool:

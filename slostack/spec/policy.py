@@ -117,6 +117,11 @@ class Tier(Part):
         return self
 
 
+def is_page(tier: str, severity: str) -> bool:
+    """Whether an alert calls somebody at once, by the name of its tier, empty for none, and its severity."""
+    return tier.startswith("page-") or severity == "critical"
+
+
 class PolicyFile(Part):
     """What a policy's file says: its tiers, stated for an SLO window of `period`."""
 

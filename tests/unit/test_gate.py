@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -29,14 +30,14 @@ alerts:
 
 
 @contextmanager
-def prometheus(*budgets: tuple[dict[str, str], str], status: int = 200) -> Iterator[str]:
+def prometheus(*series: tuple[dict[str, str], str], status: int = 200) -> Iterator[str]:
     """The URL of a server that answers the one query of the gate with these series."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            ours = "error_budget_remaining" in asked and "api" in asked
-            result = [{"metric": labels, "value": [0, value]} for labels, value in budgets if ours]
+            told = [each for each in series if each[0]["__name__"] in unquote_plus(asked) and "api" in asked]
+            result = [{"metric": labels, "value": [0, value]} for labels, value in told]
             self.send_response(status)
             self.end_headers()
             error = {"status": "error", "error": "not allowed"}
@@ -52,7 +53,21 @@ def prometheus(*budgets: tuple[dict[str, str], str], status: int = 200) -> Itera
 
 def budget(left: str, slo: str = "availability", **labels: str) -> tuple[dict[str, str], str]:
     """A series of what is left of a budget."""
-    return {names.SERVICE: "api", names.SLO: slo, **labels}, left
+    return {"__name__": names.BUDGET_REMAINING, names.SERVICE: "api", names.SLO: slo, **labels}, left
+
+
+def up(value: str) -> tuple[dict[str, str], str]:
+    """Whether something answers."""
+    return {"__name__": names.UP, names.SERVICE: "api", names.SLO: "availability"}, value
+
+
+def alert(severity: str, name: str = "Down", state: str = "firing", **labels: str) -> tuple[dict[str, str], str]:
+    """An active alert."""
+    own = {"alertname": name, "alertstate": state, names.SEVERITY: severity}
+    return {"__name__": "ALERTS", names.SERVICE: "api", **own, **labels}, "1"
+
+
+BURN = alert("high", "ErrorBudgetBurn", slo="availability", tier="page-1h")
 
 
 @pytest.mark.parametrize(
@@ -87,6 +102,44 @@ def test_the_policy_answers(
         assert run(monkeypatch, tmp_path, "gate", "api", "--strict", "--prometheus", f"{url}/") == strict
 
 
+@pytest.mark.parametrize(
+    ("policy", "series", "code", "said"),
+    [
+        ("", (up("1"),), 0, "go: availability has 90 % of its budget left"),
+        ("", (up("0"),), 3, "freeze: nothing answers"),
+        (
+            "",
+            (up("0"), alert("critical"), BURN, BURN),
+            3,
+            "freeze: nothing answers; Down fires; ErrorBudgetBurn availa",
+        ),
+        ("", (BURN,), 3, "freeze: ErrorBudgetBurn availability fires"),
+        ("", (alert("high"), alert("critical", state="pending")), 0, "go: "),
+        ("", (alert("critical", "StillFiring", escalation="2"),), 0, "go: "),
+        ("", (budget("-1", "speed"), alert("critical")), 3, "freeze: Down fires"),
+        ("{freeze_below: none}", (up("0"), alert("critical")), 0, "warn: nothing answers; Down fires"),
+        ("{freeze_below: none, warn_below: none}", (alert("critical"),), 0, "go: availability has 90 % of its bu"),
+    ],
+)
+def test_what_pages_stops_a_release_but_one_that_mends_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    policy: str,
+    series: tuple[tuple[dict[str, str], str], ...],
+    code: int,
+    said: str,
+) -> None:
+    project(tmp_path, f"{RIGHT}error_budget_policy: {policy}\n" if policy else RIGHT)
+    with prometheus(budget("0.9"), *series) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == code
+        line = capfd.readouterr().out
+        assert line.startswith(f"api: {said}"), line
+        assert run(monkeypatch, tmp_path, "gate", "api", "--strict", "--fix", "--prometheus", url) == 0
+    fix = "; --fix lets it through" if code else ""
+    assert capfd.readouterr().out == f"{line.rstrip()}{fix}\n"
+
+
 def test_an_slos_own_policy_replaces_the_services_and_the_worst_group_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,7 +165,7 @@ def test_missing_data_is_an_error_of_its_own_unless_another_slo_freezes(
         assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
     out, err = capfd.readouterr()
     assert (out, err.startswith("api: no budget is known of speed: http://")) == ("", True), err
-    with prometheus(budget("-1")) as url:
+    with prometheus(budget("-1"), alert("high")) as url:
         assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 3
     assert capfd.readouterr().out.endswith("less than 0 %; nothing is known of speed\n")
 
