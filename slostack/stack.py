@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -30,15 +30,8 @@ from slostack.teams import check_teams, load_teams
 def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     """The files of the project at `root` for one environment; raises SpecError where its own files are wrong."""
     every_service = load_services(root)
-    unknown = sorted(set(settings.services) - {service.service for service in every_service})
-    if unknown:
-        raise SlostackError(
-            f"{settings.file}: slostack:services names {', '.join(unknown)}, "
-            "expected services that have a file in slos/"
-        )
+    check_watched(every_service, settings)
     services = watched_services(every_service, settings)
-    for service in services:
-        _check_probes(service, settings)
     files = {slo_file(root, service.service): service for service in services}
     check_retention(root, files, [settings])
     check_custom_files(root, every_service)
@@ -57,6 +50,19 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
             **{f"grafana/dashboards/{name}": of_environment(_compact(text), settings) for name, text in dashboards},
         }
     )
+
+
+def check_watched(services: Collection[Service], settings: Settings) -> None:
+    """Raises SlostackError where the settings name a service that the project doesn't have, or a probe that its service
+    doesn't."""
+    unknown = sorted(set(settings.services) - {service.service for service in services})
+    if unknown:
+        raise SlostackError(
+            f"{settings.file}: slostack:services names {', '.join(unknown)}, "
+            "expected services that have a file in slos/"
+        )
+    for service in watched_services(services, settings):
+        _check_probes(service, settings)
 
 
 def watched_services(services: Iterable[Service], settings: Settings) -> tuple[Service, ...]:

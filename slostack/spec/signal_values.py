@@ -16,6 +16,7 @@ from slostack.spec.source import describe
 
 _PERCENTAGE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)%")
 _SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([kMGT]i?B|B)")
+_ALL = 100
 _POWERS = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -32,8 +33,8 @@ class Quantity:
         if isinstance(value, cls):
             return value
         found = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
-        if not found or not float(found[1]):
-            raise mismatch(describe(value), "a percentage above zero, such as 5%")
+        if not found or not 0 < float(found[1]) <= _ALL:
+            raise mismatch(describe(value), "a percentage above zero and up to 100%, such as 5%")
         return cls(found[0], round(float(found[1]) / 100, 8))
 
     @classmethod

@@ -61,3 +61,18 @@ def test_single_files_can_be_validated(
     assert run(monkeypatch, tmp_path, "validate", "slos/api.yaml") == 0
     assert run(monkeypatch, tmp_path, "validate", "slos/web.yaml") == 2
     assert capfd.readouterr().err == "slos/web.yaml:1:1: the file is empty, expected a YAML mapping\n"
+
+
+def test_what_up_would_refuse_of_a_stacks_services_is_a_mistake_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    stack = tmp_path / "stacks/Pulumi.local.yaml"
+    stack.parent.mkdir()
+    services = "{api: {targets: ['localhost:1']}, gone: {targets: ['localhost:2']}}"
+    text = f"config: {{slostack:environment: local, slostack:delivery: local, slostack:services: {services}}}\n"
+    stack.write_text(text, encoding="utf-8")
+    assert run(monkeypatch, tmp_path, "validate") == 1
+    expected = "stacks/Pulumi.local.yaml: slostack:services names gone, expected services that have a file in slos/\n"
+    assert capfd.readouterr().err == expected
+    assert run(monkeypatch, tmp_path, "validate", "slos/api.yaml") == 0

@@ -75,7 +75,7 @@ def test_a_threshold_between_buckets_is_named_with_the_nearest(
     )
 
 
-@pytest.mark.parametrize("histogram", ['latency_seconds{job="shop"}', "no_such_seconds", 'gone_seconds{job="api"}'])
+@pytest.mark.parametrize("histogram", ['latency_seconds{job="grafana"}', "no_such_seconds", 'gone_seconds{job="api"}'])
 def test_a_histogram_without_series_is_a_note(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -143,3 +143,18 @@ def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: 
     assert capfd.readouterr().err == (
         f"can't ask {url}/api/v1/query (Connection refused), expected the URL of a Prometheus\n"
     )
+
+
+def test_of_what_slos_are_judged_by_there_are_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], prometheus: str
+) -> None:
+    there = 'latency_seconds_bucket{job="api"}'
+    sli = f"{{events: {{good: 'gone_seconds_bucket{{job=\"api\"}}', total: '{there}'}}, up: 'up{{job=\"api\"}}'}}"
+    project(tmp_path, edited(SLI, sli))
+    assert run(monkeypatch, tmp_path, "validate", "--prometheus", prometheus) == 0
+    notes = [line for line in capfd.readouterr().out.splitlines() if line.startswith("note:")]
+    assert notes == [
+        "note: slos/api.yaml:12:26: slos[0].sli.events.good: "
+        f'no series of gone_seconds_bucket{{job="api"}} in {prometheus}',
+        f'note: slos/api.yaml:12:109: slos[0].sli.up: no series of up{{job="api"}} in {prometheus}',
+    ]
