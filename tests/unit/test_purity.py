@@ -14,8 +14,6 @@ IMPURE = {
     "asyncio", "datetime", "getpass", "glob", "http", "io", "locale", "os", "pathlib", "platform", "pulumi",
     "random", "requests", "secrets", "shutil", "socket", "subprocess", "sys", "tempfile", "time", "urllib", "uuid",
 }  # fmt: skip
-PURE_PART = "urllib.parse"
-"""Of one of these a part that only takes texts apart."""
 RENDERING = sorted(
     path
     for part in ("rules", "fixtures", "dashboards", "config", "bundle.py", "names.py")
@@ -29,7 +27,7 @@ def imported_modules(source: str) -> set[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module != PURE_PART:
+        elif isinstance(node, ast.ImportFrom):
             found.add((node.module or "").split(".")[0])
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("open", "input"):
             found.add("os")
