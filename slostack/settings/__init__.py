@@ -1,7 +1,15 @@
 """An environment's settings: typed, frozen, free of secrets."""
 
 from slostack.settings.bucket import Bucket, LogBucket
-from slostack.settings.kubernetes import Dns, Exposure, Images, KubernetesSettings, OperatorSettings, Resources
+from slostack.settings.kubernetes import (
+    Dns,
+    Exposure,
+    Images,
+    KubernetesSettings,
+    OperatorSettings,
+    Resources,
+    Snapshots,
+)
 from slostack.settings.load import PROJECT, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
 from slostack.settings.part import host_port, mebibytes
@@ -48,6 +56,7 @@ __all__ = [
     "RemoteWrite",
     "Resources",
     "Settings",
+    "Snapshots",
     "ThanosSettings",
     "WatchedService",
     "host_port",

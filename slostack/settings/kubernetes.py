@@ -39,8 +39,9 @@ StoringServer = Annotated[
 Server = Annotated[
     str,
     written(
-        f"{_OWN}|alloy|blackbox|kube-state-metrics|node-exporter|thanos",
-        "prometheus, alertmanager, loki, grafana, alloy, blackbox, kube-state-metrics, node-exporter or thanos",
+        f"{_OWN}|alloy|blackbox|kube-state-metrics|node-exporter|thanos|kubectl",
+        "prometheus, alertmanager, loki, grafana, alloy, blackbox, kube-state-metrics, node-exporter, thanos "
+        "or kubectl",
     ),
 ]
 Digest = Annotated[str, written(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits")]
@@ -109,6 +110,7 @@ class KubernetesResources(SettingsPart):
     blackbox: Resources = _resources("20m", "200m", "64Mi")
     kube_state_metrics: Resources = _own("kubeStateMetrics", "20m", "200m", "256Mi")
     node_exporter: Resources = _own("nodeExporter", "20m", "200m", "64Mi")
+    snapshots: Resources = _resources("20m", "200m", "64Mi")
     thanos_sidecar: Resources = _own("thanosSidecar", "50m", "500m", "256Mi")
     thanos_query: Resources = _own("thanosQuery", "100m", "2", "1Gi")
     thanos_store: Resources = _own("thanosStore", "100m", "2", "2Gi")
@@ -168,6 +170,16 @@ class Dns(SettingsPart):
     )
 
 
+class Snapshots(SettingsPart):
+    """Snapshots of the volumes whose data are nowhere else, once a day, by the cluster's storage (CSI)."""
+
+    snapshot_class: ObjectName | None = Field(None, alias="class", description="none: the cluster's own")
+    at: Annotated[str, written(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day such as "03:00"')] = Field(
+        "03:00", description="when, in UTC"
+    )
+    keep: Annotated[int, Field(ge=1, le=31)] = Field(7, description="how many of each volume, a day apart")
+
+
 class KubernetesSettings(SettingsPart):
     """The stack in a cluster."""
 
@@ -202,6 +214,7 @@ class KubernetesSettings(SettingsPart):
     dns: Dns = Field(default_factory=Dns)
     images: Images = Field(default_factory=Images)
     exposure: Exposure | None = Field(None, description="none: Grafana is reached by port-forward alone")
+    snapshots: Snapshots | None = Field(None, description="none: nothing takes snapshots of volumes")
     resources: KubernetesResources = Field(default_factory=KubernetesResources)
 
 

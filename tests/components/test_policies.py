@@ -11,6 +11,7 @@ import pytest
 
 from slostack.deploy.policies import EXCEPTIONS, POLICIES, Object, violations
 from tests.components.program import ROOT, Program
+from tests.components.test_snapshots import with_snapshots
 
 DEPLOYMENT, SERVICE = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service"
 ACCOUNT, RBAC = "kubernetes:core/v1:ServiceAccount", "kubernetes:rbac.authorization.k8s.io/v1:"
@@ -140,7 +141,7 @@ UNKNOWN = (
     "kubernetes:core/v1:Endpoints",
     "kubernetes:core/v1:PersistentVolume",
     "kubernetes:core/v1:ServicePatch",
-    "kubernetes:batch/v1:CronJob",
+    "kubernetes:batch/v1:Job",
     "kubernetes:acme.example/v1:Deployment",
 )
 """Kinds that other policies can't judge."""
@@ -217,7 +218,7 @@ def test_nothing_in_any_stack_violates_a_policy(program: Program) -> None:
 def test_each_exception_is_needed(prod: Program) -> None:
     needed = {
         (policy.__name__, f"{each.kind} {each.name}", what)
-        for each in (Object(found.type, found.inputs) for found in prod.resources)
+        for each in (Object(found.type, found.inputs) for found in (*prod.resources, *with_snapshots().resources))
         for policy in POLICIES
         for what in policy(each)
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 
 from slostack.bundle import Bundle
@@ -21,6 +23,7 @@ from slostack.deploy.kubernetes.node_exporter import NodeExporter, NodeExporterA
 from slostack.deploy.kubernetes.prometheus import Prometheus, PrometheusArgs
 from slostack.deploy.kubernetes.provider import provider
 from slostack.deploy.kubernetes.server import ServerArgs
+from slostack.deploy.kubernetes.snapshots import SNAPSHOTS, SnapshotsArgs, Snapshotter, claims_of
 from slostack.deploy.kubernetes.thanos import (
     ThanosCompactor,
     ThanosCompactorArgs,
@@ -103,6 +106,19 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         ThanosQuery("thanos-query", ThanosQueryArgs(query), opts)
         ThanosStore("thanos-store", ThanosStoreArgs(store), opts)
         ThanosCompactor("thanos-compactor", ThanosCompactorArgs(compactor, thanos.retention), opts)
+    if snapshots := settings.kubernetes.snapshots:
+        kubectl = replace(
+            grafana,
+            image=image("kubectl", settings.kubernetes.images),
+            version=software("kubectl").version,
+            folders=(),
+            secrets={},
+            resources=resources.snapshots,
+            replicas=1,
+            storage=None,
+        )
+        claims = tuple(claims_of(settings))
+        Snapshotter(SNAPSHOTS, SnapshotsArgs(kubectl, prometheus.image, claims, snapshots), opts)
     running = collectors(settings)
     if "alloy" in running:
         Alloy("alloy", AlloyArgs(server("alloy", resources.alloy), settings.logs.namespaces), opts)

@@ -43,6 +43,7 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
         *_of_grafana(settings),
         *_of_loki(settings),
         *_of_collectors(settings),
+        *_of_snapshots(settings),
         *(_of_thanos(settings) if settings.thanos.enabled else ()),
     }
     return tuple(sorted(flows, key=str))
@@ -145,6 +146,11 @@ def _of_thanos(settings: Settings) -> Iterator[Flow]:
     yield from (_to("thanos-query", cluster.host) for cluster in query.clusters.values())
     if query.clients:
         yield Flow(Addresses(query.clients), "thanos-query", THANOS_GRPC_PORT)
+
+
+def _of_snapshots(settings: Settings) -> Iterator[Flow]:
+    if settings.kubernetes.snapshots:
+        yield from _to_the_api("snapshots", settings)
 
 
 def _pods(server: str, namespace: str) -> Pods:

@@ -13,6 +13,7 @@ _COMPONENTS = {
     "blackbox": "probes",
     "kube-state-metrics": "exporter",
     "node-exporter": "exporter",
+    "snapshots": "recovery",
     "thanos-query": "metrics",
     "thanos-store": "metrics",
     "thanos-compactor": "metrics",

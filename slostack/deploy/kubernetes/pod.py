@@ -32,7 +32,7 @@ from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
 from slostack.settings import Resources
 
-_LINUX = {"kubernetes.io/os": "linux"}
+LINUX = {"kubernetes.io/os": "linux"}
 """What every image is for; a cluster may have other nodes beside."""
 _SECCOMP = SeccompProfileArgs(type="RuntimeDefault")
 _PLACING = 300
@@ -117,21 +117,14 @@ def pod_template(
         spec=PodSpecArgs(
             service_account_name=owner.server,
             automount_service_account_token=process.token,
-            node_selector={**_LINUX, **cluster.node_selector},
+            node_selector={**LINUX, **cluster.node_selector},
             affinity=node_apart(owner),
             topology_spread_constraints=zones_apart(owner),
             tolerations=list(tolerations) or None,
             image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in cluster.images.pull_secrets] or None,
             enable_service_links=False,
             termination_grace_period_seconds=process.stop,
-            security_context=PodSecurityContextArgs(
-                run_as_non_root=True,
-                run_as_user=process.user,
-                run_as_group=process.user,
-                fs_group=process.user,
-                fs_group_change_policy="OnRootMismatch",
-                seccomp_profile=_SECCOMP,
-            ),
+            security_context=restricted_pod(process.user),
             containers=[_container(own, "http"), *(_container(each, each.name) for each in beside)],
             volumes=volumes,
         ),
@@ -154,14 +147,31 @@ def _container(container: Container, port: str) -> ContainerArgs:
             requests={"cpu": resources.cpu, "memory": resources.memory},
             limits={"cpu": resources.cpu_limit, "memory": resources.memory},
         ),
-        security_context=SecurityContextArgs(
-            allow_privilege_escalation=False,
-            read_only_root_filesystem=True,
-            run_as_non_root=True,
-            capabilities=CapabilitiesArgs(drop=["ALL"]),
-            seccomp_profile=_SECCOMP,
-        ),
+        security_context=restricted_container(),
         volume_mounts=[each.mount for each in container.mounted],
+    )
+
+
+def restricted_pod(user: int) -> PodSecurityContextArgs:
+    """What a pod may do whose processes and volumes are a user's, by its id."""
+    return PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=user,
+        run_as_group=user,
+        fs_group=user,
+        fs_group_change_policy="OnRootMismatch",
+        seccomp_profile=_SECCOMP,
+    )
+
+
+def restricted_container() -> SecurityContextArgs:
+    """What a container may do."""
+    return SecurityContextArgs(
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=True,
+        run_as_non_root=True,
+        capabilities=CapabilitiesArgs(drop=["ALL"]),
+        seccomp_profile=_SECCOMP,
     )
 
 

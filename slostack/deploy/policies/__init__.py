@@ -62,6 +62,7 @@ EXCEPTIONS: Mapping[tuple[str, str, str], str] = {
     ("no_token_unless_needed", "StatefulSet prometheus", "has a token"): "finds pods and nodes, and scrapes kubelets",
     ("no_token_unless_needed", "DaemonSet alloy", "has a token"): "finds pods and reads their logs",
     ("no_token_unless_needed", "Deployment kube-state-metrics", "has a token"): "lists what it exports",
+    ("no_token_unless_needed", "CronJob snapshots", "has a token"): "has volumes' snapshots taken",
 }
 """What may be in spite of a policy: its name, the one workload, what is found of it, word for word; and for what."""
 

@@ -8,6 +8,7 @@ from slostack.deploy.policies.objects import Object
 
 KINDS = {
     "apps/v1": {"DaemonSet", "Deployment", "StatefulSet"},
+    "batch/v1": {"CronJob"},
     "core/v1": {"ConfigMap", "Namespace", "PersistentVolumeClaim", "Secret", "Service", "ServiceAccount"},
     "gateway.networking.k8s.io/v1": {"HTTPRoute"},
     "monitoring.coreos.com/v1": {"Probe", "PrometheusRule"},

@@ -10,6 +10,8 @@ Inputs = Mapping[str, Any]
 
 _PREFIX = "kubernetes:"
 _INIT, _EPHEMERAL = "initContainers", "ephemeralContainers"
+_ENDING = ("CronJob", "Job")
+"""The kinds whose pods do something and end."""
 _CONTAINERS = (_INIT, "containers", _EPHEMERAL)
 
 
@@ -57,7 +59,8 @@ class Object:
         """The containers that run as long as their pod: a kubelet probes no others."""
         for pod in self.pods():
             yield from (each for each in pod.get(_INIT) or () if each.get("restartPolicy") == "Always")
-            yield from pod.get("containers") or ()
+            if self.kind not in _ENDING:
+                yield from pod.get("containers") or ()
 
 
 Policy = Callable[[Object], Iterator[str]]

@@ -23,6 +23,7 @@ RIGHTS: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {
         ),
         _LISTS,
     ),
+    ("snapshots", "Role"): {"volumesnapshots.snapshot.storage.k8s.io": ("create", "delete", "get")},
 }
 """The verbs that a server's account may have at most, by server and kind of role, and by resource with its API group,
 as kubectl writes it."""

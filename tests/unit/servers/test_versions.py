@@ -12,7 +12,7 @@ from slostack.servers.ways import TOOLS
 
 
 def test_pins_every_server_of_the_stack() -> None:
-    assert set(versions()) == {software(server).name for server in PORTS}
+    assert set(versions()) == {"kubectl", *(software(server).name for server in PORTS)}
 
 
 def test_image_is_repository_with_the_version_as_tag() -> None:
