@@ -89,7 +89,7 @@ def evaluated(url: str, slos: int) -> list[Group]:
     least = {names.EVALUATION_INTERVAL.seconds: after + names.EVALUATION_INTERVAL.seconds}
     time.sleep(names.TIER_INTERVAL.seconds)
     while time.monotonic() < deadline:
-        groups = [group for group in _groups(url) if group.last_evaluation > least.get(int(group.interval), after)]
+        groups = [group for group in rule_groups(url) if group.last_evaluation > least.get(int(group.interval), after)]
         if len(groups) >= 2 * slos:
             return groups
         time.sleep(2)
@@ -102,7 +102,8 @@ def metric(url: str, family: str) -> float:
     return next(found.samples[0].value for found in families if found.name == family)
 
 
-def _groups(url: str) -> list[Group]:
+def rule_groups(url: str) -> list[Group]:
+    """Every rule group that has metrics."""
     metrics = _metrics(url)
     return [
         Group(
