@@ -101,7 +101,7 @@ def verdict(service: Service, samples: Iterable[Sample]) -> Verdict:
             least[slo] = sample
     judged = [_judged(service, slo, least[slo.name]) for slo in service.slos if slo.name in least]
     judged.sort(key=lambda one: one.left)
-    found = (*dict.fromkeys(_troubles(service, samples)), *judged)
+    found: tuple[Trouble | Judged, ...] = (*dict.fromkeys(_troubles(service, samples)), *judged)
     unknown = tuple(slo.name for slo in service.slos if slo.name not in least)
     for answer in ("freeze", "warn"):
         if because := tuple(one for one in found if one.answer == answer):
