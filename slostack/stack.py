@@ -53,8 +53,8 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
 
 
 def check_watched(services: Collection[Service], settings: Settings) -> None:
-    """Raises SlostackError where the settings name a service that the project doesn't have, or a probe that its service
-    doesn't."""
+    """Raises SlostackError where the settings name a service that the project doesn't have, or a scrape job or a probe
+    that its service doesn't."""
     unknown = sorted(set(settings.services) - {service.service for service in services})
     if unknown:
         raise SlostackError(
@@ -62,6 +62,7 @@ def check_watched(services: Collection[Service], settings: Settings) -> None:
             "expected services that have a file in slos/"
         )
     for service in watched_services(services, settings):
+        _check_jobs(service, settings)
         _check_probes(service, settings)
 
 
@@ -69,6 +70,16 @@ def watched_services(services: Iterable[Service], settings: Settings) -> tuple[S
     """The services that an environment judges: those that its settings name, and the demo's where that runs. The alerts
     of another one would take its absence for an outage."""
     return tuple(service for service in services if service.service in settings.watched)
+
+
+def _check_jobs(service: Service, settings: Settings) -> None:
+    """Raises SlostackError where the settings name a scrape job that the service doesn't have."""
+    known = [scrape.job for scrape in service.scrape]
+    for name in settings.watched[service.service].jobs:
+        if name not in known:
+            key = f"{settings.file}: slostack:services.{service.service}.jobs.{name}"
+            expected = f"a scrape job of slos/{service.service}.yaml: {', '.join(known) or '(none)'}"
+            raise SlostackError(f"{key}: no such job, expected {expected}")
 
 
 def _check_probes(service: Service, settings: Settings) -> None:

@@ -111,13 +111,16 @@ def _labels(services: tuple[Service, ...], settings: Settings) -> _Block:
     ]
     for service in services:
         watched = settings.watched.get(service.service)
-        if watched and watched.pods:
-            rules.append(_job(service, watched.pods))
+        if not watched:
+            continue
+        own = {job: said.pods for job, said in watched.jobs.items() if said.pods}
+        itself = next((scrape.job for scrape in service.scrape), service.service)
+        rules += [_job(job, pods) for job, pods in {itself: watched.pods, **own}.items() if pods]
     return _Block('discovery.relabel "pods"', {"targets": "discovery.kubernetes.pods.targets"}, tuple(rules))
 
 
-def _job(service: Service, pods: Pods) -> _Block:
-    """The label `job` of a service's pods: that of its metrics, whatever the pods are called."""
+def _job(job: str, pods: Pods) -> _Block:
+    """The label `job` of some pods: that of their metrics, whatever the pods are called."""
     selected = {
         f"{_POD}label_{re.sub('[^A-Za-z0-9_]', '_', name)}": value for name, value in sorted(pods.labels.items())
     }
@@ -127,7 +130,7 @@ def _job(service: Service, pods: Pods) -> _Block:
         "source_labels": json.dumps([_NAMESPACE, *selected]),
         "regex": _text(";".join(map(re.escape, (pods.namespace, *selected.values())))),
         "target_label": _text("job"),
-        "replacement": _text(next((scrape.job for scrape in service.scrape), service.service)),
+        "replacement": _text(job),
     }
     return _Block("rule", values)
 

@@ -41,29 +41,40 @@ def service_targets(watched: WatchedService) -> dict[str, Any]:
     return _found(watched.pods, labels)
 
 
-def credentials(service: str, watched: WatchedService, topology: Topology) -> dict[str, Any]:
-    """What a service wants to see before it shows its metrics, and what Prometheus wants to see of it. A token goes
-    where the settings say and nowhere else: Prometheus would show it to the same host by http if that redirected it."""
-    place = topology.prometheus
+def credentials(service: str, job: str, watched: WatchedService, topology: Topology) -> dict[str, Any]:
+    """What a job of a service wants to see before it shows its metrics, and what Prometheus wants to see of it. A token
+    goes where the settings say and nowhere else: Prometheus would show it to the same host by http if that redirected
+    it."""
+    place, scraped = topology.prometheus, watched.of_job(job)
     found: dict[str, Any] = {}
-    if watched.token:
+    if scraped.token:
         found["authorization"] = {"credentials_file": f"{place.secrets}/scrape-token-{service}"}
         found["follow_redirects"] = False
     tls = {}
-    if watched.ca:
-        tls["ca_file"] = f"{place.config}/{CA_FOLDER}/{service}.pem"
-    if watched.client_certificate:
+    if scraped.ca:
+        own = job in watched.jobs and watched.jobs[job].ca
+        tls["ca_file"] = f"{place.config}/{CA_FOLDER}/{_ca_file(service, job if own else None)}"
+    if scraped.client_certificate:
         tls["cert_file"] = f"{place.secrets}/scrape-certificate-{service}"
         tls["key_file"] = f"{place.secrets}/scrape-key-{service}"
-    if watched.server_name:
-        tls["server_name"] = watched.server_name
+    if scraped.server_name:
+        tls["server_name"] = scraped.server_name
     return {**found, "tls_config": tls} if tls else found
 
 
 def ca_files(services: tuple[Service, ...], settings: Settings) -> dict[str, str]:
     """The certificates that the jobs of services name, by their path in the bundle."""
-    named = ((service.service, settings.watched.get(service.service)) for service in services)
-    return {f"prometheus/{CA_FOLDER}/{name}.pem": found.ca for name, found in named if found and found.ca}
+    found: dict[str, str | None] = {}
+    for service in services:
+        if watched := settings.watched.get(service.service):
+            of_jobs = {_ca_file(service.service, job): said.ca for job, said in watched.jobs.items()}
+            found |= {_ca_file(service.service): watched.ca, **of_jobs}
+    return {f"prometheus/{CA_FOLDER}/{name}": ca for name, ca in found.items() if ca}
+
+
+def _ca_file(service: str, job: str | None = None) -> str:
+    """The name of the file with the certificates that sign a service's, or those that sign one job's alone."""
+    return f"{service}.{job}.pem" if job else f"{service}.pem"
 
 
 def _found(pods: Pods, labels: list[dict[str, Any]], phases: str = "Running") -> dict[str, Any]:

@@ -119,15 +119,16 @@ def _service_jobs(services: tuple[Service, ...], settings: Settings, topology: T
 
 
 def _scrape_job(service: Service, scrape: Scrape, watched: WatchedService, topology: Topology) -> dict[str, Any]:
+    scraped = watched.of_job(scrape.job)
     return {
         "job_name": scrape.job,
         "scrape_interval": str(scrape.interval),
         "scrape_timeout": str(scrape.timeout),
-        "metrics_path": f"{watched.base_path}{scrape.path}",
-        "scheme": watched.scheme,
-        **({"honor_labels": True} if watched.honor_labels else {}),
-        **credentials(service.service, watched, topology),
-        **service_targets(watched),
+        "metrics_path": f"{scraped.base_path}{scrape.path}",
+        "scheme": scraped.scheme,
+        **({"honor_labels": True} if scraped.honor_labels else {}),
+        **credentials(service.service, scrape.job, watched, topology),
+        **service_targets(scraped),
     }
 
 

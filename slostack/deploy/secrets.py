@@ -130,8 +130,8 @@ def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secr
         if remote.has_secret:
             yield remote_write_token(name)
     for name, service in sorted(settings.services.items()):
-        if service.token:
+        if any(way.token for way in service.ways):
             yield scrape_token(name)
-        if service.client_certificate:
+        if any(way.client_certificate for way in service.ways):
             yield scrape_certificate(name)
             yield scrape_key(name)

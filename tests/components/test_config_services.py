@@ -52,6 +52,38 @@ WRONG: Wrong = {
         lambda c: c["services"]["postfacta"].update(scheme="http", clientCertificate=True),
         "slostack:services.postfacta.clientCertificate: `clientCertificate` with scheme http, expected scheme: https",
     ),
+    "a job's token in the clear": (
+        lambda c: c["services"]["learnsnap"].update(jobs={"learnsnap": {"scheme": "http", "token": True}}),
+        "slostack:services.learnsnap.jobs.learnsnap.token: `token` with scheme http, expected scheme: https",
+    ),
+    "a job that another address is told by http": (
+        lambda c: c["services"].update(
+            learnsnap={
+                "targets": ["[::1]:80"],
+                "token": True,
+                "jobs": {"learnsnap": {"targets": ["a.acme.example:80"]}},
+            }
+        ),
+        "slostack:services.learnsnap.jobs.learnsnap.token: `token` with scheme http, expected scheme: https",
+    ),
+    "a job at two addresses": (
+        lambda c: c["services"]["learnsnap"].update(jobs={"learnsnap": {"port": 9187, "targets": ["a:9187"]}}),
+        "slostack:services.learnsnap.jobs.learnsnap.port: `port` beside `targets`, expected one of these",
+    ),
+    "a job at a port that hosts have no name of": (
+        lambda c: c["services"]["learnsnap"].update(jobs={"learnsnap": {"port": "metrics"}}),
+        "slostack:services.learnsnap.jobs.learnsnap.port: 'metrics' (text), expected a number, of a service with",
+    ),
+    "a job at a port beside that of annotations": (
+        lambda c: c["services"].update(
+            learnsnap={"pods": {"namespace": "shop", "annotated": True}, "jobs": {"learnsnap": {"port": 9187}}}
+        ),
+        "slostack:services.learnsnap.jobs.learnsnap.port: 9187 (a number), expected a number, of a service with",
+    ),
+    "no such job": (
+        lambda c: c["services"]["learnsnap"].update(jobs={"learnsnap-db": {"port": 9187}}),
+        "services.learnsnap.jobs.learnsnap-db: no such job, expected a scrape job of slos/learnsnap.yaml: learnsnap",
+    ),
     "nobody's address": (
         lambda c: c["receivers"]["email"].update(to="the team"),
         "slostack:receivers.email.to: 'the team' (text), expected an address such as",

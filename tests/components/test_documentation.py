@@ -18,6 +18,7 @@ TEXT = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
 
 BY_NAME = {
     "services": "<service>",
+    "services.<service>.jobs": "<job>",
     "logs.limits": "<namespace>",
     "prometheus.remoteWrite": "<name>",
     "thanos.query.clusters": "<cluster>",

@@ -92,6 +92,8 @@ EDITED: dict[str, dict[str, Any]] = {
     "a probe at a port of its own": {
         "services": {"learnsnap": {"targets": ["a:80"], "probes": {"health": "https://health.acme.example:8443"}}}
     },
+    "a job elsewhere": {"services": {"learnsnap": {"jobs": {"learnsnap": {"targets": ["a.shop.svc:81"]}}}}},
+    "pods of a job": {"services": {"learnsnap": {"jobs": {"learnsnap": {"pods": IN_THE_CLUSTER}}}}},
     "pods": {"services": {"learnsnap": {"pods": IN_THE_CLUSTER}}},
     "samples that go elsewhere": {
         "prometheus": {"remoteWrite": {"mimir": {"url": "https://mimir.acme.example:8443/push", "token": True}}}

@@ -138,5 +138,5 @@ def _reads(server: str) -> str:
 
 def _discovered(settings: Settings, homes: Homes) -> Homes:
     """The namespaces whose pods Prometheus finds by the cluster's API: the stack's own and those of services."""
-    watched = {service.pods.namespace for service in settings.services.values() if service.pods}
+    watched = {way.pods.namespace for each in settings.services.values() for way in each.ways if way.pods}
     return {**{name: name for name in sorted(watched)}, **homes}

@@ -64,9 +64,11 @@ def _inside(settings: Settings) -> Iterator[Flow]:
 
 def _scraped(settings: Settings) -> Iterator[Flow]:
     for watched in settings.services.values():
-        yield from (_to("prometheus", target) for target in (*watched.targets, *filter(None, [watched.prober])))
-        if pods := watched.pods:
-            yield Flow("prometheus", Pods(pods.namespace, tuple(sorted(pods.labels.items()))), pods.port)
+        yield from (_to("prometheus", address) for address in filter(None, [watched.prober]))
+        for way in watched.ways:
+            yield from (_to("prometheus", target) for target in way.targets)
+            if pods := way.pods:
+                yield Flow("prometheus", Pods(pods.namespace, tuple(sorted(pods.labels.items()))), pods.port)
     yield from (_to("prometheus", host_port(each.url)) for each in settings.prometheus.remote_write.values())
     if settings.exporters.kubelets:
         yield Flow("prometheus", Addresses(settings.kubernetes.nodes), KUBELET_PORT)

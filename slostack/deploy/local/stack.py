@@ -91,10 +91,12 @@ def warn_of_missing_targets(services: Iterable[Service], settings: Settings, rep
             f"{settings.file}: slostack:services: {{{others[0]}: {{targets: ['host:port']}}}}"
         )
     for service in watched_services(services, settings):
-        watched = settings.watched.get(service.service)
-        if service.scrape and not (watched and watched.targets):
+        watched = settings.watched[service.service]
+        without = [scrape.job for scrape in service.scrape if not watched.of_job(scrape.job).targets]
+        if without:
+            what = "nothing of it is" if len(without) == len(service.scrape) else f"{', '.join(without)} isn't"
             report(
-                f"{service.service} has no targets, so nothing of it is scraped; name them in "
+                f"{service.service} has no targets, so {what} scraped; name them in "
                 f"{settings.file}: slostack:services: {{{service.service}: {{targets: ['host:port']}}}}"
             )
 

@@ -74,6 +74,16 @@ def test_lines_of_a_services_pods_have_the_job_that_its_metrics_have(
     assert found == {"target_label": "job", "replacement": "shop"}
 
 
+def test_lines_of_the_pods_of_a_job_have_that_job(services: tuple[Service, ...], topology: Topology) -> None:
+    pods = {"namespace": "shop-eu", "labels": {"app": "worker"}, "port": 8080}
+    watched = {"shop": {"targets": ["shop:80"], "jobs": {"shop-worker": {"pods": pods}}}}
+    settings = parse_settings({**CONFIG, "services": watched}, "test")
+    text = alloy_files(services, settings, topology)["alloy/config.alloy"]
+    last = block(text, 'discovery.relabel "pods"').split("rule {")[-1]
+    assert '"shop\\\\-eu;worker"' in last
+    assert re.search(r'replacement += "shop-worker"', last)
+
+
 def test_lines_are_masked_before_anything_is_read_from_them_and_sent_to_loki(topology: Topology) -> None:
     stages = re.findall(r"^\tstage\.(\w+)", config(topology), re.MULTILINE)
     assert stages[:4] == ["regex", "regex", "template", "labels"], "the level"

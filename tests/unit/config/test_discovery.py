@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from slostack import plain_yaml, promtool
+from slostack.bundle import Bundle
 from slostack.config import config_files
 from slostack.config.discovery import stack_jobs
 from slostack.config.topology import Topology
 from slostack.deploy.kubernetes import kubernetes_topology
+from slostack.deploy.operator.scrapes import scrape_configs
+from slostack.deploy.secrets import secrets_in_use
 from slostack.settings import Pods, parse_settings
 from slostack.spec import Service, SpecError
 from tests.certificate import CERTIFICATE
@@ -126,6 +129,79 @@ def test_without_credentials_none_are_shown(scraped: Any) -> None:
     files, job = scraped(targets=["shop.example:80"])
     assert not {"authorization", "follow_redirects", "tls_config"} & set(job)
     assert not [path for path in files if path.startswith("prometheus/ca/")]
+
+
+BY_HTTPS = {
+    "targets": ["shop-1:443", "shop-2:443"],
+    "scheme": "https",
+    "token": True,
+    "clientCertificate": True,
+    "ca": CERTIFICATE,
+    "serverName": "shop.internal",
+    "basePath": "/shop",
+    "honorLabels": True,
+}
+SHOWN = {"authorization", "tls_config", "follow_redirects"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "shown"),
+    [
+        ({}, {"targets": ["shop-1:443", "shop-2:443"], "scheme": "https", "path": "/shop/worker/metrics"}, SHOWN),
+        ({"port": 9464}, {"targets": ["shop-1:9464", "shop-2:9464"], "scheme": "https"}, SHOWN),
+        ({"targets": ["worker:443"], "token": False}, {"targets": ["worker:443"], "scheme": "https"}, {"tls_config"}),
+        ({"targets": ["worker:80"], "scheme": "http"}, {"targets": ["worker:80"], "scheme": "http"}, set()),
+        ({"targets": ["a:1"], "basePath": "/b"}, {"targets": ["a:1"], "path": "/b/worker/metrics"}, SHOWN),
+        ({"honorLabels": False, "basePath": "/b"}, {"honor": False, "path": "/b/worker/metrics"}, SHOWN),
+    ],
+)  # fmt: skip
+def test_a_job_is_scraped_as_its_service_but_for_what_is_said_of_it(
+    scraped: Any, services: tuple[Service, ...], said: dict[str, Any], expected: dict[str, Any], shown: set[str]
+) -> None:
+    watched = {**BY_HTTPS, "jobs": {"shop-worker": said}}
+    files, of_shop = scraped(**watched)
+    assert of_shop["static_configs"] == [{"targets": ["shop-1:443", "shop-2:443"]}]
+    assert set(of_shop) > SHOWN
+    jobs = plain_yaml.load(files["prometheus/prometheus.yml"])["scrape_configs"]
+    (job,) = (each for each in jobs if each["job_name"] == "shop-worker")
+    found = {
+        "targets": job["static_configs"][0]["targets"],
+        "scheme": job["scheme"],
+        "path": job["metrics_path"],
+        "honor": job.get("honor_labels", False),
+    }
+    assert found == {**found, "path": "/worker/metrics", "honor": True, **expected}
+    assert set(job) & SHOWN == shown
+    settings = parse_settings({**CONFIG, "services": {"shop": watched}}, "test")
+    manifests = scrape_configs(Bundle(files), services, settings)
+    specs = {each["spec"]["jobName"]: each["spec"] for each in manifests if each["kind"] == "ScrapeConfig"}
+    assert specs["shop-worker"]["staticConfigs"] == [{"targets": found["targets"]}]
+    assert specs["shop-worker"]["scheme"] == found["scheme"].upper()
+
+
+def test_a_job_may_be_another_port_of_the_pods_or_pods_of_its_own(scraped: Any) -> None:
+    for said, port, selector in (
+        ({"port": 9187}, "9187", "app=shop,tier=web"),
+        ({"pods": {**BY_LABELS, "labels": {"app": "pg"}}}, "9464", "app=pg"),
+    ):
+        files, _ = scraped(pods=BY_LABELS, jobs={"shop-worker": said})
+        jobs = plain_yaml.load(files["prometheus/prometheus.yml"])["scrape_configs"]
+        (job,) = (each for each in jobs if each["job_name"] == "shop-worker")
+        assert job["kubernetes_sd_configs"][0]["selectors"] == [{"role": "pod", "label": selector}]
+        assert {"target_label": "__tmp_port", "replacement": port} in job["relabel_configs"]
+
+
+def test_a_job_may_have_an_authority_and_want_a_token_that_its_service_does_not(scraped: Any) -> None:
+    own = {"targets": ["worker:443"], "scheme": "https", "token": True, "ca": CERTIFICATE}
+    files, of_shop = scraped(targets=["shop:80"], jobs={"shop-worker": own})
+    assert not SHOWN & set(of_shop)
+    jobs = plain_yaml.load(files["prometheus/prometheus.yml"])["scrape_configs"]
+    (job,) = (each for each in jobs if each["job_name"] == "shop-worker")
+    assert job["tls_config"]["ca_file"].endswith("/ca/shop.shop-worker.pem")
+    assert files["prometheus/ca/shop.shop-worker.pem"] == CERTIFICATE
+    watched = {"shop": {"targets": ["shop:80"], "jobs": {"shop-worker": own}}}
+    settings = parse_settings({**CONFIG, "services": watched}, "test")
+    assert "scrapeToken-shop" in {secret.key for secret in secrets_in_use(settings)}
 
 
 def test_servers_whose_pods_are_discovered_have_no_address(services: tuple[Service, ...], topology: Topology) -> None:

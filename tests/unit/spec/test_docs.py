@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from slostack import plain_yaml
+from slostack.config import Topology, config_files
+from slostack.settings import parse_settings
 from slostack.spec import SpecError, parse_service, slo_file_schema
 from slostack.spec.signals import SignalUse
 from slostack.spec.sli import KINDS
+from slostack.stack import check_watched
+from tests.unit.config.conftest import CONFIG, topology
+
+__all__ = ["topology"]
 
 DOCUMENT = (Path(__file__).parents[3] / "docs/slo-files.md").read_text(encoding="utf-8")
 EXAMPLES: list[str] = [
@@ -81,6 +87,24 @@ def test_every_key_is_explained_and_in_an_example() -> None:
     known |= SignalUse.model_fields.keys() | {"alerts"}
     assert sorted(key for key in known if f"`{key}`" not in DOCUMENT) == []
     assert sorted(known - set().union(*(keys(plain_yaml.load(example)) for example in EXAMPLES))) == []
+
+
+def test_a_service_with_postgres_has_the_exporter_scraped_and_its_alerts_read_it(topology: Topology) -> None:
+    section = DOCUMENT.partition("### A service with Postgres")[2]
+    slo_file, stack = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)[:2]
+    service = parse_service(whole_file(slo_file), "docs/slo-files.md")
+    watched = plain_yaml.load(stack)["slostack:services"]
+    settings = parse_settings({**CONFIG, "services": watched}, "test")
+    check_watched([service], settings)
+    files = config_files((service,), settings, topology)
+    jobs = plain_yaml.load(files["prometheus/prometheus.yml"])["scrape_configs"]
+    targets = {job["job_name"]: job.get("static_configs") for job in jobs if job["job_name"].startswith("shop")}
+    assert targets == {
+        "shop": [{"targets": ["shop-1.acme.example:8080", "shop-2.acme.example:8080"]}],
+        "shop-postgres": [{"targets": ["postgres.acme.example:9187"]}],
+    }
+    (down,) = (alert for alert in service.alerts if alert.name == "DatabaseDown")
+    assert 'pg_up{job=~"shop|shop\\\\-postgres"}' in str(down.expr)
 
 
 def test_the_mistakes_are_those_that_the_loader_names() -> None:
