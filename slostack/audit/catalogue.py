@@ -38,9 +38,12 @@ class AskedCategory(Part):
 
 
 class AskedRow(Part):
-    """A part that is to be watched, and how it is found."""
+    """A part that is to be watched, how it is found, and what to do where something lacks."""
 
     title: Text
+    always: bool = False
+    """Whether every service has it; of the others those alone that something tells of."""
+    next: Text
     series: tuple[Selector, ...] = Field((), strict=False)
     signals: tuple[str, ...] = Field((), strict=False)
     alerts: tuple[str, ...] = Field((), strict=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slostack.audit.configured import Configured, ReadAlert
-from slostack.audit.coverage import cells, parts, shows, there
+from slostack.audit.coverage import cells, parts, present, shows, there
 from slostack.audit.scorecard import Evidence
 from slostack.audit.seen import Seen
 from slostack.spec import Selector
@@ -77,13 +77,15 @@ def probes(audited: Audited, _: Sequence[str]) -> list[Evidence]:
 
 def coverage(audited: Audited, _: Sequence[str]) -> list[Evidence]:
     """The cells of the coverage, all of them."""
-    return [cell for part in parts(audited.of) for cell in cells(part, audited.seen).cells]
+    return [cell for part in present(audited.of, audited.seen) for cell in cells(part, audited.seen).cells]
 
 
 def panels(audited: Audited, _: Sequence[str]) -> list[Evidence]:
-    """The dashboard's panels, and whether each showed anything within a day."""
+    """The dashboard's panels, and whether each showed anything within a day; none that can't yet."""
     read: dict[str, list[Selector]] = {}
     for panel in audited.of.panels:
+        if audited.seen and panel.title in audited.seen.waiting:
+            continue
         read.setdefault(panel.title, []).extend(panel.selectors)
     return [Evidence(f"panel {title}", True, shows(title, found, audited.seen)) for title, found in read.items()]
 

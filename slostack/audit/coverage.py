@@ -20,22 +20,30 @@ _SUFFIXES = ("", "_bucket", "_count", "_sum")
 @dataclass(frozen=True)
 class Part:
     """A row with what of the service reads it: selectors of alerts, of SLOs that alert, of panels by their titles, and
-    of anything at all."""
+    of anything at all. `told` is whether the service has it by its file; else the series alone can tell."""
 
     row: CoverageRow
     title: str
+    next: str
+    told: bool
     alerting: tuple[Selector, ...]
     panels: Mapping[str, tuple[Selector, ...]]
     measured: tuple[Selector, ...]
 
 
 def parts(of: Configured) -> tuple[Part, ...]:
-    """The parts that the service has, by the library and by its `coverage`."""
+    """The parts that the service may have, by the library and by its `coverage`."""
     return tuple(
-        _part(of, row, asked, own if isinstance(own, CoveredPart) else CoveredPart())
+        _part(of, row, asked, own if isinstance(own, CoveredPart) else None)
         for row, asked in coverage_rows().items()
         if (own := of.service.coverage.get(row)) != NONE
     )
+
+
+def present(of: Configured, seen: Seen | None) -> tuple[Part, ...]:
+    """Those that it has: that every service has, that its `coverage` names, that something configured is about, or that
+    series tell of."""
+    return tuple(part for part in parts(of) if part.told or (seen and there(part.measured, seen)))
 
 
 def cells(part: Part, seen: Seen | None) -> CoverageCells:
@@ -46,6 +54,7 @@ def cells(part: Part, seen: Seen | None) -> CoverageCells:
     return CoverageCells(
         row=part.row,
         title=part.title,
+        next=part.next,
         health=Evidence(f"{part.title}: health check", bool(part.measured), there(part.measured, seen)),
         alert=Evidence(f"{part.title}: alert", bool(part.alerting), there(part.alerting, seen)),
         panel=Evidence(f"{part.title}: panel", bool(part.panels), _any(shown)),
@@ -53,9 +62,9 @@ def cells(part: Part, seen: Seen | None) -> CoverageCells:
 
 
 def shows(title: str, read: Iterable[Selector], seen: Seen | None) -> bool | None:
-    """Whether a panel that reads some series showed anything; None where nobody could be asked, or it draws log lines,
-    of which there may be none."""
-    if seen is None:
+    """Whether a panel that reads some series showed anything; None where nobody could be asked, it draws log lines, of
+    which there may be none, or it can't show anything yet."""
+    if seen is None or title in seen.waiting:
         return None
     return seen.panels.get(title, False) or (None if _may_be_silent(read) else False)
 
@@ -79,9 +88,9 @@ def there(selectors: Iterable[Selector], seen: Seen | None) -> bool | None:
     return any(seen.series.get(str(each), False) for each in wanted) or (None if _may_be_silent(wanted) else False)
 
 
-def _part(of: Configured, row: CoverageRow, asked: AskedRow, own: CoveredPart) -> Part:
-    if own.series:
-        asked = AskedRow(title=asked.title, series=own.series)
+def _part(of: Configured, row: CoverageRow, asked: AskedRow, own: CoveredPart | None) -> Part:
+    if own and own.series:
+        asked = AskedRow(title=asked.title, next=asked.next, series=own.series)
     wanted = asked.series
     signals = [read for name in asked.signals for read in of.signals.get(name, ())]
     signals += [read for alert in of.alerts if alert.known_as in asked.alerts for read in alert.selectors]
@@ -106,7 +115,12 @@ def _part(of: Configured, row: CoverageRow, asked: AskedRow, own: CoveredPart) -
     }
     measured = [*alerting, *(each for found in (*measures.values(), *panels.values()) for each in found)]
     measured += _of(of.probed, wanted)
-    return Part(row, own.name or asked.title, _once(alerting), panels, _once(measured))
+    written = {each for alert in of.alerts for each in alert.selectors} | {*of.probed}
+    written |= {each for slo in of.slos for each in slo.selectors}
+    written |= {each for panel in of.panels for each in panel.selectors}
+    told = asked.always or own is not None or not written.isdisjoint(measured)
+    title = own.name if own and own.name else asked.title
+    return Part(row, title, asked.next, told, _once(alerting), panels, _once(measured))
 
 
 def _of(selectors: Iterable[Selector], wanted: Iterable[Selector]) -> tuple[Selector, ...]:

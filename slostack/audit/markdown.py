@@ -21,8 +21,8 @@ def _card(card: Scorecard) -> list[str]:
     lines += table(["category", "score"], [[each.title, words.score(each)] for each in card.categories])
     rows = [[row.title, *map(words.cell, row.cells)] for row in card.coverage]
     lines += table(["coverage", "health check", "alert", "panel"], rows)
-    if without := words.without(card):
-        lines += [text(without), ""]
+    for note in words.notes(card):
+        lines += [text(note), ""]
     if steps := tuple(words.steps(card)):
         lines += ["### What to do next", ""]
         lines += [f"- {text(f'{step.category}: {step.what}')}: {text(step.next)}" for step in steps]

@@ -31,6 +31,8 @@ def _card(card: Scorecard) -> Mapping[str, Any]:
             for row in card.coverage
         },
         "without": card.without,
+        "untold": card.untold,
+        "waiting": card.waiting,
         "unseen": [{"category": category, "asks": asks} for category, asks in card.unseen],
     }
 

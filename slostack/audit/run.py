@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from slostack.audit.catalogue import categories, coverage_rows
-from slostack.audit.checks import CHECKS, Audited, wanted
+from slostack.audit.catalogue import AskedPoint, categories, coverage_rows
+from slostack.audit.checks import CHECKS, Audited, coverage, wanted
 from slostack.audit.configured import Configured, configured
-from slostack.audit.coverage import cells, parts
-from slostack.audit.scorecard import CategoryScore, Scorecard, attested_worth, judged
+from slostack.audit.coverage import cells, present
+from slostack.audit.scorecard import CategoryScore, CoverageCells, Scorecard, attested_worth, judged
 from slostack.audit.seen import Seen, seen
 from slostack.backtest.prometheus import Prometheus
 from slostack.spec import Service
-from slostack.spec.readiness import NONE
 
 
 def audit(root: Path, service: Service, prometheus: Prometheus | None, today: date) -> Scorecard:
@@ -28,6 +28,8 @@ def audit(root: Path, service: Service, prometheus: Prometheus | None, today: da
 def scorecard(of: Configured, found: Seen | None, today: date) -> Scorecard:
     """The scorecard by what is configured and what is seen, None where nobody could be asked."""
     service, audited = of.service, Audited(of, found)
+    rows = tuple(cells(part, found) for part in present(of, found))
+    rows_there = {row.row for row in rows}
     scores = []
     for category, asked in categories().items():
         attestation = service.attested.get(category)
@@ -37,20 +39,29 @@ def scorecard(of: Configured, found: Seen | None, today: date) -> Scorecard:
                 point.asks,
                 CHECKS[point.check](audited, point.of) if point.check else (),
                 point.need,
-                point.next,
+                _next(point, rows),
                 worth,
             )
             for point in asked.points
-            if point.part is None or service.coverage.get(point.part) != NONE
+            if point.part is None or point.part in rows_there
         )
         scores.append(CategoryScore(category, asked.title, points, attestation))
-    rows = parts(of)
-    without = [asked.title for row, asked in coverage_rows().items() if row not in {part.row for part in rows}]
+    absent = {row: asked.title for row, asked in coverage_rows().items() if row not in rows_there}
     return Scorecard(
         service=service.service,
         team=service.team,
         source=found.source if found else None,
         categories=tuple(scores),
-        coverage=tuple(cells(part, found) for part in rows),
-        without=tuple(without),
+        coverage=rows,
+        without=tuple(title for row, title in absent.items() if row in service.coverage),
+        untold=tuple(title for row, title in absent.items() if row not in service.coverage),
+        waiting=found.waiting if found else {},
     )
+
+
+def _next(point: AskedPoint, rows: Iterable[CoverageCells]) -> str:
+    """What to do about a point; about that of the coverage, what each row wants that has an empty cell."""
+    if point.check != coverage.__name__:
+        return point.next
+    wanted = [f"{row.title}: {row.next}" for row in rows if any(not cell.worth for cell in row.cells)]
+    return "; ".join([*wanted, point.next])

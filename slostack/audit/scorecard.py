@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -71,6 +71,8 @@ class CoverageCells:
 
     row: CoverageRow
     title: str
+    next: str
+    """What to do where something lacks."""
     health: Evidence
     alert: Evidence
     panel: Evidence
@@ -90,7 +92,11 @@ class Scorecard:
     categories: tuple[CategoryScore, ...]
     coverage: tuple[CoverageCells, ...]
     without: tuple[str, ...]
-    """Rows of parts that the service doesn't have."""
+    """Rows of parts that the service doesn't have, as its file says."""
+    untold: tuple[str, ...] = ()
+    """Rows of parts of which nothing tells, so that nothing is asked of them."""
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """How long ago there have to have been samples before a panel, by its title, can show anything."""
 
     @property
     def score(self) -> float:

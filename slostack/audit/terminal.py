@@ -27,8 +27,8 @@ def show(console: Console, card: Scorecard) -> None:
     for row in card.coverage:
         coverage.add_row(row.title, *map(_cell, row.cells))
     console.print(coverage)
-    if without := words.without(card):
-        _line(console, without)
+    for note in words.notes(card):
+        _line(console, note)
     if steps := tuple(words.steps(card)):
         console.print()
         _line(console, "what to do next", "bold")

@@ -68,6 +68,23 @@ def without(card: Scorecard) -> str:
     return f"not a part of it: {', '.join(card.without)}" if card.without else ""
 
 
+def untold(card: Scorecard) -> str:
+    """The parts that nothing tells of; empty where there are none."""
+    named = ", ".join(card.untold)
+    return f"nothing tells that it has these, which `coverage` can name: {named}" if named else ""
+
+
+def waiting(card: Scorecard) -> str:
+    """The panels that can't show anything yet; empty where there are none."""
+    panels = (f"{title} (samples of {ago} ago)" for title, ago in card.waiting.items())
+    return f"panels that compare with a time before the first sample: {', '.join(panels)}" if card.waiting else ""
+
+
+def notes(card: Scorecard) -> tuple[str, ...]:
+    """What isn't judged, and why."""
+    return tuple(filter(None, (without(card), untold(card), waiting(card))))
+
+
 def _lack(point: Point) -> str:
     named = point.lacking[:MOST_NAMES]
     more = f" and {len(point.lacking) - len(named)} more" if len(point.lacking) > len(named) else ""

@@ -26,7 +26,7 @@ signals:
   backups: {size: backup_size_bytes, runbook: api/burn.md}
 log_counts:
   - {name: error-types, query: '{job="api"} | json', by: [error_type]}
-coverage: {worker: none, redis: none, image-service: none, object-storage: none, upload-endpoint: none}
+coverage: {worker: none, redis: none, image-service: none, object-storage: none, ai-provider: {}}
 alerts:
 """,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from slostack.audit.catalogue import categories, coverage_rows
 from slostack.audit.checks import CHECKS
 from slostack.spec.readiness import CATEGORIES, COVERAGE_ROWS
@@ -31,3 +33,5 @@ def test_every_alert_and_kind_of_sli_that_is_named_is_there() -> None:
         assert set(row.signals) <= set(signal_library())
         assert set(row.kinds) <= set(KINDS)
         assert row.series or row.signals or row.kinds
+    named = {signal for row in coverage_rows().values() for signal in re.findall(r"signal `(\w+)`", row.next)}
+    assert named <= set(signal_library())

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from slostack.audit.seen import Rule
+from slostack.audit import words
+from slostack.audit.seen import Rule, looks_back
 from tests.unit.audit.example import FULL, all_there, card, category, made, point, without_series
+from tests.unit.spec.files import RIGHT
 
 AGE, DEPENDENCIES = "age of the last backup", "what it depends on is checked"
 
@@ -133,6 +135,74 @@ def test_a_service_without_a_job_queue_is_not_asked_for_one(tmp_path: Path) -> N
     assert not any(asks in each.asks for each in category(card(of, None), "retry-logic").points)
 
 
+PLAIN = RIGHT.replace("alerts:\n", "signals:\n  http: {runbook: api/burn.md}\nalerts:\n")
+
+
+@pytest.mark.parametrize(
+    ("edit", "rows"),
+    [
+        ("", []),
+        ("coverage: {worker: {}}\n", ["worker"]),
+        ("coverage: {redis: {series: [redis_up]}}\n", ["redis"]),
+        ("signals_: queue: {waiting: jobs_waiting, failed: jobs_failed_total, runbook: api/burn.md}", ["job-queue"]),
+        ("signals_: dependencies: {runbook: api/burn.md}", []),
+    ],
+)
+def test_only_parts_that_something_tells_of_are_asked_for(tmp_path: Path, edit: str, rows: list[str]) -> None:
+    signal = edit.removeprefix("signals_: ")
+    text = PLAIN.replace("signals:\n", f"signals:\n  {signal}\n") if edit.startswith("signals_") else PLAIN + edit
+    found = card(made(tmp_path, text), None)
+    always = ["backend-api", "error-rates", "response-times", "uptime"]
+    assert [row.row for row in found.coverage if row.row not in always] == rows
+    assert len(found.coverage) + len(found.untold) == 12
+    assert any("given up" in each.asks for each in category(found, "retry-logic").points) == ("job-queue" in rows)
+
+
+def test_what_any_dependency_is_told_by_tells_of_those_that_are_there(tmp_path: Path) -> None:
+    of = made(tmp_path, FULL.replace(", image-service: none, object-storage: none, ai-provider: {}", ""))
+    whole = all_there(of)
+    others = {key: not key.startswith("dependency_up") or "gemini" in key for key in whole.series}
+    found = card(of, replace(whole, series=others))
+    assert found.untold == ("Database", "Image service", "Object storage", "Upload endpoint")
+    (ai,) = (row for row in found.coverage if row.row == "ai-provider")
+    assert [cell.state for cell in ai.cells] == ["met"] * 3
+
+
+def test_an_empty_cell_says_what_would_fill_it(tmp_path: Path) -> None:
+    advice = "Uptime: add `probes` and switch the signal `probe` on, or add an SLO of the kind `uptime`"
+    of = made(tmp_path)
+    parts = point(card(of, all_there(of)), "monitoring-coverage", "each part has")
+    assert advice in parts.next
+    assert "Job queue" not in parts.next
+    probe = "  up: {runbook: api/burn.md}\n  probe: {runbook: api/burn.md}\n"
+    filled = made(tmp_path, FULL.replace("  up: {runbook: api/burn.md}\n", probe))
+    found = card(filled, all_there(filled))
+    assert [cell.state for row in found.coverage if row.row == "uptime" for cell in row.cells] == ["met"] * 3
+    assert "Uptime" not in point(found, "monitoring-coverage", "each part has").next
+
+
+FORECAST = "Database connections will run out"
+
+
+def test_a_panel_that_compares_with_a_time_before_the_first_sample_is_not_judged(tmp_path: Path) -> None:
+    postgres = "  up: {runbook: api/burn.md}\n  postgres: {limit: 20, runbook: api/burn.md}\n"
+    of = made(tmp_path, FULL.replace("  up: {runbook: api/burn.md}\n", postgres))
+    whole = all_there(of)
+    empty = replace(whole, panels={**whole.panels, FORECAST: False})
+    asks = "each panel shows something"
+    assert point(card(of, empty), "monitoring-coverage", asks).lacking == (f"panel {FORECAST}",)
+    young = card(of, replace(empty, waiting={FORECAST: "7d"}))
+    assert point(young, "monitoring-coverage", asks).state == "met"
+    assert (
+        words.waiting(young)
+        == f"panels that compare with a time before the first sample: {FORECAST} (samples of 7d ago)"
+    )
+    assert {panel.title: ago for panel in of.panels if (ago := looks_back(panel))} == {
+        FORECAST: "7d",
+        "Backup shrunk": "1d",
+    }
+
+
 ERRORS = "sli: {events: {bad: 'e{job=\"api\"}', total: 'r{job=\"api\"}'}}"
 UPTIME = "sli: {uptime: 'up{job=\"api\"}'}"
 SIGNAL = "http: {runbook: api/burn.md}"
@@ -181,7 +251,8 @@ def test_parts_that_the_service_has_not_are_left_out(tmp_path: Path) -> None:
         "response-times",
         "uptime",
     ]
-    assert found.without == ("Worker", "Redis", "Image service", "Object storage", "Upload endpoint")
+    assert found.without == ("Worker", "Redis", "Image service", "Object storage")
+    assert found.untold == ("Upload endpoint",)
     states = {row.row: [cell.state for cell in row.cells] for row in found.coverage}
     assert states["job-queue"] == states["error-rates"] == ["met"] * 3
     assert states["response-times"] == ["missing"] * 3
