@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from tests.cluster.control_plane import Cluster
@@ -54,6 +55,7 @@ def _kill(group: int, state: Path) -> None:
 
     def is_whole() -> bool:
         os.killpg(group, signal.SIGSTOP)
+        wait_until(lambda: _is_stopped(group), "Pulumi has stopped")
         try:
             for file in state.glob(".pulumi/stacks/**/*.json"):
                 json.loads(file.read_text(encoding="utf-8"))
@@ -64,6 +66,16 @@ def _kill(group: int, state: Path) -> None:
 
     wait_until(is_whole, "Pulumi's state is written as a whole")
     os.killpg(group, signal.SIGKILL)
+
+
+def _is_stopped(group: int) -> bool:
+    """Whether no thread of the group's processes runs any more, in the middle of a system call either."""
+    states = []
+    for stat in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, of_group = stat.read_text().rpartition(")")[2].split()[:3]
+            states += [state] if int(of_group) == group else []
+    return set(states) <= {"T", "Z"}
 
 
 def _begun(cluster: Cluster, namespace: str) -> bool:
