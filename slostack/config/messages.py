@@ -1,4 +1,5 @@
-"""What a notification says: what is wrong, how bad, since when, and where to go.
+"""What a notification says: what is wrong, how bad, since when, and where to go; of what is over no more than what it
+was, and for how long.
 
 Alertmanager fills its own templates, `{{ }}`, when it sends; `[[ ]]` is filled by Jinja2 when they are rendered.
 """
@@ -8,15 +9,8 @@ from __future__ import annotations
 from jinja2 import Environment, StrictUndefined
 
 from slostack import names
-from slostack.spec import Severity
+from slostack.spec.alerting import RESPONSE
 
-RESPONSE: dict[Severity, str] = {
-    "critical": "within 5 min",
-    "high": "within 30 min",
-    "medium": "within 4 h",
-    "low": "the next business day",
-}
-"""When somebody responds, by severity."""
 _JINJA = Environment(
     variable_start_string="[[",
     variable_end_string="]]",
@@ -32,15 +26,34 @@ _JINJA = Environment(
 _TEXT = """\
 {{ define "slostack.service" }}{{ or .GroupLabels.service "?" }}{{ end }}
 
+{{ define "slostack.group" -}}
+{{ template "slostack.service" . }}: {{ .GroupLabels.alertname }}{{ with .GroupLabels.slo }} {{ . }}{{ end -}}
+{{ end }}
+
 {{ define "slostack.title" -}}
 {{ if eq .Status "firing" }}{{ if .CommonLabels.escalation }}[ESCALATED] {{ else -}}
 {{ with .CommonLabels.severity }}[{{ . | toUpper }}] {{ end }}{{ end -}}
 {{ else }}[RESOLVED] {{ end -}}
 {{ with .CommonLabels.environment }}{{ . }}: {{ end -}}
-{{ with .CommonAnnotations.summary }}{{ . -}}
-{{ else }}{{ template "slostack.service" . }}: {{ .GroupLabels.alertname }}
-{{- with .GroupLabels.slo }} {{ . }}{{ end }} ({{ len .Alerts }} alerts)
-{{- end -}}
+{{ if eq .Status "resolved" }}{{ template "slostack.group" . }}
+{{- else }}{{ with .CommonAnnotations.summary }}{{ . }}
+{{- else }}{{ template "slostack.group" . }} ({{ len .Alerts }} alerts){{ end }}{{ end -}}
+{{ end }}
+
+{{ define "slostack.what" -}}
+{{ if eq .Status "firing" }}{{ .Annotations.summary }}
+{{- else }}{{ or .Labels.service "?" }}: {{ .Labels.alertname }}{{ with .Labels.slo }} {{ . }}{{ end }}
+{{- with .Labels.tier }} ({{ . }}){{ end }}{{ end -}}
+{{ end }}
+
+{{ define "slostack.said" -}}
+{{ if eq .Status "firing" -}}
+{{ with .Annotations.description }}{{ . }}
+{{ end -}}
+{{ with .Annotations.[[ budgets_left ]] }}Budget left: {{ . }}
+{{ end -}}
+{{ else }}{{ with .Annotations.summary }}It said: {{ . }}
+{{ end }}{{ end -}}
 {{ end }}
 
 {{ define "slostack.runbook" }}{{ (index .Alerts 0).Annotations.runbook_url }}{{ end }}
@@ -71,7 +84,8 @@ _TEXT = """\
 
 {{ define "slostack.since" -}}
 {{ template "slostack.when" . }}
-{{- if eq .Status "firing" }} ({{ since .StartsAt | humanizeDuration }} ago){{ end -}}
+{{- if eq .Status "firing" }} ({{ since .StartsAt | humanizeDuration | reReplaceAll "[[ after_two ]]" "$1" }} ago)
+{{- else }} ({{ .EndsAt.Sub .StartsAt | humanizeDuration | reReplaceAll "[[ after_two ]]" "$1" }}){{ end -}}
 {{ end }}
 
 {{ define "slostack.dashboard" -}}
@@ -93,14 +107,11 @@ _TEXT = """\
 
 {{ define "slostack.text" -}}
 {{ range .Alerts -}}
-{{ if eq .Status "firing" }}FIRING{{ else }}RESOLVED{{ end }}: {{ .Annotations.summary }}
+{{ if eq .Status "firing" }}FIRING{{ else }}RESOLVED{{ end }}: {{ template "slostack.what" . }}
 Severity: {{ template "slostack.severity" . }}
 {{- with .Labels.window }}, judged over {{ . }}{{ end }}
 Since: {{ template "slostack.since" . }}
-{{ with .Annotations.description }}{{ . }}
-{{ end -}}
-{{ with .Annotations.[[ budgets_left ]] }}Budget left: {{ . }}
-{{ end -}}
+{{ template "slostack.said" . -}}
 {{ with .Annotations.runbook_url }}Runbook: {{ . }}
 {{ end -}}
 {{ if .Annotations.dashboard_url }}Dashboard: {{ template "slostack.dashboard" . }}
@@ -115,12 +126,9 @@ Silence: {{ template "slostack.silence" . }}
 
 {{ define "slostack.slack" -}}
 {{ range .Alerts -}}
-*{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ .Annotations.summary }}*
+*{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ template "slostack.what" . }}*
 {{ template "slostack.severity" . }}; since {{ template "slostack.since" . }}
-{{ with .Annotations.description }}{{ . }}
-{{ end -}}
-{{ with .Annotations.[[ budgets_left ]] }}Budget left: {{ . }}
-{{ end -}}
+{{ template "slostack.said" . -}}
 {{ with .Annotations.runbook_url }}<{{ . }}|Runbook>{{ end -}}
 {{ if .Annotations.dashboard_url }} · <{{ template "slostack.dashboard" . }}|Dashboard>
 {{- "" }} · <{{ template "slostack.logs" . }}|Logs>{{ end -}}
@@ -132,11 +140,11 @@ Team {{ .CommonLabels.team }} · <{{ template "slostack.silence" . }}|Silence>
 {{ define "slostack.html" -}}
 <html><body style="font-family: sans-serif">
 {{ range .Alerts -}}
-<h3>{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ .Annotations.summary }}</h3>
+<h3>{{ if eq .Status "firing" }}Firing{{ else }}Resolved{{ end }}: {{ template "slostack.what" . }}</h3>
 <p>{{ template "slostack.severity" . }}
 {{- with .Labels.window }}, judged over {{ . }}{{ end }};
 since {{ template "slostack.since" . }}</p>
-<p>{{ .Annotations.description }}{{ with .Annotations.[[ budgets_left ]] }}<br>Budget left: {{ . }}{{ end }}</p>
+<p style="white-space: pre-line">{{ template "slostack.said" . }}</p>
 <p>
 {{ with .Annotations.runbook_url }}<a href="{{ . }}">Runbook</a>{{ end }}
 {{ if .Annotations.dashboard_url }}<a href="{{ template "slostack.dashboard" . }}">Dashboard</a>
@@ -149,6 +157,9 @@ since {{ template "slostack.since" . }}</p>
 {{- end }}
 """
 TEMPLATES = _JINJA.from_string(_TEXT).render(
-    response=RESPONSE, logs_panel=names.panel_id(names.LOGS_PANEL), budgets_left=names.BUDGETS_LEFT
+    response=RESPONSE,
+    logs_panel=names.panel_id(names.LOGS_PANEL),
+    budgets_left=names.BUDGETS_LEFT,
+    after_two="^([^ ]+ [^ ]+) .*",
 )
 """Alertmanager's templates."""

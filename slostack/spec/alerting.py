@@ -12,6 +12,13 @@ from slostack.spec.policy import NamedPolicy, Tier, shipped_policies
 from slostack.spec.quantities import Duration
 
 Severity = Literal["critical", "high", "medium", "low"]
+RESPONSE: dict[Severity, str] = {
+    "critical": "within 5 min",
+    "high": "within 30 min",
+    "medium": "within 4 h",
+    "low": "the next business day",
+}
+"""When somebody responds, by severity."""
 SeverityOrNone = Literal["critical", "high", "medium", "low", "none"]
 DEFAULT_POLICY = "google"
 LEAST_FAILURES = {"events": 5, "latency": 5, "logs": 5, "uptime": 120, "slices": 2}

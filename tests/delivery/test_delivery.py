@@ -95,7 +95,8 @@ class Delivery:
         """Who was told that an alert fires, or that it is over."""
         labels = KINDS[name]
         state = "RESOLVED" if resolved else "ESCALATED" if "escalation" in labels else labels["severity"].upper()
-        title = f"[{state}] prod: {name} of the shop"
+        what = f"{labels.get('service', 'shop')}: {name}" if resolved else f"{name} of the shop"
+        title = f"[{state}] prod: {what}"
         found = {f"mail to {recipient}" for recipient, mail in self.heard.mail if mail["Subject"] == title}
         for path, body in self.heard.posts:
             if path.startswith("/slack") and body["attachments"][0]["title"] == title:
@@ -103,7 +104,7 @@ class Delivery:
             if path == "/pagerduty" and body["payload"]["summary"] == title:
                 assert body["event_action"] == ("resolve" if resolved else "trigger")
                 found.add(f"PagerDuty with {body['routing_key']}")
-            if path == "/sms" and body["commonAnnotations"]["summary"] in title:
+            if path == "/sms" and body["groupLabels"]["alertname"] == name:
                 found |= {"SMS"} if (body["status"] == "resolved") == resolved else set()
         return found
 
@@ -245,7 +246,7 @@ def test_pagerduty_is_told_it_too(told: Delivery) -> None:
 
 
 def test_a_recovery_says_from_when_until_when(told: Delivery) -> None:
-    text = mail(told, "[RESOLVED] prod: Critical of the shop", "plain")
+    text = mail(told, "[RESOLVED] prod: shop: Critical", "plain")
     assert "Since: 2026-01-02 03:04 UTC until 20" in text
 
 
@@ -256,7 +257,8 @@ def test_a_test_alert_reaches_those_it_names_and_ends(delivery: Delivery) -> Non
     assert first == f"sent TestAlert (critical, service shop, team sales) to {delivery.url}"
     assert named == "sales-critical: email sales@acme.example, Slack #sales, PagerDuty, SMS within 1s"
     expected = {
-        f"[{state}] test: Test of critical alerts of shop: nothing is wrong" for state in ("CRITICAL", "RESOLVED")
+        "[CRITICAL] test: Test of critical alerts of shop: nothing is wrong",
+        "[RESOLVED] test: shop: TestAlert",
     }
 
     def everyone_has_heard() -> bool:

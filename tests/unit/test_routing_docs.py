@@ -9,10 +9,10 @@ import pytest
 
 from slostack import plain_yaml
 from slostack.config.channels import CHANNELS, NOTICE_CHANNELS
-from slostack.config.messages import RESPONSE
 from slostack.config.routes import PACES, SEVERITIES
 from slostack.settings.receivers import Receivers
 from slostack.spec import parse_service
+from slostack.spec.alerting import RESPONSE
 from slostack.teams import parse_teams, teams_file_schema
 from tests.unit.config.conftest import SHOP
 from tests.unit.config.test_messages import Render, message, render
@@ -20,7 +20,7 @@ from tests.unit.config.test_messages import Render, message, render
 __all__ = ["render"]
 DOCUMENT = (Path(__file__).parents[2] / "docs/routing.md").read_text(encoding="utf-8")
 EXAMPLES: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
-EMAIL, SLACK, _ = re.findall(r"```text\n(.*?)```", DOCUMENT, re.DOTALL)
+EMAIL, SLACK, RECOVERY, _ = re.findall(r"```text\n(.*?)```", DOCUMENT, re.DOTALL)
 DESCRIPTION = (
     "It answers: 99.9 % over 30d is promised. Over the last 1h 2.01% of all events were bad. "
     "Budget left: 61%, gone in 21h 3m 0s at this rate."
@@ -66,3 +66,8 @@ def test_the_table_of_severities_is_what_is_rendered() -> None:
 def test_the_pictures_are_what_is_sent(name: str, picture: str, render: Render) -> None:
     sent = render(name, message(description=DESCRIPTION))
     assert re.sub(r"\(.* ago\)", "(12m 3s ago)", sent) == picture.rstrip("\n")
+
+
+def test_the_picture_of_a_recovery_is_what_is_sent(render: Render) -> None:
+    assert render("slostack.text", message("resolved")).startswith(RECOVERY)
+    assert f"`{render('slostack.title', message('resolved'))}`" in DOCUMENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 
 from slostack import names
-from slostack.config.messages import RESPONSE, TEMPLATES
+from slostack.config.messages import TEMPLATES
 from slostack.servers import obtain_binary
+from slostack.spec.alerting import RESPONSE
 
 Render = Callable[[str, dict[str, Any]], str]
 
@@ -90,7 +92,6 @@ def render(tmp_path: Path) -> Render:
 def test_the_title_says_how_bad_where_and_what(render: Render) -> None:
     title = "[CRITICAL] prod: shop availability: the error budget burns 20.1 times too fast"
     assert render("slostack.title", message()) == title
-    assert render("slostack.title", message("resolved")).startswith("[RESOLVED] prod: shop availability")
 
 
 def test_the_title_of_several_alerts_says_how_many(render: Render) -> None:
@@ -122,12 +123,31 @@ def test_a_message_says_what_how_bad_since_when_and_links(name: str, render: Ren
     assert "until" not in text
 
 
+def test_the_title_of_a_recovery_names_what_ended(render: Render) -> None:
+    assert render("slostack.title", message("resolved")) == "[RESOLVED] prod: shop: ErrorBudgetBurn availability"
+
+
 @pytest.mark.parametrize("name", ["slostack.text", "slostack.slack", "slostack.html"])
-def test_a_recovery_says_from_when_until_when(name: str, render: Render) -> None:
-    text = render(name, message("resolved"))
-    assert "2026-01-02 03:04 UTC until 2026-01-02 04:05 UTC" in text
-    assert "respond" not in text
-    assert "ago)" not in text
+def test_a_recovery_says_from_when_until_when_and_what_it_was(name: str, render: Render) -> None:
+    text = render(name, message("resolved", budgets_left="availability 61 %"))
+    assert "2026-01-02 03:04 UTC until 2026-01-02 04:05 UTC (1h 1m)" in text
+    assert "esolved: shop: ErrorBudgetBurn availability (page-1h)" in text.replace("RESOLVED", "Resolved")
+    assert f"It said: {ANNOTATIONS['summary']}" in text
+    for alarming in ("respond", "ago)", "A burn rate", "Budget left"):
+        assert alarming not in text
+
+
+def test_what_is_over_is_said_so_beside_what_still_fires(render: Render) -> None:
+    data = message()
+    data["alerts"] += message("resolved")["alerts"]
+    text = render("slostack.text", data)
+    assert text.count("RESOLVED: shop: ErrorBudgetBurn availability (page-1h)\n") == 1
+    assert text.count(f"FIRING: {ANNOTATIONS['summary']}\n") == 1
+    assert text.count("A burn rate") == 1
+
+
+def test_times_are_said_by_their_two_largest_units(render: Render) -> None:
+    assert re.search(r" UTC \(\d+d \d+h ago\)", render("slostack.text", message()))
 
 
 def test_every_severity_says_how_soon_to_respond(render: Render) -> None:
