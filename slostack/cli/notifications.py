@@ -43,12 +43,9 @@ def _text(n: Notification) -> str:
     status = click.style(n.status.upper(), fg="red" if n.status == FIRING else "green", bold=True)
     severity = click.style(n.severity or "(no severity)", fg=_COLORS.get(n.severity))
     alert = f"{n.alert} ({n.tier})" if n.tier else n.alert
-    lines = [f"{n.local_time}  {status}  {severity}  {n.subject}", f"  {alert}: {n.said}"]
-    if n.status == FIRING:
-        lines += textwrap.wrap(n.description, width=100, initial_indent="  ", subsequent_indent="  ")
-        if n.budgets_left:
-            lines.append(f"  budget left: {n.budgets_left}")
-    lines += [
-        f"  {name:<10} {url}" for name, url in (("runbook", n.runbook_url), ("dashboard", n.dashboard_url)) if url
-    ]
+    lines = [f"{n.local_time}  {status}  {severity}  {n.subject}", f"  {alert}: {n.what}", f"  {n.how_bad}"]
+    budgets = f"budget left: {n.budgets_left}" if n.budgets_left and n.status == FIRING else ""
+    for text in (n.said, budgets):
+        lines += textwrap.wrap(text, width=100, initial_indent="  ", subsequent_indent="  ")
+    lines += [f"  {name:<10} {url}" for name, url in n.links]
     return "\n".join(lines) + "\n"

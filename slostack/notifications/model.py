@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from slostack import names
 from slostack.approximately import duration
+from slostack.spec.alerting import RESPONSE
 
 FIRING, RESOLVED = "firing", "resolved"
-
-
-class BadNotificationError(Exception):
-    """What was sent or stored is no notification; the text says why."""
+_BEFORE = timedelta(hours=1)
+_MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
 @dataclass(frozen=True)
 class Notification:
-    """One alert of one message of Alertmanager. `received` is a Unix time, the other times are RFC 3339 texts."""
+    """One alert of one message of Alertmanager, with what the message has to say of it by other channels. `received` is
+    a Unix time, the other times are RFC 3339 texts."""
 
     received: float
     status: str
@@ -36,6 +36,8 @@ class Notification:
     ended: str
     labels: Mapping[str, str]
     budgets_left: str = ""
+    query_url: str = ""
+    silence_url: str = ""
 
     @property
     def subject(self) -> str:
@@ -45,22 +47,64 @@ class Notification:
     @property
     def line(self) -> str:
         """All that matters on one line."""
-        parts = (self.status.upper(), self.severity or "(no severity)", self.subject, f"{self.alert}: {self.said}")
-        links = (f"runbook {self.runbook_url}", f"dashboard {self.dashboard_url}")
-        shown = (link for link, url in zip(links, (self.runbook_url, self.dashboard_url), strict=True) if url)
-        return f"{self.local_time}  " + " | ".join((*parts, *shown))
+        parts = (self.status.upper(), self.severity or "(no severity)", self.subject, f"{self.alert}: {self.what}")
+        urls = (("runbook", self.runbook_url), ("dashboard", self.dashboard_url))
+        links = (f"{name} {url}" for name, url in urls if url)
+        return f"{self.local_time}  " + " | ".join((*parts, *links))
+
+    @property
+    def what(self) -> str:
+        """What is wrong; of what is over how long it lasted."""
+        if self.status == FIRING:
+            return self.summary
+        start, end = _time(self.started), _time(self.ended)
+        return f"over after {_between(start, end) if start and end else 'a time not known'}"
 
     @property
     def said(self) -> str:
-        """What is wrong; of what is over how long it lasted, and what was said of it."""
-        return f"over after {self._lasted}: {self.summary}" if self.status == RESOLVED else self.summary
+        """What there is to say of it further; of what is over what was said of it."""
+        if self.status == FIRING:
+            return self.description
+        return f"it said: {self.summary}" if self.summary else ""
 
     @property
-    def _lasted(self) -> str:
-        try:
-            return duration((datetime.fromisoformat(self.ended) - datetime.fromisoformat(self.started)).total_seconds())
-        except (ValueError, TypeError):
-            return "a time not known"
+    def how_bad(self) -> str:
+        """Its severity and by when to respond, over what time it is judged, since when it fires, and whose it is."""
+        level = self.labels.get(names.ESCALATION)
+        severity = f"critical, escalated to level {level}" if level else self.severity or "(no severity)"
+        parts = [severity]
+        if self.status == FIRING and self.severity in RESPONSE:
+            parts.append(f"respond {RESPONSE[self.severity]}")
+        if window := self.labels.get(names.WINDOW):
+            parts.append(f"judged over {window}")
+        clauses = (", ".join(parts), self._since, f"team {team}" if (team := self.labels.get(names.TEAM)) else "")
+        return "; ".join(filter(None, clauses))
+
+    @property
+    def _since(self) -> str:
+        start, end = _time(self.started), _time(self.ended)
+        if not start:
+            return ""
+        if end:
+            return f"{start:{_MINUTE}} until {end:{_MINUTE}}"
+        return f"since {start:{_MINUTE}} ({_between(start, datetime.fromtimestamp(self.received, UTC))} ago)"
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Where to go, by name: dashboard and logs from an hour before it began."""
+        return tuple((name, url) for name, url in self._every_link() if url)
+
+    def _every_link(self) -> Iterator[tuple[str, str]]:
+        yield "runbook", self.runbook_url
+        if self.dashboard_url and (start := _time(self.started)):
+            shown = f"from={round((start - _BEFORE).timestamp() * 1000)}&to=now"
+            yield "dashboard", f"{self.dashboard_url}{'&' if '?' in self.dashboard_url else '?'}{shown}"
+            logs = self.dashboard_url.partition("?")[0]
+            yield "logs", f"{logs}?{shown}&viewPanel={names.panel_id(names.LOGS_PANEL)}"
+        else:
+            yield "dashboard", self.dashboard_url
+        yield "query", self.query_url
+        yield "silence", self.silence_url
 
     @property
     def local_time(self) -> str:
@@ -72,64 +116,13 @@ class Notification:
         return asdict(self)
 
 
-_TEXTS = tuple(field.name for field in fields(Notification) if field.name not in ("received", "labels"))
+def _time(text: str) -> datetime | None:
+    """A time in UTC; None where there is none."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
-def from_webhook(message: Any, received: float) -> tuple[Notification, ...]:
-    """The notifications of an Alertmanager webhook message (version 4); raises BadNotificationError for others."""
-    if not isinstance(message, dict) or not isinstance(message.get("alerts"), list):
-        raise BadNotificationError("no list `alerts`, expected a webhook message of Alertmanager")
-    return tuple(_from_alert(alert, f"alerts[{index}]", received) for index, alert in enumerate(message["alerts"]))
-
-
-def from_stored(data: Any) -> Notification:
-    """The notification that `as_dict` gave; raises BadNotificationError for anything else."""
-    known = {field.name for field in fields(Notification)}
-    if not isinstance(data, dict) or set(data) | {names.BUDGETS_LEFT} != known:
-        raise BadNotificationError("expected a stored notification")
-    data = {names.BUDGETS_LEFT: "", **data}
-    _texts(data["labels"], "labels")
-    texts_fit = all(isinstance(data[name], str) for name in _TEXTS)
-    if not texts_fit or not isinstance(data["received"], int | float):
-        raise BadNotificationError("expected a stored notification")
-    return Notification(**data)
-
-
-def _from_alert(alert: Any, where: str, received: float) -> Notification:
-    if not isinstance(alert, dict):
-        raise BadNotificationError(f"{where} is not an object, expected an alert")
-    if alert.get("status") not in (FIRING, RESOLVED):
-        raise BadNotificationError(f"{where}.status is {alert.get('status')!r}, expected {FIRING} or {RESOLVED}")
-    labels = _texts(alert.get("labels"), f"{where}.labels")
-    annotations = _texts(alert.get("annotations", {}), f"{where}.annotations")
-    times = _texts({key: alert.get(key, "") for key in ("startsAt", "endsAt")}, where)
-    if not labels.get("alertname"):
-        raise BadNotificationError(f"{where}.labels has no alertname, expected the name of an alert")
-    return Notification(
-        received=received,
-        status=alert["status"],
-        alert=labels["alertname"],
-        severity=labels.get(names.SEVERITY, ""),
-        service=labels.get(names.SERVICE, ""),
-        slo=labels.get(names.SLO, ""),
-        tier=labels.get(names.TIER, ""),
-        summary=annotations.get("summary", ""),
-        description=annotations.get("description", ""),
-        runbook_url=annotations.get("runbook_url", ""),
-        dashboard_url=annotations.get("dashboard_url", ""),
-        started=times["startsAt"],
-        ended=times["endsAt"] if alert["status"] == RESOLVED else "",
-        labels=labels,
-        budgets_left=annotations.get(names.BUDGETS_LEFT, ""),
-    )
-
-
-def _texts(value: Any, where: str) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise BadNotificationError(f"{where} is not an object of texts, expected names and texts")
-    return {_plain(name): _plain(text) for name, text in value.items()}
-
-
-def _plain(text: str) -> str:
-    """The text on one line, without anything that steers a terminal."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+def _between(start: datetime, end: datetime) -> str:
+    return duration((end - start).total_seconds())

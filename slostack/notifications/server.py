@@ -13,8 +13,9 @@ from urllib.parse import unquote
 
 from slostack.errors import SlostackError
 from slostack.http_server import HttpServer
-from slostack.notifications.model import BadNotificationError, Notification, from_webhook
+from slostack.notifications.model import Notification
 from slostack.notifications.pages import page
+from slostack.notifications.parsing import BadNotificationError, from_webhook
 from slostack.notifications.runbooks import runbook_page, runbook_paths
 from slostack.notifications.store import NotificationReader, append
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slostack.errors import SlostackError
-from slostack.notifications.model import BadNotificationError, Notification, from_stored
+from slostack.notifications.model import Notification
+from slostack.notifications.parsing import BadNotificationError, from_stored
 
 FILE = "notifications.jsonl"
 

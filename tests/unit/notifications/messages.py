@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from slostack import names
+
 RUNBOOK_URL = "http://127.0.0.1:9095/runbooks/learnsnap/service-down.md"
 DASHBOARD_URL = "http://127.0.0.1:3000/d/slo-learnsnap"
+DASHBOARD_LINK = f"{DASHBOARD_URL}?from=1777860000000&to=now"
+"""From an hour before the alert began."""
+LOGS_LINK = f"{DASHBOARD_LINK}&viewPanel={names.panel_id('logs')}"
+QUERY_URL = "http://127.0.0.1:9090/graph"
+SILENCE_URL = (
+    "http://127.0.0.1:9093/#/silences/new?filter=%7Balertname%3D%22ErrorBudgetBurn%22%2C%20service%3D%22learnsnap%22%7D"
+)
 
 
 def alert(status: str = "firing", **annotations: str) -> dict[str, Any]:
@@ -18,6 +27,7 @@ def alert(status: str = "firing", **annotations: str) -> dict[str, Any]:
             "severity": "critical",
             "tier": "page-5m",
             "team": "learnsnap",
+            "window": "5m",
         },
         "annotations": {
             "summary": "the error budget burns 30.1 times too fast",
@@ -28,10 +38,18 @@ def alert(status: str = "firing", **annotations: str) -> dict[str, Any]:
         },
         "startsAt": "2026-05-04T03:00:00Z",
         "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else "2026-05-04T03:20:00Z",
-        "generatorURL": "http://127.0.0.1:9090/graph",
+        "generatorURL": QUERY_URL,
         "fingerprint": "c0ffee",
     }
 
 
 def message(*alerts: dict[str, Any]) -> dict[str, Any]:
-    return {"version": "4", "groupKey": "{}", "status": "firing", "receiver": "local", "alerts": list(alerts)}
+    return {
+        "version": "4",
+        "groupKey": "{}",
+        "status": "firing",
+        "receiver": "local",
+        "groupLabels": {"service": "learnsnap", "alertname": "ErrorBudgetBurn"},
+        "externalURL": "http://127.0.0.1:9093",
+        "alerts": list(alerts),
+    }

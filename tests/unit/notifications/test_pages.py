@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from slostack.notifications.server import SHOWN
 from tests.unit.notifications.conftest import Site
-from tests.unit.notifications.messages import DASHBOARD_URL, RUNBOOK_URL, alert, message
+from tests.unit.notifications.messages import (
+    DASHBOARD_LINK,
+    LOGS_LINK,
+    QUERY_URL,
+    RUNBOOK_URL,
+    SILENCE_URL,
+    alert,
+    message,
+)
 
 
 def test_the_page_shows_the_newest_first_with_links_and_escapes(site: Site) -> None:
@@ -19,9 +30,15 @@ def test_the_page_shows_the_newest_first_with_links_and_escapes(site: Site) -> N
     assert page.text.index('<article class="resolved">') < page.text.index('<article class="firing">')
     assert "&lt;script&gt;" in page.text
     assert "<script>" not in page.text
-    assert f'<a href="{RUNBOOK_URL}">runbook</a>' in page.text
-    assert page.text.count(f'<a href="{DASHBOARD_URL}">dashboard</a>') == 1
+    links = re.findall('<a href="(http[^"]*)">(.*)</a>', page.text)
+    assert [(unescape(url), name) for url, name in links] == [
+        *((RUNBOOK_URL, "runbook"), (QUERY_URL, "query"), (SILENCE_URL, "silence")),
+        *((RUNBOOK_URL, "runbook"), (DASHBOARD_LINK, "dashboard"), (LOGS_LINK, "logs")),
+        *((QUERY_URL, "query"), (SILENCE_URL, "silence")),
+    ]
     assert "javascript:" not in page.text
+    assert "over after 20m</h2>" in page.text
+    assert "respond within 5 min, judged over 5m; since 2026-05-04 03:00 UTC (0s ago); team learnsnap" in page.text
 
 
 def test_the_page_shows_no_more_than_fits(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -59,6 +60,15 @@ def test_a_reader_goes_on_where_it_was_and_starts_anew_with_a_new_file(site: Sit
     (site.store / FILE).unlink()
     site.post(message(alert(summary="new")))
     assert [n.summary for n in reader.read()] == ["new"]
+
+
+def test_what_older_receivers_stored_is_read(site: Site) -> None:
+    site.post(message(alert(summary="one")))
+    stored = json.loads((site.store / FILE).read_text())
+    for key in ("budgets_left", "query_url", "silence_url"):
+        del stored[key]
+    (site.store / FILE).write_text(json.dumps(stored) + "\n")
+    assert site.stored() == ["one"]
 
 
 @pytest.mark.parametrize("line", ["{}", "5", "nonsense", '{"received": 1}'])
