@@ -11,6 +11,7 @@ from slostack.checks import check_custom_files
 from slostack.config import TENANT, config_files
 from slostack.config.topology import Topology
 from slostack.errors import SlostackError
+from slostack.needed import check_needs
 from slostack.project import (
     CUSTOM,
     DASHBOARD_FOLDER,
@@ -34,6 +35,7 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     services = watched_services(every_service, settings)
     files = {slo_file(root, service.service): service for service in services}
     check_retention(root, files, [settings])
+    check_needs(services, settings)
     check_custom_files(root, every_service)
     teams = load_teams(root)
     check_teams(teams, files, root)

@@ -4,6 +4,7 @@ from slostack.config.alertmanager import alertmanager_files
 from slostack.config.alloy import NODE_NAME, alloy_files
 from slostack.config.blackbox import blackbox_files
 from slostack.config.channels import NOTIFICATION_PATH
+from slostack.config.exporters import exporter_files
 from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
 from slostack.config.loki import TENANT, loki_files
 from slostack.config.prometheus import EXEMPLARS_FLAG, FOR_STATE_FLAG, REMOTE_WRITE_FLAG, prometheus_files
@@ -43,4 +44,5 @@ def config_files(
         **alloy_files(services, settings, topology),
         **blackbox_files(services, settings, topology),
         **thanos_files(settings, topology),
+        **exporter_files(services, settings, topology),
     }

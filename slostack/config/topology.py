@@ -61,6 +61,7 @@ class Topology:
     tells one Prometheus from another, as its config says it.
     `discovered` are the servers whose pods Prometheus finds by the cluster's API, in place of their addresses;
     `account` is the folder of the service account, with its token, by which it may scrape the cluster's kubelets.
+    `exporters` are those of what services need, by their names.
     """
 
     prometheus: Place
@@ -76,6 +77,7 @@ class Topology:
     discovered: Mapping[str, Pods] = field(default_factory=dict)
     account: str | None = None
     thanos: ThanosPlaces | None = None
+    exporters: Mapping[str, Place] = field(default_factory=dict)
 
     @property
     def metrics(self) -> Place:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slostack.config.bucket import CREDENTIALS_FILE
+from slostack.config.exporters import SECRET_FILES, Exporter, exporters
 from slostack.config.prometheus import remote_write_file
 from slostack.config.recipients import (
     DEAD_MANS_SWITCH_URL,
@@ -18,7 +19,7 @@ from slostack.config.recipients import (
     secret_file,
     team_secrets,
 )
-from slostack.settings import Settings
+from slostack.settings import NeededJson, NeededRds, NeededRedis, Settings
 from slostack.teams import Teams
 
 
@@ -50,9 +51,18 @@ _FIXED = (
     GRAFANA_SECRET_KEY,
     THANOS_BUCKET,
 )
+_OF_NEEDS = {
+    "postgres": "postgresPassword-",
+    "redis": "redisPassword-",
+    "rds": "awsCredentials-",
+    "json": "jsonToken-",
+}
 _TOKEN, _CERTIFICATE, _KEY = "scrapeToken-", "scrapeCertificate-", "scrapeKey-"
 _REMOTE_WRITE = "remoteWriteToken-"
-_NAMED = (_TOKEN, _CERTIFICATE, _KEY, _REMOTE_WRITE, *(f"{key}-" for key in (SLACK_URL, PAGERDUTY_KEY, SMS_URL)))
+_NAMED = (
+    *(_TOKEN, _CERTIFICATE, _KEY, _REMOTE_WRITE, *_OF_NEEDS.values()),
+    *(f"{key}-" for key in (SLACK_URL, PAGERDUTY_KEY, SMS_URL)),
+)
 """Begin the keys of secrets that have the name of a service, or one from the teams file, at their end."""
 
 
@@ -76,6 +86,22 @@ def remote_write_token(name: str) -> Secret:
     return Secret(f"{_REMOTE_WRITE}{name}", "prometheus", remote_write_file(name))
 
 
+def need_secret(exporter: Exporter) -> Secret:
+    """What lets an exporter look at what a service needs."""
+    return Secret(f"{_OF_NEEDS[exporter.need]}{exporter.service}", exporter.server, SECRET_FILES[exporter.need])
+
+
+def _wants_secret(exporter: Exporter) -> bool:
+    match exporter.facts:
+        case NeededRedis():
+            return exporter.facts.password
+        case NeededRds():
+            return exporter.facts.credentials
+        case NeededJson():
+            return exporter.facts.token
+    return True
+
+
 def names_secret(key: str) -> bool:
     """Whether a config key is that of a secret."""
     return key in {secret.key for secret in _FIXED} or key.startswith(_NAMED)
@@ -89,7 +115,8 @@ def known_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, 
         for make in (scrape_token, scrape_certificate, scrape_key)
     )
     of_remotes = map(remote_write_token, sorted(settings.prometheus.remote_write))
-    return (*_FIXED, *map(_of_alertmanager, team_secrets(teams)), *of_services, *of_remotes)
+    of_needs = map(need_secret, exporters(settings))
+    return (*_FIXED, *map(_of_alertmanager, team_secrets(teams)), *of_services, *of_remotes, *of_needs)
 
 
 def required_secrets(settings: Settings, teams: Teams = NO_TEAMS) -> tuple[Secret, ...]:
@@ -135,3 +162,4 @@ def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secr
         if any(way.client_certificate for way in service.ways):
             yield scrape_certificate(name)
             yield scrape_key(name)
+    yield from (need_secret(exporter) for exporter in exporters(settings) if _wants_secret(exporter))

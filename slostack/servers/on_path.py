@@ -10,7 +10,7 @@ from pathlib import Path
 from slostack.servers.server import Server, WayFailed, architecture, operating_system
 from slostack.servers.versions import Home, ServerVersion
 
-_VERSION = re.compile(r"\bversion:?\s+v?(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
+_VERSION = re.compile(r"\b(?:version:?|Exporter)\s+v?(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
 _ANSWER_SECONDS = 20
 
 

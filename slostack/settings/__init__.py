@@ -12,6 +12,7 @@ from slostack.settings.kubernetes import (
 )
 from slostack.settings.load import PROJECT, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
+from slostack.settings.needs import Needed, NeededJson, NeededPostgres, NeededRds, NeededRedis
 from slostack.settings.part import host_port, mebibytes
 from slostack.settings.servers import (
     GrafanaDatabase,
@@ -49,6 +50,11 @@ __all__ = [
     "LogSettings",
     "LokiLimits",
     "LokiSettings",
+    "Needed",
+    "NeededJson",
+    "NeededPostgres",
+    "NeededRds",
+    "NeededRedis",
     "OperatorSettings",
     "OtherCluster",
     "Pods",

@@ -39,9 +39,9 @@ StoringServer = Annotated[
 Server = Annotated[
     str,
     written(
-        f"{_OWN}|alloy|blackbox|kube-state-metrics|node-exporter|thanos|kubectl",
-        "prometheus, alertmanager, loki, grafana, alloy, blackbox, kube-state-metrics, node-exporter, thanos "
-        "or kubectl",
+        f"{_OWN}|alloy|blackbox|kube-state-metrics|node-exporter|thanos|kubectl|(postgres|redis|cloudwatch|json)-exporter",
+        "prometheus, alertmanager, loki, grafana, alloy, blackbox, kube-state-metrics, node-exporter, thanos, kubectl, "
+        "postgres-exporter, redis-exporter, cloudwatch-exporter or json-exporter",
     ),
 ]
 Digest = Annotated[str, written(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits")]
@@ -111,6 +111,7 @@ class KubernetesResources(SettingsPart):
     kube_state_metrics: Resources = _own("kubeStateMetrics", "20m", "200m", "256Mi")
     node_exporter: Resources = _own("nodeExporter", "20m", "200m", "64Mi")
     snapshots: Resources = _resources("20m", "200m", "64Mi")
+    exporter: Resources = _resources("20m", "200m", "128Mi")
     thanos_sidecar: Resources = _own("thanosSidecar", "50m", "500m", "256Mi")
     thanos_query: Resources = _own("thanosQuery", "100m", "2", "1Gi")
     thanos_store: Resources = _own("thanosStore", "100m", "2", "2Gi")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from slostack.settings.needs import Needs
 from slostack.settings.part import (
     Address,
     BaseUrl,
@@ -148,6 +149,7 @@ class WatchedService(SettingsPart):
     probes: Mapping[Name, Address] = Field(
         default_factory=dict, description="by the name of a probe what it asks in place of `probe`: a URL, or host:port"
     )
+    needs: Needs = Field(default_factory=Needs, description="where what it needs is, that exporters look at")
     prober: HostPort | None = Field(None, description="host:port of the blackbox exporter that asks, if not its own")
 
     @property

@@ -121,6 +121,19 @@ class Settings(SettingsPart):
             raise mismatch(f"a bucket with delivery {delivery}", "it left out, or delivery: kubernetes", "bucket")
         return value
 
+    @field_validator("services")
+    @classmethod
+    def _exporters_are_beside_our_own_prometheus(
+        cls, value: Mapping[str, WatchedService], info: ValidationInfo
+    ) -> Mapping[str, WatchedService]:
+        delivery = info.data.get("delivery")
+        for name, service in value.items():
+            if service.needs.all and delivery != "kubernetes":
+                raise mismatch(
+                    f"exporters with delivery {delivery}", "them left out, or delivery: kubernetes", name, "needs"
+                )
+        return value
+
     @field_validator("loki")
     @classmethod
     def _logs_of_this_machine_stay_on_it(cls, value: LokiSettings, info: ValidationInfo) -> LokiSettings:

@@ -15,6 +15,7 @@ from slostack.errors import SlostackError
 from slostack.files import shown_path
 from slostack.spec.explain import about, dotted, explain, known_keys, only_bad_items
 from slostack.spec.folder import folder_files
+from slostack.spec.needs import need_job
 from slostack.spec.policy import Policies
 from slostack.spec.policy_files import load_policies
 from slostack.spec.scrape import Probe, Scrape
@@ -104,9 +105,9 @@ def load_with_jobs(path: Path, root: Path, policies: Policies) -> tuple[Service,
     probed: dict[KeyPath, str] = {
         ("probes", i, "name"): names.probe_job(service.service, probe.name) for i, probe in enumerate(service.probes)
     }
-    jobs = (
-        Job(name, dotted(key), source.file, *source.values[key]) for key, name in (*scraped.items(), *probed.items())
-    )
+    needed: dict[KeyPath, str] = {("needs", i): need_job(service.service, need) for i, need in enumerate(service.needs)}
+    named = {**scraped, **probed, **needed}
+    jobs = (Job(name, dotted(key), source.file, *source.values[key]) for key, name in named.items())
     return service, tuple(jobs)
 
 

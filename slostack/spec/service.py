@@ -17,6 +17,7 @@ from slostack.spec.fields import (
     Url,
     burn_runbook,
 )
+from slostack.spec.needs import JsonMetric, Need
 from slostack.spec.panel import Panel
 from slostack.spec.part import Part
 from slostack.spec.quantities import Duration, Matcher, Selector, mismatch
@@ -52,6 +53,12 @@ class Service(Part):
     notify: Notify = Field(default_factory=Notify, description="The channels that are off for its alerts.")
     links: dict[Text, Url] = Field(default_factory=dict, description="Named links, shown on the dashboard.")
     scrape: tuple[Scrape, ...] = Field((), strict=False, description="What Prometheus scrapes.")
+    needs: tuple[Need, ...] = Field(
+        (), strict=False, description="What it needs that is managed elsewhere, and that an exporter looks at."
+    )
+    json_metrics: tuple[JsonMetric, ...] = Field(
+        (), strict=False, description="Numbers in what its JSON endpoint answers, where it needs `json`."
+    )
     slos: tuple[Slo, ...] = Field(strict=False, min_length=1, description="Its service level objectives, at least one.")
     error_budget_policy: ErrorBudgetPolicy = Field(
         default_factory=lambda: ErrorBudgetPolicy(), description="When a budget stops releases."
@@ -128,6 +135,20 @@ class Service(Part):
             return data
         default = {"runbook": burn_runbook(service)}
         return {**data, "slos": [{**default, **slo} if isinstance(slo, dict) else slo for slo in slos]}
+
+    @model_validator(mode="after")
+    def _needs_each_once(self) -> Self:
+        for index, need in enumerate(self.needs):
+            if need in self.needs[:index]:
+                raise mismatch(f"{need!r} again", "each once", "needs", index)
+        if bool(self.json_metrics) != ("json" in self.needs):
+            found, expected = (
+                ("`json` without `json_metrics`", "one at least")
+                if "json" in self.needs
+                else ("`json_metrics` without the need", "`needs: [json]` beside them")
+            )
+            raise mismatch(found, expected, "json_metrics" if self.json_metrics else "needs")
+        return self
 
     @model_validator(mode="after")
     def _frequent_enough(self) -> Self:

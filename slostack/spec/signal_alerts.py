@@ -12,12 +12,13 @@ from pydantic_core import PydanticCustomError
 
 from slostack import names
 from slostack.spec.alert import Alert
+from slostack.spec.needs import SIGNALS, need_job
 from slostack.spec.panel import Panel
 from slostack.spec.quantities import Matcher, PromQL, Selector, mismatch
 from slostack.spec.service import Service
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, library_signal
 from slostack.spec.signal_values import KINDS, Words
-from slostack.spec.signals import AlertChange, SignalUse
+from slostack.spec.signals import AlertChange, SignalUse, signals_model
 from slostack.spec.source import KeyPath
 
 OFF = (False, "off")
@@ -58,6 +59,23 @@ def expanded(service: Service, runbooks: Path | None = None) -> Iterator[Expande
                 yield _expand(service, signal, use, path, runbooks)
             except PydanticCustomError as error:
                 yield (*path, *(error.context or {}).get("at", ())), error
+    yield from _needed(service, runbooks)
+
+
+def _needed(service: Service, runbooks: Path | None) -> Iterator[Expanded | Mistake]:
+    """The signals of what a service needs, of the exporters that look at it, where the file has none of that name."""
+    for index, need in enumerate(service.needs):
+        name, parameters = SIGNALS.get(need, (None, {}))
+        if name is None or name in service.signals.model_fields_set:
+            continue
+        written = {name: {"job": need_job(service.service, need), **parameters}}
+        use = signals_model(frozenset([name])).model_validate(written).uses_of(name)
+        path: KeyPath = ("needs", index)
+        try:
+            if isinstance(use, SignalUse):
+                yield _expand(service, library_signal(name), use, path, runbooks)
+        except PydanticCustomError as error:
+            yield path, error
 
 
 def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, runbooks: Path | None) -> Expanded:

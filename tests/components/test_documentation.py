@@ -12,6 +12,7 @@ from slostack import plain_yaml
 from slostack.deploy.secrets import known_secrets
 from slostack.settings import Settings, parse_settings
 from slostack.teams import parse_teams
+from tests.components.needs_stack import NEEDS
 from tests.components.program import ROOT, stack_config
 
 TEXT = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
@@ -67,6 +68,7 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
 def test_every_secret_is_documented_and_nothing_else() -> None:
     config = stack_config("prod")
     config["prometheus"] |= {"remoteWrite": {"x": {"url": "https://x.example", "token": True}}}
+    config["services"]["learnsnap"]["needs"] = NEEDS
     settings = parse_settings(config, "prod")
     teams = parse_teams("teams: {platform: {email: [a@b.example], slack: {channel: a, url: x}, pagerduty: x, sms: x}}")
     keys = {secret.key for secret in known_secrets(settings, teams)}

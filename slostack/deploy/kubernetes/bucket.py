@@ -25,10 +25,10 @@ def pod_labels(bucket: LogBucket | None) -> Mapping[str, str]:
     return {"azure.workload.identity/use": "true"} if bucket and bucket.type == "azure" and bucket.identity else {}
 
 
-def identity_flows(server: str, bucket: LogBucket) -> Iterator[Flow]:
+def identity_flows(server: str, cloud: str, *, credentials: bool, identity: bool) -> Iterator[Flow]:
     """The way to what says who a server is, where no secret does: the cloud's own, or what is on each node."""
-    if not bucket.credentials:
+    if not credentials:
         yield Flow(server, OUTSIDE, 443)
-        if bucket.type == "gcs" or not bucket.identity:
-            for address, port in _METADATA[bucket.type]:
+        if cloud == "gcs" or not identity:
+            for address, port in _METADATA[cloud]:
                 yield Flow(server, Addresses((address,)), port)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
 
 from slostack.bundle import Bundle
 from slostack.config import TENANT
+from slostack.config.exporters import exporters
 from slostack.deploy.config import Secrets
 from slostack.deploy.kubernetes.alertmanager import Alertmanager, AlertmanagerArgs
 from slostack.deploy.kubernetes.alloy import Alloy, AlloyArgs
 from slostack.deploy.kubernetes.blackbox import Blackbox, BlackboxArgs
+from slostack.deploy.kubernetes.bucket import account_annotations
+from slostack.deploy.kubernetes.bucket import pod_labels as pod_labels_of
+from slostack.deploy.kubernetes.exporter import ExporterArgs, NeedExporter, redis_account
 from slostack.deploy.kubernetes.files import folders
 from slostack.deploy.kubernetes.flows import stack_flows
 from slostack.deploy.kubernetes.grafana import Grafana, GrafanaArgs
@@ -34,8 +40,8 @@ from slostack.deploy.kubernetes.thanos import (
 )
 from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs
 from slostack.deploy.kubernetes.topology import PORTS, collectors, namespace_of, place
-from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET
-from slostack.settings import LogBucket, Resources, Settings
+from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET, Secret
+from slostack.settings import NeededRds, NeededRedis, Resources, Settings
 
 _GROWING = {"prometheus": ("rules",), "loki": (f"rules/{TENANT}",), "grafana": ("dashboards",)}
 """The folders of each server's files that grow with services and SLOs."""
@@ -49,7 +55,8 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     Raises SlostackError, before it registers anything, where the files don't fit into ConfigMaps.
     """
     shards = settings.kubernetes.shards
-    files = {server: folders(server, bundle.below(server), _GROWING.get(server, ()), shards) for server in PORTS}
+    every = (*PORTS, *(exporter.server for exporter in exporters(settings)))
+    files = {server: folders(server, bundle.below(server), _GROWING.get(server, ()), shards) for server in every}
     opts = pulumi.ResourceOptions(provider=provider(settings))
     homes = namespaces(settings, opts)
 
@@ -58,7 +65,8 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         resources: Resources,
         storage: str | None = None,
         replicas: int = 1,
-        bucket: LogBucket | None = None,
+        identity: Mapping[str, str] | None = None,
+        pod_labels: Mapping[str, str] | None = None,
     ) -> ServerArgs:
         return ServerArgs(
             namespace=homes[namespace_of(name, settings.kubernetes.namespace)],
@@ -66,14 +74,19 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             version=software(name).version,
             place=place(name, settings.kubernetes.namespace, replicas),
             folders=files[name],
-            secrets={secret.file: value for secret, value in secrets.items() if secret.server == _reads(name)},
+            secrets={
+                secret.file: _written(secret, value, settings)
+                for secret, value in secrets.items()
+                if secret.server == _reads(name)
+            },
             checksum_key=secrets[GRAFANA_SECRET_KEY],
             flows=stack_flows(settings),
             resources=resources,
             cluster=settings.kubernetes,
             replicas=replicas,
             storage=storage,
-            bucket=bucket,
+            identity=identity or None,
+            pod_labels=pod_labels or {},
         )
 
     resources, urls = settings.kubernetes.resources, settings.urls
@@ -81,7 +94,15 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     alertmanager = server(
         "alertmanager", resources.alertmanager, settings.alertmanager.storage, settings.alertmanager.replicas
     )
-    loki = server("loki", resources.loki, settings.loki.storage, settings.loki.replicas, settings.loki.bucket)
+    bucket = settings.loki.bucket
+    loki = server(
+        "loki",
+        resources.loki,
+        settings.loki.storage,
+        settings.loki.replicas,
+        identity=account_annotations(bucket),
+        pod_labels=pod_labels_of(bucket),
+    )
     own_volume = None if settings.grafana.database else settings.grafana.storage
     grafana = server("grafana", resources.grafana, own_volume, settings.grafana.replicas)
     sidecar = (
@@ -96,7 +117,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     )
     Prometheus("prometheus", finds, opts)
     Alertmanager("alertmanager", AlertmanagerArgs(alertmanager, urls.alertmanager), opts)
-    Loki("loki", LokiArgs(loki), opts)
+    Loki("loki", LokiArgs(loki, bucket), opts)
     Grafana("grafana", GrafanaArgs(grafana), opts)
     if settings.thanos.enabled:
         thanos = settings.thanos
@@ -119,6 +140,10 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         )
         claims = tuple(claims_of(settings))
         Snapshotter(SNAPSHOTS, SnapshotsArgs(kubectl, prometheus.image, claims, snapshots), opts)
+    for exporter in exporters(settings):
+        identity = exporter.facts.identity if isinstance(exporter.facts, NeededRds) else None
+        args_of = ExporterArgs(server(exporter.server, resources.exporter, identity=identity), exporter)
+        NeedExporter(exporter.server, args_of, opts)
     running = collectors(settings)
     if "alloy" in running:
         Alloy("alloy", AlloyArgs(server("alloy", resources.alloy), settings.logs.namespaces), opts)
@@ -134,6 +159,14 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
 def _reads(server: str) -> str:
     """Whose secrets a server reads."""
     return THANOS_BUCKET.server if server in _OPENS_THE_BUCKET else server
+
+
+def _written(secret: Secret, value: pulumi.Output[str], settings: Settings) -> pulumi.Output[str]:
+    """A secret as the file that a server reads: the exporter of a Redis finds its password by its address."""
+    redis = {each.server: each.facts for each in exporters(settings) if isinstance(each.facts, NeededRedis)}
+    if facts := redis.get(secret.server):
+        return value.apply(lambda password: json.dumps({redis_account(facts): password.strip()}))
+    return value
 
 
 def _discovered(settings: Settings, homes: Homes) -> Homes:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
+from slostack.config.exporters import Exporter, exporters
 from slostack.config.kubelets import KUBELET_PORT
 from slostack.config.topology import split
 from slostack.deploy.kubernetes.bucket import identity_flows
@@ -20,9 +21,10 @@ from slostack.deploy.kubernetes.topology import (
     THANOS_PORT,
     collectors,
     namespace_of,
+    program,
 )
 from slostack.names import SERVER_JOBS
-from slostack.settings import Bucket, Settings, host_port
+from slostack.settings import Bucket, NeededJson, NeededPostgres, NeededRds, NeededRedis, Settings, host_port
 
 _HTTPS = 443
 _READS_THE_API = ("alloy", "kube-state-metrics")
@@ -44,6 +46,7 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
         *_of_loki(settings),
         *_of_collectors(settings),
         *_of_snapshots(settings),
+        *chain.from_iterable(map(_of_exporter, exporters(settings))),
         *(_of_thanos(settings) if settings.thanos.enabled else ()),
     }
     return tuple(sorted(flows, key=str))
@@ -110,11 +113,25 @@ def _of_loki(settings: Settings) -> Iterator[Flow]:
         yield Flow("loki", "loki", LOKI_GOSSIP_PORT)
     if loki.bucket:
         yield _to_bucket("loki", loki.bucket)
-        yield from identity_flows("loki", loki.bucket)
+        ways = {"credentials": loki.bucket.credentials, "identity": bool(loki.bucket.identity)}
+        yield from identity_flows("loki", loki.bucket.type, **ways)
 
 
 def _to_bucket(server: str, bucket: Bucket | None) -> Flow:
     return _to(server, bucket.host) if bucket and bucket.host else Flow(server, OUTSIDE, _HTTPS)
+
+
+def _of_exporter(exporter: Exporter) -> Iterator[Flow]:
+    yield Flow("prometheus", exporter.server, PORTS[program(exporter.server)])
+    match exporter.facts:
+        case NeededPostgres() | NeededRedis():
+            yield _to(exporter.server, exporter.facts.host)
+        case NeededRds() as rds:
+            yield Flow(exporter.server, OUTSIDE, _HTTPS)
+            ways = {"credentials": rds.credentials, "identity": bool(rds.identity)}
+            yield from identity_flows(exporter.server, "s3", **ways)
+        case NeededJson():
+            yield _to(exporter.server, host_port(exporter.facts.url))
 
 
 def _of_collectors(settings: Settings) -> Iterator[Flow]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from slostack.deploy.kubernetes.topology import program
 from slostack.servers import ServerVersion, versions
 from slostack.settings import Images
 
 
 def software(server: str) -> ServerVersion:
-    """What a server runs, as pinned: the parts of Thanos are one program."""
-    return versions()["thanos" if server.startswith("thanos-") else server]
+    """What a server runs, as pinned: the parts of Thanos are one program, and so are exporters of a kind."""
+    return versions()["thanos" if server.startswith("thanos-") else program(server)]
 
 
 def image(server: str, images: Images) -> str:

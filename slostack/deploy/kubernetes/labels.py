@@ -11,13 +11,12 @@ _COMPONENTS = {
     "grafana": "dashboards",
     "alloy": "log-collector",
     "blackbox": "probes",
-    "kube-state-metrics": "exporter",
-    "node-exporter": "exporter",
     "snapshots": "recovery",
     "thanos-query": "metrics",
     "thanos-store": "metrics",
     "thanos-compactor": "metrics",
 }
+"""Whatever else there is is an exporter."""
 
 
 def stack_labels() -> dict[str, str]:
@@ -34,7 +33,7 @@ def server_labels(server: str, version: str) -> dict[str, str]:
     return {
         **stack_labels(),
         "app.kubernetes.io/name": server,
-        "app.kubernetes.io/component": _COMPONENTS[server],
+        "app.kubernetes.io/component": _COMPONENTS.get(server, "exporter"),
         "app.kubernetes.io/version": version,
     }
 

@@ -24,15 +24,17 @@ from slostack.deploy.kubernetes.server import (
 )
 from slostack.deploy.kubernetes.stateful import stateful_set
 from slostack.deploy.kubernetes.topology import LOKI_GOSSIP_PORT, LOKI_GRPC_PORT, POD_IP, POD_NAME
+from slostack.settings import LogBucket
 
 _USER = 10001
 
 
 @dataclass(frozen=True)
 class LokiArgs:
-    """Loki's arguments."""
+    """Loki's arguments; `bucket` is what it keeps lines in, in place of its volume."""
 
     server: ServerArgs
+    bucket: LogBucket | None = None
 
 
 class Loki(pulumi.ComponentResource):
@@ -41,7 +43,7 @@ class Loki(pulumi.ComponentResource):
     def __init__(self, name: str, args: LokiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slostack:kubernetes:Loki", name, None, opts)
         owner = Owner(self, "loki", name, args.server)
-        place, bucket, several = args.server.place, args.server.bucket, args.server.replicas > 1
+        place, bucket, several = args.server.place, args.bucket, args.server.replicas > 1
         process = Process(
             arguments=(f"-config.file={place.config}/loki.yaml", *(("-config.expand-env=true",) if several else ())),
             ready="/ready",

@@ -27,7 +27,6 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from slostack.deploy.kubernetes.availability import node_apart, zones_apart
-from slostack.deploy.kubernetes.bucket import pod_labels
 from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
 from slostack.settings import Resources
@@ -111,7 +110,7 @@ def pod_template(
     checksums = {"slostack/config-sha256": checksum, "slostack/secrets-hmac-sha256": secrets}
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
-            labels={**owner.labels, **pod_labels(owner.args.bucket)},
+            labels={**owner.labels, **owner.args.pod_labels},
             annotations={name: value for name, value in checksums.items() if value is not None} or None,
         ),
         spec=PodSpecArgs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount, ServicePortArgs, ServiceSpecArgs
@@ -21,12 +21,11 @@ from pulumi_kubernetes.rbac.v1 import (
 )
 
 from slostack.config import Place
-from slostack.deploy.kubernetes.bucket import account_annotations
 from slostack.deploy.kubernetes.files import Folder
 from slostack.deploy.kubernetes.labels import STACK, selector, server_labels
 from slostack.deploy.kubernetes.network import Flow, allow_flows
-from slostack.deploy.kubernetes.topology import PORTS, SHARED
-from slostack.settings import KubernetesSettings, LogBucket, Resources
+from slostack.deploy.kubernetes.topology import PORTS, SHARED, program
+from slostack.settings import KubernetesSettings, Resources
 
 DONT_WAIT = {"pulumi.com/skipAwait": "true"}
 """The annotation of an object that Pulumi is not to wait for."""
@@ -40,7 +39,8 @@ class ServerArgs:
     `folders` are its files of the bundle; `secrets` its secrets by the name of the file that it reads, `checksum_key`
     the random one that checksums of secrets are keyed by; `flows` the allowed traffic of the whole stack; `storage` the
     size of its volume, of servers that have one. `cluster` is what the stack's settings say of the cluster: placement,
-    labels, images, protection. `bucket` is that of a server which keeps its data in one.
+    labels, images, protection. `identity` annotates its
+    account, by which a cloud knows it, `pod_labels` are further ones of its pods.
     """
 
     namespace: pulumi.Input[str]
@@ -55,7 +55,8 @@ class ServerArgs:
     cluster: KubernetesSettings
     replicas: int = 1
     storage: str | None = None
-    bucket: LogBucket | None = None
+    identity: Mapping[str, str] | None = None
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Owner:
     @property
     def port(self) -> int:
         """The port that the server's Service offers."""
-        return PORTS[self.server]
+        return PORTS[program(self.server)]
 
     @property
     def opts(self) -> pulumi.ResourceOptions:
@@ -103,7 +104,7 @@ class Owner:
 
 def service_account(owner: Owner) -> ServiceAccount:
     """The server's own account, as the cloud knows it; its pods get a token of it only where they say so."""
-    metadata = owner.metadata(annotations=account_annotations(owner.args.bucket))
+    metadata = owner.metadata(annotations=owner.args.identity)
     return ServiceAccount(owner.child(), metadata=metadata, automount_service_account_token=False, opts=owner.opts)
 
 

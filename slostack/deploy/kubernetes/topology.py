@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slostack.config.exporters import PROGRAMS, exporters
 from slostack.config.topology import Place, Ring, ThanosPlaces, Topology, split
 from slostack.deploy.kubernetes.labels import selector
 from slostack.settings import Pods, Settings
@@ -18,6 +19,10 @@ PORTS = {
     "thanos-query": 10902,
     "thanos-store": 10902,
     "thanos-compactor": 10902,
+    "postgres-exporter": 9187,
+    "redis-exporter": 9121,
+    "cloudwatch-exporter": 5000,
+    "json-exporter": 7979,
 }
 THANOS_PORT = 10902
 """Of HTTP, of all of Thanos, its sidecars too."""
@@ -65,6 +70,7 @@ def kubernetes_topology(settings: Settings) -> Topology:
         },
         account=ACCOUNT_FOLDER if settings.exporters.kubelets else None,
         thanos=_thanos(settings) if settings.thanos.enabled else None,
+        exporters={each.server: place(each.server, namespace) for each in exporters(settings)},
     )
 
 
@@ -95,6 +101,11 @@ def _ring(loki: Place) -> Ring:
     )
 
 
+def program(server: str) -> str:
+    """What a server is one of: an exporter of what a service needs is named after both."""
+    return next((each for each in PROGRAMS.values() if server.startswith(f"{each}-")), server)
+
+
 def collectors(settings: Settings) -> tuple[str, ...]:
     """The collectors that the settings call for."""
     wanted = {
@@ -114,7 +125,7 @@ def namespace_of(server: str, namespace: str) -> str:
 def place(server: str, namespace: str, replicas: int = 1) -> Place:
     """A server's place: each pod of a stateful server is reached by its own name, and any of them by a second Service;
     others are reached by their Service."""
-    port = PORTS[server]
+    port = PORTS[program(server)]
     pods = [f"{server}-{number}.{server}" for number in range(replicas)] if server in STATEFUL else [server]
     return Place(
         listen=f":{port}",

@@ -17,6 +17,7 @@ from tests.unit.servers.conftest import MakePin, write_program, write_server
         ("grafana version 13.1.3", "13.1.3"),
         ("Version 7.5.17 (commit: unknown, branch: main)", "7.5.17"),
         ("amtool, version 0.31.1-rc.0", "0.31.1"),
+        ('level=info msg="Redis Metrics Exporter v1.91.1    build date: 2026"', "1.91.1"),
         ("something 1.2.3", None),
         ("prometheus, version  (branch: , revision: unknown)", None),
     ],

@@ -17,7 +17,7 @@ def test_pins_every_server_of_the_stack() -> None:
 
 def test_image_is_repository_with_the_version_as_tag() -> None:
     for pin in versions().values():
-        assert re.fullmatch(rf"[a-z0-9.]+/[a-z/-]+:v?{re.escape(pin.version)}", pin.image)
+        assert re.fullmatch(rf"[a-z0-9.]+/[a-z0-9_/-]+:v?{re.escape(pin.version)}", pin.image)
 
 
 def test_accepts_its_own_version() -> None:

@@ -51,7 +51,7 @@ def test_every_example_loads(example: str) -> None:
 
 def test_there_is_an_example_of_every_kind_under_a_title_of_its_own() -> None:
     keys = {"service", "notify", "links", "scrape", "slos", "sli", "error_budget_policy", "signals", "alerts"}
-    keys |= {"log_counts", "panels", "probes", "attested", "coverage"}
+    keys |= {"needs", "log_counts", "panels", "probes", "attested", "coverage"}
     assert set(map(top_key, EXAMPLES)) == keys
     kinds = {parse_service(whole_file(example), "x").slos[0].sli.kind_name for example in EXAMPLES}
     assert kinds == set(KINDS)

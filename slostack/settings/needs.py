@@ -1,0 +1,71 @@
+"""Where an environment has what its services need, as far as an exporter has to know it. No secret is among it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from slostack.settings.bucket import Region
+from slostack.settings.part import AnnotationKey, HostPort, Line, Pem, SettingsPart, Url, written
+
+_Word = Annotated[str, written(r"[^\s/?#@:\"'\\]+", "a name without spaces and any of /?#@:\"'\\", 63)]
+_InstanceName = Annotated[str, written(r"[a-z](-?[a-z0-9])*", "an RDS instance's name, such as shop-prod", 63)]
+
+
+class NeededPostgres(SettingsPart):
+    """A PostgreSQL database; the password is the secret postgresPassword-<service>."""
+
+    host: HostPort
+    database: _Word = "postgres"
+    user: _Word = Field("exporter", description="who has the role pg_monitor")
+    ssl_mode: Literal["disable", "require", "verify-ca", "verify-full"] = Field("verify-full", alias="sslMode")
+    ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
+
+
+class NeededRedis(SettingsPart):
+    """A Redis; the password is the secret redisPassword-<service>."""
+
+    host: HostPort
+    user: _Word | None = None
+    password: bool = Field(True, description="whether it wants one")
+    tls: bool = True
+    ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
+
+
+class NeededRds(SettingsPart):
+    """An instance of RDS, of which CloudWatch tells; what lets the exporter read it is the secret
+    awsCredentials-<service>, or else the identity by which Amazon knows its account or its nodes."""
+
+    instance: _InstanceName
+    region: Region
+    credentials: bool = Field(False, description="whether the secret lets it read CloudWatch")
+    identity: Mapping[AnnotationKey, Line] = Field(
+        default_factory=dict, description="annotations of its account, such as eks.amazonaws.com/role-arn"
+    )
+
+
+class NeededJson(SettingsPart):
+    """An endpoint that answers in JSON."""
+
+    url: Url
+    token: bool = Field(False, description="whether it wants a bearer token (secret jsonToken-<service>)")
+
+
+Needed = NeededPostgres | NeededRedis | NeededRds | NeededJson
+
+
+class Needs(SettingsPart):
+    """Where a service's needs are, by what its SLO file calls them."""
+
+    postgres: NeededPostgres | None = None
+    redis: NeededRedis | None = None
+    rds: NeededRds | None = None
+    json_: NeededJson | None = Field(None, alias="json")
+
+    @property
+    def all(self) -> Mapping[str, Needed]:
+        """Those that are there."""
+        found = {"postgres": self.postgres, "redis": self.redis, "rds": self.rds, "json": self.json_}
+        return {need: facts for need, facts in found.items() if facts}
