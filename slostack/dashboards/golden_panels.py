@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from grafana_foundation_sdk.builders import timeseries
 
 from slostack import names
 from slostack.dashboards import house, queries, units
-from slostack.dashboards.naming import words_within
+from slostack.dashboards.naming import named, words_within
 from slostack.spec import (
     Duration,
     EventRatio,
@@ -37,14 +37,15 @@ _BAD = {">": "above", ">=": "from", "<": "below", "<=": "up to"}
 
 def traffic(service: Service) -> list[timeseries.Panel]:
     """A graph per thing that is counted: the rate of each selector of all events."""
-    found: dict[str, tuple[str, dict[str, str]]] = {}
+    found: dict[str, tuple[str, dict[str, Selector | str]]] = {}
+    line: tuple[str, Selector | str]
     for slo in service.slos:
         match slo.sli.kind:
             case EventRatio(total=total) | LatencyRatio(histogram=Selector(), total=total):
-                source, line = total.metric, (f"sum(rate({total}[$__rate_interval]))", str(total))
+                source, line = total.metric, (f"sum(rate({total}[$__rate_interval]))", total)
             case LatencyRatio(native_histogram=Selector() as native):
                 counted = f"histogram_count(sum(rate({native}[$__rate_interval])))"
-                source, line = native.metric, (counted, str(native))
+                source, line = native.metric, (counted, native)
             case QueryRatio(total=WindowedPromQL()) | LogRatio():
                 recorded = f"{names.event_rate(ERROR_WINDOW)}{{{names.identity(service.service, slo.name)}}}"
                 source, line = slo.name, (f"sum({recorded})", slo.name)
@@ -55,12 +56,26 @@ def traffic(service: Service) -> list[timeseries.Panel]:
     return [_traffic(things, source, lines) for things, (source, lines) in found.items()]
 
 
-def _traffic(things: str, source: str, lines: Mapping[str, str]) -> timeseries.Panel:
+def _traffic(things: str, source: str, lines: Mapping[str, Selector | str]) -> timeseries.Panel:
     described = "All events that the SLOs judge, per second."
+    counted = [each for each in lines.values() if isinstance(each, Selector)]
+    legends = [things if len(lines) == 1 else _counted(each, counted) for each in lines.values()]
     panel = house.graph(
-        f"traffic/{source}", f"Traffic: {things}", described, units.rate_of_events(source), lines.items()
+        f"traffic/{source}",
+        f"Traffic: {things}",
+        described,
+        units.rate_of_events(source),
+        zip(lines, legends, strict=True),
     )
     return house.without_legend(panel).fill_opacity(_FILL) if len(lines) == 1 else panel
+
+
+def _counted(line: Selector | str, others: Iterable[Selector]) -> str:
+    """A line's metric, with what tells it from others; that of an SLO is its name."""
+    if isinstance(line, str):
+        return line
+    common = set(line.matchers).intersection(*(other.matchers for other in others if other.metric == line.metric))
+    return named(line.metric, [matcher for matcher in line.matchers if matcher not in common])
 
 
 def errors(service: Service) -> list[timeseries.Panel]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from slostack.spec.quantities import Matcher
 
 OVERVIEW_UID = "slo-overview"
 SPELLINGS = (
@@ -24,6 +27,12 @@ def words(name: str) -> str:
 def words_within(name: str) -> str:
     """A name as words within a sentence: `http_requests` is "HTTP requests", `HighCpuUsage` "high CPU usage"."""
     return " ".join(map(_spelled, _WORDS.findall(name) or [name]))
+
+
+def named(metric: str, told: Iterable[Matcher] = ()) -> str:
+    """A metric in words, with what some matchers say: `pool{state="in_use"}` is "Pool in use"."""
+    says = (words_within(m.value) if m.operator == "=" else f"{m.label}{m.operator}{m.value}" for m in told)
+    return " ".join([words(metric), *says])
 
 
 def _spelled(word: str) -> str:

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import logs, timeseries
 
 from slostack import names
 from slostack.dashboards import house, links, queries
-from slostack.dashboards.alert_panels import firing_alerts, urgent_alerts, watched_by
+from slostack.dashboards.alert_panels import drawn_queries, firing_alerts, urgent_alerts, watched_by
 from slostack.dashboards.golden_panels import errors, latency, slices, statuses, traffic, uptimes
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
@@ -20,6 +20,9 @@ from slostack.dashboards.slo_panels import (
     slo_table,
 )
 from slostack.spec import Panel, Selector, Service
+from slostack.spec.signal_alerts import LibraryPanel
+from slostack.spec.syntax import parse_promql
+from slostack.spec.watched import sharing
 
 _MOST_SLOS_SHOWN = 12
 TRACES = "traces"
@@ -54,7 +57,7 @@ def render_service_dashboard(service: Service) -> str:
             Section("Traffic", grid(traffic(service), most=4, height=7)),
             Section("Errors and latency", grid(_goodness(service), most=4, height=7)),
             Section("Causes and saturation", grid(_causes(service), most=3, height=7)),
-            Section(FURTHER_GRAPHS, grid([own_panel(panel) for panel in service.panels], most=3, height=8)),
+            Section(FURTHER_GRAPHS, grid(_further(service), most=3, height=8)),
             Section("Logs", (Sized(log_panel(service), house.GRID_WIDTH, 12),)),
         ],
         variables=service_variables(service),
@@ -82,7 +85,21 @@ def _goodness(service: Service) -> list[timeseries.Panel]:
 
 def _causes(service: Service) -> list[timeseries.Panel]:
     logs = links.logs_link(str(service.job_matcher))
-    return [watched_by(alert, further=[logs]) for alert in service.alerts]
+    return [watched_by(*alerts, further=[logs]) for alerts in sharing(service.alerts)]
+
+
+def _further(service: Service) -> list[timeseries.Panel]:
+    """The graphs that the file asks for, and those of its signals that no alert has already."""
+    there = {drawn_queries(alert) for alert in service.alerts}
+    return [
+        own_panel(panel)
+        for panel in service.panels
+        if not (isinstance(panel, LibraryPanel) and _queries(panel) in there)
+    ]
+
+
+def _queries(panel: Panel) -> tuple[str, ...]:
+    return tuple(str(parse_promql(line.expr).prettify()).strip() for line in panel.lines)
 
 
 def _by_label_set(service: Service) -> list[timeseries.Panel]:

@@ -20,6 +20,7 @@ from slostack.spec.alert import Alert
 from slostack.spec.quantities import Duration
 from slostack.spec.service import Service
 from slostack.spec.slo import Slo
+from slostack.spec.watched import sharing
 
 MARGIN_OF_SCRAPES = 5
 """Seconds by which counts keep away from a scrape that takes as long as it may."""
@@ -51,7 +52,8 @@ def alert_groups(service: Service) -> tuple[RuleGroup, ...]:
     """The threshold alerts; nothing where there are none."""
     if not service.alerts:
         return ()
-    rules = tuple(_threshold_alert(service, alert) for alert in service.alerts)
+    panels = {alert.name: together[0].name for together in sharing(service.alerts) for alert in together}
+    rules = tuple(_threshold_alert(service, alert, panels[alert.name]) for alert in service.alerts)
     labels = {names.SERVICE: service.service, names.TEAM: service.team}
     return (RuleGroup(f"alerts/{service.service}", names.EVALUATION_INTERVAL, rules, labels),)
 
@@ -95,11 +97,12 @@ def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
     return RuleGroup(name, names.EVALUATION_INTERVAL, (*rules, *slo_alerts(service, slo, by)), _labels(service, slo))
 
 
-def _threshold_alert(service: Service, alert: Alert) -> AlertingRule:
+def _threshold_alert(service: Service, alert: Alert, panel: str) -> AlertingRule:
+    """An alert whose panel is that of another one, by its name, where that watches the same."""
     annotations = {
         "summary": alert.summary,
         "description": alert.description or alert.summary,
-        **links(service.service, alert.runbook, names.alert_panel(alert.name)),
+        **links(service.service, alert.runbook, names.alert_panel(panel)),
         names.BUDGETS_LEFT: _budgets_left(service),
     }
     labels: dict[str, str] = {names.SEVERITY: alert.severity}

@@ -34,6 +34,10 @@ class LibraryAlert(Alert):
     page: str | None
 
 
+class LibraryPanel(Panel):
+    """A graph that a signal brought."""
+
+
 @dataclass(frozen=True)
 class Expanded:
     """One use of a signal: where it is in the file, its alerts by their names in the library, what the file says
@@ -208,9 +212,9 @@ def _alert(
         raise mismatch(f"{written['name']}: {detail['msg'].partition(', expected')[0]}", "another value") from None
 
 
-def _panel(panel: SignalPanel, prefix: str | None, words: Words) -> Panel | None:
+def _panel(panel: SignalPanel, prefix: str | None, words: Words) -> LibraryPanel | None:
     try:
-        return Panel.model_validate(
+        return LibraryPanel.model_validate(
             {
                 "title": f"{prefix}: {words.text(panel.title)}" if prefix else words.text(panel.title),
                 "description": words.text(panel.description),

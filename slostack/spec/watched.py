@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import promql_parser as promql
 
-from slostack.spec.syntax import is_scalar, parse_promql
+from slostack.spec.alert import Alert
+from slostack.spec.quantities import Matcher, Selector
+from slostack.spec.syntax import is_scalar, parse_promql, vector_selectors
 
 _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
@@ -26,6 +28,12 @@ class Watched:
     is_limit: bool = False
     asks_presence: bool = False
     """Whether an alert only asks if it is there."""
+
+    @property
+    def reads(self) -> frozenset[tuple[str, tuple[Matcher, ...]]]:
+        """The metrics that it reads, each with its matchers."""
+        found = map(Selector.of, vector_selectors(parse_promql(self.expr)))
+        return frozenset((selector.metric, selector.matchers) for selector in found if selector)
 
     @property
     def fires_below(self) -> bool:
@@ -51,6 +59,24 @@ def watched(alert_expr: str) -> tuple[Watched, ...]:
     `absent(x)` watches x. Any other expression is drawn as it is.
     """
     return tuple(dict.fromkeys(_watched(parse_promql(alert_expr))))
+
+
+def drawn(alert_expr: str) -> tuple[Watched, ...]:
+    """What an alert watches, but for what it only asks whether it is there where another line draws what that reads."""
+    lines = watched(alert_expr)
+    return tuple(
+        line
+        for line in lines
+        if not line.asks_presence or not any(line.reads <= other.reads for other in lines if other is not line)
+    )
+
+
+def sharing(alerts: Iterable[Alert]) -> tuple[tuple[Alert, ...], ...]:
+    """The alerts that watch the same, whatever their thresholds, together, in the order of the first of each."""
+    found: dict[tuple[tuple[str, bool], ...], list[Alert]] = {}
+    for alert in alerts:
+        found.setdefault(tuple((line.expr, line.is_limit) for line in drawn(alert.expr)), []).append(alert)
+    return tuple(map(tuple, found.values()))
 
 
 def _watched(expr: promql.Expr) -> Iterable[Watched]:

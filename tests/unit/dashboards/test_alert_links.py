@@ -46,6 +46,14 @@ def test_alerts_of_a_service(of: str, request: pytest.FixtureRequest) -> None:
             assert all(line.expr in shown for line in watched(alert.expr))
 
 
+def test_alerts_that_watch_the_same_link_to_one_panel(learnsnap: Service) -> None:
+    dashboard = read(render_service_dashboard(learnsnap))
+    by_name = {alert.alert: alert for alert in alerts(service_groups(learnsnap))}
+    shown = [linked(by_name[name], dashboard) for name in ("ServiceDown", "InstanceDown")]
+    assert shown[0] is shown[1]
+    assert shown[0]["title"] == "Service down, Instance down"
+
+
 def test_a_spent_budget_and_absence() -> None:
     of = parse_service(
         "{service: api, description: An API, team: web, slos: [{name: success, description: Requests succeed, "

@@ -181,5 +181,5 @@ slos:
         render_service_dashboard(parse_service(text.replace("HISTOGRAM", "http_request_duration_seconds"), "s.yaml"))
     )
     traffic = panel(board, "Traffic: HTTP requests")
-    assert legends(traffic) == ["http_requests_total", "http_request_duration_seconds_count"]
+    assert legends(traffic) == ["HTTP requests total", "HTTP request duration seconds count"]
     assert [p["title"] for p in panels(board) if p["title"].startswith("Traffic")] == ["Traffic: HTTP requests"]

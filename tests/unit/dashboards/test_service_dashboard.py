@@ -248,12 +248,58 @@ def test_values_that_are_too_low_are_coloured_below_the_line(odd_dashboard: Json
 
 
 def test_alerts_of_any_other_shape_show_what_they_watch(learnsnap_dashboard: Json, odd_dashboard: Json) -> None:
-    assert panel(learnsnap_dashboard, "Service down")["targets"][0]["expr"] == 'up{job="learnsnap"}'
+    assert panel(learnsnap_dashboard, "Service down, Instance down")["targets"][0]["expr"] == 'up{job="learnsnap"}'
     assert panel(odd_dashboard, "Gone")["targets"][0]["expr"] == 'heartbeat{job="x"}'
     either = panel(odd_dashboard, "Either side")
     assert [query["expr"] for query in either["targets"]] == ["low_ratio", "high_ratio"]
     assert limits(either) == [0.1, 0.9]
     assert panel(odd_dashboard, "Plain")["targets"][0]["expr"] == "vector(1)"
+
+
+SHARED = """
+service: shop
+description: Sells
+team: t
+slos: [{name: a, description: It works, objective: 99, sli: {events: {bad: b, total: t}}, runbook: a.md}]
+alerts:
+  - {name: Some, expr: sum(lost) > 10, severity: medium, summary: Some, runbook: a.md}
+  - {name: Low, expr: stock < 5, severity: medium, summary: Low, runbook: a.md}
+  - {name: Many, expr: sum(lost) > 50, severity: critical, summary: Many, description: Many are lost., runbook: b.md}
+  - {name: Out, expr: stock < 1, severity: high, summary: '{{ $labels.item }} is out', runbook: a.md}
+  - {name: Others, expr: sum(lost) > sum(found), severity: medium, summary: Others, runbook: a.md}
+panels:
+  - {title: The lost, lines: [{expr: 'sum (lost)', legend: all}]}
+  - {title: The found, lines: [{expr: sum(found), legend: all}]}
+"""
+
+
+def test_alerts_that_watch_the_same_share_a_panel_with_their_thresholds() -> None:
+    service = parse_service(SHARED, "slos/shop.yaml")
+    board = read(render_service_dashboard(service))
+    lost, stock = panel(board, "Some, Many"), panel(board, "Low, Out")
+    assert [query["expr"] for query in lost["targets"]] == ["sum(lost)"]
+    steps = lost["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [(step["value"], step["color"]) for step in steps] == [(None, "transparent"), (10, "yellow"), (50, "red")]
+    assert all(f"{name} (" in lost["description"] for name in ("Some", "Many"))
+    assert "Many are lost." in lost["description"]
+    runbooks = {title: url for title, url in links(lost).items() if title != "Logs"}
+    assert runbooks == {
+        "Runbook: Some": "https://runbooks.invalid/a.md",
+        "Runbook: Many": "https://runbooks.invalid/b.md",
+    }
+    steps = stock["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [(step["value"], step["color"]) for step in steps] == [(None, "orange"), (1, "yellow"), (5, "transparent")]
+    assert legends(stock) == ["{{item}}"]
+    assert [query["expr"] for query in panel(board, "Others")["targets"]] == ["sum(lost)", "sum(found)"]
+
+
+@pytest.mark.parametrize(("of_alert", "drawn"), [("{}", ["Backup too old"]), ("off", ["Backup age"])])
+def test_a_signals_graph_that_an_alert_has_is_not_drawn_again(of_alert: str, drawn: list[str]) -> None:
+    backups = f"signals: {{backups: {{runbook: a.md, alerts: {{BackupTooOld: {of_alert}}}}}}}\n"
+    board = read(render_service_dashboard(parse_service(SHARED + backups, "slos/shop.yaml")))
+    titles = [each["title"] for each in panels(board)]
+    assert [title for title in titles if title in ("Backup too old", "Backup age")] == drawn
+    assert {"The lost", "The found"} <= {*titles}, "the file itself asks for them"
 
 
 def test_lines_are_told_apart_by_the_labels_that_the_alert_names(learnsnap_dashboard: Json) -> None:
@@ -283,11 +329,11 @@ def watched_panel(expr: str) -> Json:
         ("used > 2 * used offset 1h and used > 9", ["{{instance}}", "threshold {{instance}}"]),
         (
             'max(pool{job="a",is="waiting"}) > 0 or max(pool{job="a",is="used"}) > max(pool{job="a",is="max"})',
-            ['pool{is="waiting"}', 'pool{is="used"}', "threshold"],
+            ["Pool waiting", "Pool used", "threshold"],
         ),
-        ("max(a) > 1 or min(b) < 1", ["a", "b"]),
+        ("max(a) > 1 or min(b) < 1", ["A", "B"]),
         ('max by (is) (pool{is="used"}) > 1 or max by (is) (pool{is="waiting"}) > 2', ["{{is}}", "{{is}}"]),
-        ('max by (is) (pool{is="used"}) > 1 or max by (is) (lost{is="used"}) > 2', ["pool {{is}}", "lost {{is}}"]),
+        ('max by (is) (pool{is="used"}) > 1 or max by (is) (lost{is="used"}) > 2', ["Pool {{is}}", "Lost {{is}}"]),
         ("slo:error_ratio:rate1h > 0.5", ["Too many"]),
         ("vector(1) > time() or vector(2) > 1", ["vector(1)", "threshold", "vector(2)"]),
     ],
