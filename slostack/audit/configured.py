@@ -91,13 +91,12 @@ class Configured:
 def configured(root: Path, service: Service) -> Configured:
     """What the project at `root` has of a service; raises SpecError where its teams or its own rules are wrong."""
     uses = [use for use in expanded(service) if isinstance(use, Expanded)]
-    known = {alert.name: f"{use.path[1]}/{name}" for use in uses for name, alert in use.alerts.items()}
+    known = {alert.name: f"{use.signal}/{name}" for use in uses for name, alert in use.alerts.items()}
     signals: dict[str, tuple[Selector, ...]] = {}
     for use in uses:
         read = [read for alert in use.alerts.values() for read in selectors(alert.expr)]
         read += [read for panel in use.panels for line in panel.lines for read in selectors(line.expr)]
-        signal = str(use.path[1])
-        signals[signal] = (*signals.get(signal, ()), *(each for each in read if each.metric != "up"))
+        signals[use.signal] = (*signals.get(use.signal, ()), *(each for each in read if each.metric != "up"))
     return Configured(
         service=service,
         alerts=tuple(

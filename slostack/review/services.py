@@ -166,4 +166,4 @@ def _written(service: Service, signal: str) -> dict[str, str]:
 
 
 def _made(service: Service, signal: str) -> list[Expanded]:
-    return [use for use in expanded(service) if isinstance(use, Expanded) and use.path[1] == signal]
+    return [use for use in expanded(service) if isinstance(use, Expanded) and use.signal == signal]

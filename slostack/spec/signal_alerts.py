@@ -40,9 +40,10 @@ class LibraryPanel(Panel):
 
 @dataclass(frozen=True)
 class Expanded:
-    """One use of a signal: where it is in the file, its alerts by their names in the library, what the file says
-    silences them besides, and its panels."""
+    """One use of a signal: its name, where the file asks for it, its alerts by their names in the library, what the file
+    says silences them besides, and its panels."""
 
+    signal: str
     path: KeyPath
     alerts: Mapping[str, Alert]
     silencers: Mapping[str, tuple[str, ...]]
@@ -102,7 +103,7 @@ def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, run
         needed = dict.fromkeys(filter(None, (_first_missing(signal, alert, words) for alert in signal.alerts)))
         raise mismatch("nothing to alert on", f"one of {', '.join(needed)}")
     panels = tuple(panel for template in signal.panels if (panel := _panel(template, use.prefix, words)))
-    return Expanded(path, alerts, silencers, panels)
+    return Expanded(signal.name, path, alerts, silencers, panels)
 
 
 def _words(service: Service, signal: Signal, use: SignalUse) -> Words:

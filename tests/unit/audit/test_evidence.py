@@ -9,7 +9,7 @@ import pytest
 
 from slostack.audit import words
 from slostack.audit.seen import Rule, looks_back
-from tests.unit.audit.example import FULL, all_there, card, category, made, point, without_series
+from tests.unit.audit.example import FULL, RUNBOOK, all_there, card, category, made, point, without_series
 from tests.unit.spec.files import RIGHT
 
 AGE, DEPENDENCIES = "age of the last backup", "what it depends on is checked"
@@ -166,6 +166,19 @@ def test_what_any_dependency_is_told_by_tells_of_those_that_are_there(tmp_path: 
     assert found.untold == ("Database", "Image service", "Object storage", "Upload endpoint")
     (ai,) = (row for row in found.coverage if row.row == "ai-provider")
     assert [cell.state for cell in ai.cells] == ["met"] * 3
+
+
+def test_what_an_exporter_looks_at_is_a_part_of_the_service(tmp_path: Path) -> None:
+    """By the signal that the need switches on."""
+    for runbook in ("postgres", "redis"):
+        shared = tmp_path / f"runbooks/shared/{runbook}.md"
+        shared.parent.mkdir(parents=True, exist_ok=True)
+        shared.write_text(RUNBOOK, encoding="utf-8")
+    of = made(tmp_path, PLAIN + "needs: [postgres, redis]\n")
+    found = card(of, all_there(of))
+    states = {row.row: {cell.state for cell in row.cells} for row in found.coverage}
+    assert states["database"] == states["redis"] == {"met"}
+    assert point(found, "health-checks", DEPENDENCIES).state == "met"
 
 
 def test_an_empty_cell_says_what_would_fill_it(tmp_path: Path) -> None:
