@@ -40,8 +40,8 @@ class LibraryPanel(Panel):
 
 @dataclass(frozen=True)
 class Expanded:
-    """One use of a signal: its name, where the file asks for it, its alerts by their names in the library, what the file
-    says silences them besides, and its panels."""
+    """One use of a signal: its name, where the file asks for it, its alerts by their names in the library, what it says
+    silences them besides, and its panels."""
 
     signal: str
     path: KeyPath
