@@ -47,9 +47,6 @@ test: $(INSTALLED) ## Everything, with real servers
 	@$(MAKE) --no-print-directory --jobs 2 static everything
 	@$(MAKE) --no-print-directory game-day
 
-test-faults: $(INSTALLED) ## What takes longer: servers in several replicas, one of which is killed
-	@$(PYTHON) -m pytest --quiet $(FAULTS)
-
 everything: $(INSTALLED)
 	@$(PYTHON) -m pytest --collect-only -qq > /dev/null || true # compiles the tests once, not in each worker
 	@$(PYTEST) --ignore $(GAME_DAY) --ignore $(FAULTS)
@@ -57,7 +54,7 @@ everything: $(INSTALLED)
 game-day: $(INSTALLED) ## The demo's failures in compressed time, with nothing beside them that takes the processors
 	@$(PYTHON) -m pytest --quiet $(GAME_DAY)
 
-test-faults: $(INSTALLED) ## What takes long: servers killed under load, a full disk, replicas lost (KILLS=20 of each)
+test-faults: $(INSTALLED) ## What takes long: servers killed under load, replicas lost, a full disk, a long run (KILLS, LONG_RUN_MINUTES)
 	@$(PYTHON) -m pytest --quiet $(FAULTS)
 
 bench: $(INSTALLED) ## What rules, rendering, previews, reviews and backtests cost, side by side with raw windows and sloth
