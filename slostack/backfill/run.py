@@ -27,6 +27,8 @@ from slostack.errors import SlostackError
 _MOST_LINES = 2_000_000
 """Of one file that promtool reads; it is read once for each of its blocks."""
 _SCRATCH = "backfill-"
+"""Begins the name of a folder in which blocks are made: beside the others, so that they get there at once. Of such a
+name Prometheus takes no notice."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ def _batches(each: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
 
 
 def _write_blocks(lines: Sequence[str], folder: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.parent) as scratch:
+    for left_over in folder.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch:
         text, blocks = Path(scratch, "counts.om"), Path(scratch, "blocks")
         with text.open("w", encoding="utf-8") as file:
             file.writelines(lines)

@@ -29,9 +29,19 @@ _TAKEN_WITHIN = 180.0
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder for the blocks, to be copied into that Prometheus' data folder.",
 )
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="The data folder of that Prometheus, where it is here too: it gets the blocks at once.",
+)
 @click.pass_obj
 def command(
-    root: Path, slos: tuple[str, ...], prometheus: str | None, token_file: Path | None, out: Path | None
+    root: Path,
+    slos: tuple[str, ...],
+    prometheus: str | None,
+    token_file: Path | None,
+    out: Path | None,
+    data: Path | None,
 ) -> None:
     """Gives SLOs (default: all) the past that their budgets need: the five-minute counts of the time before their rules
     recorded any, computed by Prometheus from the raw series that it still holds.
@@ -46,8 +56,8 @@ def command(
     from slostack.deploy.local.state_folder import StateFolder
     from slostack.spec import load_services
 
-    if bool(prometheus) != bool(out):
-        raise click.UsageError("--prometheus and --out go together: its data folder isn't known")
+    if bool(prometheus) != bool(out or data) or (out and data):
+        raise click.UsageError("--prometheus goes with --data, its data folder, or with --out, another one")
     if out and out.is_dir() and any(out.iterdir()):
         raise SlostackError(f"--out {out} is not empty, expected a new folder")
     every = subjects({}, {service.service: service for service in load_services(root)})
@@ -55,16 +65,20 @@ def command(
     versions = [subject.after for subject in wanted if subject.after]
     progress = Progress()
     local = StateFolder.of(root)
-    with nullcontext() if out else local.one_at_a_time():
+    into = out or data
+    with nullcontext() if into else local.one_at_a_time():
         server = Prometheus(prometheus or local_server(root, "prometheus"), read_token(token_file), progress.count)
         with progress:
-            filled = backfill(server, versions, datetime.now(UTC), out or local.data("prometheus"), progress.next)
+            filled = backfill(server, versions, datetime.now(UTC), into or local.data("prometheus"), progress.next)
         for each in filled:
             click.echo(f"{each.version.service.service}/{each.version.slo.name}: {each}")
         if not any(each.first for each in filled):
             return
         if out:
             click.echo(f"Next: copy what is in {out} into that Prometheus' data folder; it takes it within a minute.")
+            return
+        if data:
+            click.echo("Next: nothing; Prometheus takes them within a minute, and budgets follow within five")
             return
         waiting = "waiting for Prometheus to take them, which it does once a minute"
         click.echo(waiting, err=True)

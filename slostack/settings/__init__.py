@@ -2,6 +2,7 @@
 
 from slostack.settings.bucket import Bucket, LogBucket
 from slostack.settings.kubernetes import (
+    Backfill,
     Dns,
     Exposure,
     Images,
@@ -34,6 +35,7 @@ __all__ = [
     "LOOPBACK",
     "PROJECT",
     "STACK_FOLDER",
+    "Backfill",
     "BlockRetention",
     "Bucket",
     "Dns",

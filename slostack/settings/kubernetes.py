@@ -54,6 +54,14 @@ Mirror = Annotated[
 FolderName = Annotated[
     str, written(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "a folder below the project")
 ]
+TimeOfDay = Annotated[str, written(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day such as "03:00"')]
+ToolImage = Annotated[
+    str,
+    written(
+        r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:v?[0-9]+\.[0-9]+\.[0-9]+|@sha256:[0-9a-f]{64})",
+        "an image by its version of three numbers or its digest, such as registry.acme.example/slostack:1.0.0",
+    ),
+]
 _OWN_LABELS = "app.kubernetes.io/"
 _OS = "kubernetes.io/os"
 
@@ -112,6 +120,7 @@ class KubernetesResources(SettingsPart):
     node_exporter: Resources = _own("nodeExporter", "20m", "200m", "64Mi")
     snapshots: Resources = _resources("20m", "200m", "64Mi")
     exporter: Resources = _resources("20m", "200m", "128Mi")
+    backfill: Resources = _resources("100m", "1", "1Gi")
     thanos_sidecar: Resources = _own("thanosSidecar", "50m", "500m", "256Mi")
     thanos_query: Resources = _own("thanosQuery", "100m", "2", "1Gi")
     thanos_store: Resources = _own("thanosStore", "100m", "2", "2Gi")
@@ -175,10 +184,15 @@ class Snapshots(SettingsPart):
     """Snapshots of the volumes whose data are nowhere else, once a day, by the cluster's storage (CSI)."""
 
     snapshot_class: ObjectName | None = Field(None, alias="class", description="none: the cluster's own")
-    at: Annotated[str, written(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day such as "03:00"')] = Field(
-        "03:00", description="when, in UTC"
-    )
+    at: TimeOfDay = Field("03:00", description="when, in UTC")
     keep: Annotated[int, Field(ge=1, le=31)] = Field(7, description="how many of each volume, a day apart")
+
+
+class Backfill(SettingsPart):
+    """`slostack backfill` into each Prometheus, once a day: new SLOs get the past that raw series have."""
+
+    image: ToolImage = Field(description="with slostack, promtool and the project in /project")
+    at: TimeOfDay = Field("02:00", description="when, in UTC")
 
 
 class KubernetesSettings(SettingsPart):
@@ -216,6 +230,7 @@ class KubernetesSettings(SettingsPart):
     images: Images = Field(default_factory=Images)
     exposure: Exposure | None = Field(None, description="none: Grafana is reached by port-forward alone")
     snapshots: Snapshots | None = Field(None, description="none: nothing takes snapshots of volumes")
+    backfill: Backfill | None = Field(None, description="none: new SLOs begin without a past")
     resources: KubernetesResources = Field(default_factory=KubernetesResources)
 
 

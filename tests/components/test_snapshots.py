@@ -16,8 +16,9 @@ from tests.components.program import Program, Registered, canaries, run_program,
 
 @cache
 def with_snapshots() -> Program:
-    """Prod with snapshots."""
+    """Prod with snapshots, and with the backfill, the other one that has jobs."""
     config = config_with({"class": "csi", "at": "04:30", "keep": 3})
+    config["kubernetes"]["backfill"] = {"image": "registry.acme.example/slostack:1.0.0", "at": "02:15"}
     return run_program("prod", config, canaries("prod", config))
 
 

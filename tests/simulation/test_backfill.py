@@ -219,6 +219,13 @@ def test_the_command_writes_blocks_of_the_past_until_now(tmp_path: Path) -> None
             r"api/success: (1h 5|2h).* of 30d, from .* to .* UTC\nNext: copy what is in .*\n", done.output
         )
         assert any(out.iterdir())
+        data = tmp_path / "data"
+        before = set(data.iterdir())
+        (data / "backfill-of-one-that-was-killed").mkdir()
+        done = CliRunner().invoke(cli, [*asked, "--data", str(data)])
+        assert (done.exit_code, done.stderr) == (0, "")
+        (block, *_) = {each.name for each in set(data.iterdir()) - before}
+        assert re.fullmatch("[0-9A-Z]{26}", block), "a block, and nothing else"
         with pytest.raises(SlostackError, match="is not empty, expected a new folder"):
             CliRunner().invoke(cli, [*asked, "--out", str(out)], catch_exceptions=False)
 
@@ -237,4 +244,4 @@ def test_another_prometheus_needs_a_folder(tmp_path: Path, option: str) -> None:
     file = project(tmp_path / "project", MONTH)
     done = CliRunner().invoke(cli, ["--root", str(file.parents[1]), "backfill", option, "x"])
     assert done.exit_code == 2
-    assert "--prometheus and --out go together" in done.stderr
+    assert "--prometheus goes with --data, its data folder, or with --out" in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.metadata import version
 
 import pulumi
 
@@ -14,6 +15,7 @@ from slostack.config.exporters import exporters
 from slostack.deploy.config import Secrets
 from slostack.deploy.kubernetes.alertmanager import Alertmanager, AlertmanagerArgs
 from slostack.deploy.kubernetes.alloy import Alloy, AlloyArgs
+from slostack.deploy.kubernetes.backfill import BACKFILL, Backfill, BackfillArgs
 from slostack.deploy.kubernetes.blackbox import Blackbox, BlackboxArgs
 from slostack.deploy.kubernetes.bucket import account_annotations
 from slostack.deploy.kubernetes.bucket import pod_labels as pod_labels_of
@@ -144,6 +146,19 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         identity = exporter.facts.identity if isinstance(exporter.facts, NeededRds) else None
         args_of = ExporterArgs(server(exporter.server, resources.exporter, identity=identity), exporter)
         NeedExporter(exporter.server, args_of, opts)
+    if backfill := settings.kubernetes.backfill:
+        job = replace(
+            grafana,
+            image=backfill.image,
+            version=version("slostack"),
+            folders=(),
+            secrets={},
+            resources=resources.backfill,
+            replicas=1,
+            storage=None,
+        )
+        into = BackfillArgs(job, prometheus.place.addresses, prometheus.place.data, backfill.at)
+        Backfill(BACKFILL, into, opts)
     running = collectors(settings)
     if "alloy" in running:
         Alloy("alloy", AlloyArgs(server("alloy", resources.alloy), settings.logs.namespaces), opts)

@@ -9,9 +9,11 @@ from itertools import chain
 from slostack.config.exporters import Exporter, exporters
 from slostack.config.kubelets import KUBELET_PORT
 from slostack.config.topology import split
+from slostack.deploy.kubernetes.backfill import backfills
 from slostack.deploy.kubernetes.bucket import identity_flows
 from slostack.deploy.kubernetes.labels import selector
 from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, Either, End, Flow, Pods
+from slostack.deploy.kubernetes.snapshots import SNAPSHOTS
 from slostack.deploy.kubernetes.topology import (
     GOSSIP_PORT,
     LOKI_GOSSIP_PORT,
@@ -45,7 +47,7 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
         *_of_grafana(settings),
         *_of_loki(settings),
         *_of_collectors(settings),
-        *_of_snapshots(settings),
+        *_of_jobs(settings),
         *chain.from_iterable(map(_of_exporter, exporters(settings))),
         *(_of_thanos(settings) if settings.thanos.enabled else ()),
     }
@@ -167,9 +169,12 @@ def _of_thanos(settings: Settings) -> Iterator[Flow]:
         yield Flow(Addresses(query.clients), "thanos-query", THANOS_GRPC_PORT)
 
 
-def _of_snapshots(settings: Settings) -> Iterator[Flow]:
+def _of_jobs(settings: Settings) -> Iterator[Flow]:
     if settings.kubernetes.snapshots:
-        yield from _to_the_api("snapshots", settings)
+        yield from _to_the_api(SNAPSHOTS, settings)
+    if settings.kubernetes.backfill:
+        jobs = backfills(settings.prometheus.replicas)
+        yield from (Flow(job, "prometheus", PORTS["prometheus"]) for job in jobs)
 
 
 def _pods(server: str, namespace: str) -> Pods:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 STACK = "slostack"
 
 _COMPONENTS = {
@@ -12,6 +14,7 @@ _COMPONENTS = {
     "alloy": "log-collector",
     "blackbox": "probes",
     "snapshots": "recovery",
+    "backfill": "recovery",
     "thanos-query": "metrics",
     "thanos-store": "metrics",
     "thanos-compactor": "metrics",
@@ -33,7 +36,7 @@ def server_labels(server: str, version: str) -> dict[str, str]:
     return {
         **stack_labels(),
         "app.kubernetes.io/name": server,
-        "app.kubernetes.io/component": _COMPONENTS.get(server, "exporter"),
+        "app.kubernetes.io/component": _COMPONENTS.get(re.sub(r"-\d+$", "", server), "exporter"),
         "app.kubernetes.io/version": version,
     }
 
