@@ -14,7 +14,7 @@ from tests.local.project import Project, make_project
 INTERVAL = 1.0
 """Seconds between scrapes of the load."""
 ALERT = "LoadIsOn"
-_SERVICE = f"""
+SERVICE = f"""
 service: loaded
 description: What loads the stack
 team: platform
@@ -40,7 +40,7 @@ alerts:
 def loaded_project(root: Path, target: str, **local: Any) -> Iterator[Project]:
     """A project that watches the load, which is at `target`; whatever happens, none of its processes is left."""
     project = make_project(root, **{"demo": ["learnsnap"], "history": False, **local})
-    (project.root / "slos" / "loaded.yaml").write_text(_SERVICE)
+    (project.root / "slos" / "loaded.yaml").write_text(SERVICE)
     project.set("services", {"loaded": {"targets": [target]}})
     try:
         yield project
