@@ -165,6 +165,10 @@ class Model:
         return counted
 
 
+INCIDENT = Gauge('incident_status_info{incident="2026-0017",status="investigating"}', 0)
+"""An incident that may be opened."""
+
+
 def process(*, memory: float, cpu: float) -> tuple[tuple[Gauge, ...], tuple[Counter, ...]]:
     """What every service's process tells of itself: the bytes of memory and the CPUs that it uses."""
     gauges = (

@@ -25,5 +25,11 @@ def burn(slo: str) -> str:
     return f"{names.BURN_ALERT} {slo}"
 
 
-OUTAGE = Scenario("outage", "nothing answers any more, /metrics included", ("ServiceDown",), Conditions(answers=False))
+OUTAGE = Scenario(
+    "outage",
+    "nothing answers any more, /metrics included",
+    ("ServiceDown",),
+    Conditions(answers=False),
+    also=("Restarted",),
+)
 """Of services that are one process."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slostack.demo.conditions import MEGABYTE, Conditions, Lines
-from slostack.demo.model import Counter, Durations, Gauge, Model, Moment, Observed, Requests, process
+from slostack.demo.model import INCIDENT, Counter, Durations, Gauge, Model, Moment, Observed, Requests, process
 from slostack.demo.scenario import OUTAGE, Scenario, burn
 from slostack.demo.traffic import Failure, Route
 
@@ -43,11 +43,13 @@ MODEL = Model(
     ),
     gauges=(
         *_GAUGES,
+        INCIDENT,
         Gauge(DATABASE, 1),
         Gauge('dependency_up{dependency="stripe"}', 1),
         Gauge(CONNECTIONS, 6, noise=1),
         Gauge('pg_stat_activity_count{datname="junkos",state="idle"}', 20),
         Gauge("pg_settings_max_connections", 100),
+        Gauge("backups_kept", 30),
     ),
     counters=(*_COUNTERS, Counter(SLOW_QUERIES, 0.01)),
     observed=(Observed(Durations(QUERIES, (0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5), 0.012, 0.8), 8.0),),
@@ -196,5 +198,6 @@ SCENARIOS = (
         "a new version runs; nothing fails",
         ("NewVersion",),
         Conditions(version="3.8.0"),
+        also=("Restarted",),  # told once the version isn't new any more
     ),
 )

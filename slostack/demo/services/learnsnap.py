@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slostack.demo.conditions import MEGABYTE, Conditions
 from slostack.demo.learnsnap_parts import PAYMENT, UPLOAD, WEBHOOK, Payments, Quizzes
-from slostack.demo.model import Counter, Gauge, Model, Moment, Requests, process
+from slostack.demo.model import INCIDENT, Counter, Gauge, Model, Moment, Requests, process
 from slostack.demo.quizzes import PROVIDERS
 from slostack.demo.scenario import OUTAGE, Scenario, burn
 from slostack.demo.traffic import Failure, Route
@@ -34,6 +34,7 @@ MODEL = Model(
     ),
     gauges=(
         *_GAUGES,
+        INCIDENT,
         Gauge('pg_stat_activity_count{datname="learnsnap",state="active"}', 2),
         Gauge('pg_stat_activity_count{datname="learnsnap",state="idle"}', 6),
         *(Gauge(f'dependency_up{{dependency="{name}"}}', 1) for name in (*PROVIDERS, "paylink", "queue")),
@@ -86,7 +87,7 @@ SCENARIOS = (
     Scenario(
         "session-lost",
         "it crashes every two minutes: counters start anew, all users are logged out, a quarter of requests get a 503",
-        (burn("availability"), "HighErrorRate"),
+        (burn("availability"), "HighErrorRate", "Restarted"),
         Conditions(
             seconds_between_crashes=120.0,
             failures_after_crash=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from slostack.demo.conditions import MEGABYTE, Conditions
-from slostack.demo.model import Counter, Durations, Gauge, Model, Observed, Requests, process
+from slostack.demo.model import INCIDENT, Counter, Durations, Gauge, Model, Observed, Requests, process
 from slostack.demo.scenario import OUTAGE, Scenario, burn
 from slostack.demo.traffic import Failure, Route
 
@@ -38,6 +38,7 @@ MODEL = Model(
     ),
     gauges=(
         *_GAUGES,
+        INCIDENT,
         Gauge("http_requests_in_flight", 6, noise=1, lag=60),
         Gauge(IN_USE, 6, noise=1),
         Gauge(WAITING, 0),
@@ -63,7 +64,7 @@ _NOT_READY = burn("availability")
 """What an outage of minutes takes of a budget of hours: a page where the one that tells the cause is later, or over."""
 
 SCENARIOS = (
-    replace(OUTAGE, also=(_NOT_READY, "Restarted")),
+    replace(OUTAGE, also=(_NOT_READY, *OUTAGE.also)),
     Scenario(
         "errors",
         "a quarter of all requests are answered with a 500",
@@ -136,5 +137,11 @@ SCENARIOS = (
             failures_after_crash=(Failure("503", "WarmingUp", 0.9),),
         ),
         also=("Restarted",),  # the first of them
+    ),
+    Scenario(
+        "incident",
+        "somebody opens an incident; nothing else fails",
+        ("IncidentStatusChanged",),
+        Conditions(gauges={INCIDENT.series: 1}),
     ),
 )

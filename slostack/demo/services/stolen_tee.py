@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slostack.demo.conditions import MEGABYTE, Conditions, Lines
-from slostack.demo.model import Counter, Durations, Gauge, Model, Moment, Observed, Requests, process
+from slostack.demo.model import INCIDENT, Counter, Durations, Gauge, Model, Moment, Observed, Requests, process
 from slostack.demo.scenario import Scenario, burn
 from slostack.demo.traffic import Failure, Route
 
@@ -47,6 +47,7 @@ _STORED, _NOT_STORED = _done("backup_last_success", "storage"), _done("backup_la
 _VERIFIED, _DRILL = _done("backup_verified", "database"), _done("restore_drill_last_success", "database")
 _STORAGE_DRILL = _done("restore_drill_last_success", "storage")
 _SIZE = 'backup_size_bytes{kind="database"}'
+_KEPT = {"daily": 7, "weekly": 4, "monthly": 12}
 
 MODEL = Model(
     "stolen-tee",
@@ -66,6 +67,7 @@ MODEL = Model(
     ),
     gauges=(
         *_GAUGES,
+        INCIDENT,
         Gauge(QUEUED, 2, lag=120),
         Gauge("jobs_processing", 2),
         *(Gauge(_up(name), 1) for name in _DEPENDENCIES),
@@ -77,6 +79,8 @@ MODEL = Model(
         Gauge('pg_connections{state="active"}', 3),
         Gauge('pg_connections{state="idle"}', 5),
         Gauge(_SIZE, 2.4e9),
+        *(Gauge(f'backups_kept{{kind="database",class="{of}"}}', n) for of, n in _KEPT.items()),
+        Gauge('backups_kept{kind="storage",class="weekly"}', 5),
         Gauge(_FREE, DISK * 0.4),
         Gauge(f"node_filesystem_size_bytes{_DISK}", DISK),
         Gauge(_AVAILABLE, NODE_MEMORY * 0.5),
