@@ -19,7 +19,7 @@ from tests.unit.coverage.answers import (
     receiver,
     told,
 )
-from tests.unit.coverage.rows import Audit, Row, audits, severities
+from tests.unit.coverage.rows import Audit, Elsewhere, Row, audits, of_every_service, severities
 
 DOCUMENT = ROOT / "docs/coverage.md"
 HEAD = """\
@@ -42,7 +42,8 @@ Cells = tuple[str, str, str, str, str, str]
 
 def document() -> str:
     """The whole text."""
-    return HEAD + _severities() + "".join(map(_section, audits()))
+    of_all = f"\n## Every service\n{_elsewhere(of_every_service().elsewhere)}"
+    return HEAD + _severities() + of_all + "".join(map(_section, audits()))
 
 
 def _severities() -> str:
@@ -64,8 +65,16 @@ def _section(audit: Audit) -> str:
         for graphs in audit.graphs:
             shown = "<br>".join(found for title in graphs.panels for found in titled(audit.service, title))
             parts.append(f"| {graphs.asks} | {shown} |\n")
+    if audit.elsewhere:
+        parts.append(f"\n### Elsewhere\n{_elsewhere(audit.elsewhere)}")
     parts.append(f"\n### Receivers\n\n{_receivers(audit.service)}")
     return "".join(parts)
+
+
+def _elsewhere(found: Iterable[Elsewhere]) -> str:
+    """What neither an alert nor a graph answers."""
+    lines = (f"| {each.asks} | {'<br>'.join(_link(path, path) for path in each.see)} |\n" for each in found)
+    return "\n| asked for | see |\n|---|---|\n" + "".join(lines)
 
 
 def _metrics(audit: Audit) -> str:

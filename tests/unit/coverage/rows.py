@@ -15,6 +15,8 @@ from slostack.spec.part import Part
 
 FOLDER = Path(__file__).parents[3] / "coverage"
 EVERY_SERVICE = FOLDER / "every-service.yaml"
+ALIKE = "As every service"
+"""The title of the rows that all audits have."""
 Channel = Literal["email", "Slack", "PagerDuty", "SMS"]
 Kind = Literal["critical", "high", "medium", "low", "notice"]
 Metrics = dict[str, Annotated[tuple[str, ...], Field(strict=False)]]
@@ -58,6 +60,22 @@ class Graphs(Part):
     panels: tuple[str, ...] = Field(strict=False, min_length=1)
 
 
+class Elsewhere(Part):
+    """What is asked for that no alert and no graph answers, and the files of the project that do."""
+
+    asks: Text
+    see: tuple[str, ...] = Field(strict=False, min_length=1)
+
+
+class EveryService(Part):
+    """What all audits ask for."""
+
+    severities: dict[str, Severity]
+    metrics: Metrics
+    rows: tuple[Row, ...] = Field(strict=False)
+    elsewhere: tuple[Elsewhere, ...] = Field(strict=False)
+
+
 class Audit(Part):
     """All that the audit of one service asks for, by the titles of its tables; `without` are channels that are off.
 
@@ -69,24 +87,29 @@ class Audit(Part):
     without: tuple[Channel, ...] = Field((), strict=False)
     rows: dict[str, Annotated[tuple[Row, ...], Field(strict=False)]]
     graphs: tuple[Graphs, ...] = Field((), strict=False)
+    elsewhere: tuple[Elsewhere, ...] = Field((), strict=False)
 
 
 @cache
+def of_every_service() -> EveryService:
+    """What all audits say."""
+    return EveryService.model_validate(plain_yaml.load(EVERY_SERVICE.read_text(encoding="utf-8")))
+
+
 def severities() -> dict[str, Severity]:
     """What all audits say of severities."""
-    found = plain_yaml.load(EVERY_SERVICE.read_text(encoding="utf-8"))["severities"]
-    return {name: Severity.model_validate(each) for name, each in found.items()}
+    return of_every_service().severities
 
 
-@cache
 def known_of_every_service() -> Metrics:
     """What is known of each service without its doing, with the labels beside `job` and `instance`."""
-    found: Metrics = plain_yaml.load(EVERY_SERVICE.read_text(encoding="utf-8"))["metrics"]
-    return found
+    return of_every_service().metrics
 
 
 @cache
 def audits() -> tuple[Audit, ...]:
-    """The audits of all services, by name."""
+    """The audits of all services, by name, each with the rows of all."""
     files = (file for file in sorted(FOLDER.glob("*.yaml")) if file != EVERY_SERVICE)
-    return tuple(Audit.model_validate(plain_yaml.load(file.read_text(encoding="utf-8"))) for file in files)
+    found = [plain_yaml.load(file.read_text(encoding="utf-8")) for file in files]
+    own = (Audit.model_validate(each) for each in found)
+    return tuple(each.model_copy(update={"rows": {**each.rows, ALIKE: of_every_service().rows}}) for each in own)

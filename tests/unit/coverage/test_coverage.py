@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.coverage.answers import ROOT, Answer, alerting_rules, answers, beyond, kinds, services, told_again
 from tests.unit.coverage.document import DOCUMENT, cells_of, document, lines, titled
-from tests.unit.coverage.rows import Audit, Graphs, Row, audits, severities
+from tests.unit.coverage.rows import Audit, Graphs, Row, audits, of_every_service, severities
 
 COLUMNS = ("row", "alert", "fixture", "route", "runbook", "panel")
 ROWS = [(audit, row) for audit in audits() for rows in audit.rows.values() for row in rows]
@@ -104,6 +104,12 @@ def test_every_slo_is_asked_for(audit: Audit) -> None:
 )
 def test_graphs_are_on_the_dashboard(service: str, graphs: Graphs) -> None:
     assert [title for title in graphs.panels if not titled(service, title)] == []
+
+
+def test_what_is_elsewhere_is_there() -> None:
+    found = [*of_every_service().elsewhere, *(each for audit in audits() for each in audit.elsewhere)]
+    named = {path for each in found for path in each.see}
+    assert {path for path in named if not (ROOT / path).is_file()} == set()
 
 
 def test_the_document_is_what_is_built_and_has_no_empty_cell() -> None:
