@@ -27,4 +27,4 @@ def test_the_status_page_shows_the_demos_month(stack: Project) -> None:
     text = (out / "index.html").read_text(encoding="utf-8")
     assert '<h2 id="service-1">learnsnap</h2>' in text
     known = int(re.findall(r"The last 30 days: (\d+) operational", text)[0])
-    assert known >= 28
+    assert known >= 27  # but for the day or two of the incident
