@@ -90,6 +90,8 @@ def test_prometheus_finds_pods_where_they_are_watched_and_nowhere_else() -> None
     assert places(_run(without_nodes), "prometheus") == {"slostack": "Role", "slostack-nodes": "Role"}
     in_shop = _run({**without_nodes, "services": {"learnsnap": {"pods": SHOP}}})
     assert places(in_shop, "prometheus") == {"slostack": "Role", "slostack-nodes": "Role", "shop": "Role"}
+    of_a_job = _run({**without_nodes, "services": {"learnsnap": {"jobs": {"learnsnap": {"pods": SHOP}}}}})
+    assert places(of_a_job, "prometheus")["shop"] == "Role"
 
 
 def test_prometheus_may_ask_kubelets_for_metrics_where_it_does() -> None:

@@ -14,6 +14,7 @@ from slostack.config import config_files
 from slostack.config.discovery import stack_jobs
 from slostack.config.topology import Topology
 from slostack.deploy.kubernetes import kubernetes_topology
+from slostack.deploy.local.stack import warn_of_missing_targets
 from slostack.deploy.operator.scrapes import scrape_configs
 from slostack.deploy.secrets import secrets_in_use
 from slostack.settings import Pods, parse_settings
@@ -202,6 +203,24 @@ def test_a_job_may_have_an_authority_and_want_a_token_that_its_service_does_not(
     watched = {"shop": {"targets": ["shop:80"], "jobs": {"shop-worker": own}}}
     settings = parse_settings({**CONFIG, "services": watched}, "test")
     assert "scrapeToken-shop" in {secret.key for secret in secrets_in_use(settings)}
+
+
+@pytest.mark.parametrize(
+    ("watched", "said"),
+    [
+        ({}, "shop has no targets, so nothing of it is scraped"),
+        ({"targets": ["shop:80"]}, None),
+        ({"jobs": {"shop": {"targets": ["shop:80"]}}}, "shop has no targets, so shop-worker isn't scraped"),
+        ({"jobs": {"shop": {"targets": ["shop:80"]}, "shop-worker": {"targets": ["shop:81"]}}}, None),
+    ],
+)
+def test_jobs_without_targets_are_named_on_this_machine(
+    services: tuple[Service, ...], watched: dict[str, Any], said: str | None
+) -> None:
+    told: list[str] = []
+    settings = parse_settings({**CONFIG, "services": {"shop": watched, "attic": {"targets": ["attic:80"]}}}, "test")
+    warn_of_missing_targets(services, settings, told.append)
+    assert [each.partition(";")[0] for each in told] == ([said] if said else [])
 
 
 def test_servers_whose_pods_are_discovered_have_no_address(services: tuple[Service, ...], topology: Topology) -> None:
