@@ -11,6 +11,7 @@ from slostack.review.changes import Change, Detail, Kind, difference, pairs
 from slostack.review.promql import changed_promql, one_line
 from slostack.review.slos import FOR_GATE, shown
 from slostack.spec.alert import LogCount
+from slostack.spec.needs import JsonMetric
 from slostack.spec.panel import Panel
 from slostack.spec.scrape import Probe
 from slostack.spec.service import Service
@@ -19,13 +20,14 @@ from slostack.spec.signal_library import signal_names
 
 
 def service_changes(old: Service | None, new: Service | None) -> Iterator[Change]:
-    """What changed in the service itself: its texts, team, channels, links, scrape jobs and probes, what is attested
-    and covered, and edits of signals that change no alert and no graph."""
+    """What changed in the service itself: its texts, team, channels, links, scrape jobs and probes, what it needs
+    elsewhere, what is attested and covered, and edits of signals that change no alert and no graph."""
     if old and new:
         details = (
             *difference("description", old.description, new.description),
             *difference("team", old.team, new.team, "who receives its alerts"),
             *difference("notify", _channels(old), _channels(new)),
+            *difference("needs elsewhere", ", ".join(old.needs) or "nothing", ", ".join(new.needs) or "nothing"),
             *difference("error_budget_policy", str(old.error_budget_policy), str(new.error_budget_policy), FOR_GATE),
         )
         if details:
@@ -33,6 +35,7 @@ def service_changes(old: Service | None, new: Service | None) -> Iterator[Change
     yield from _named("link", _links(old), _links(new))
     yield from _named("scrape job", _scrapes(old), _scrapes(new))
     yield from _named("probe", _probes(old), _probes(new))
+    yield from _named("metric", _json_metrics(old), _json_metrics(new))
     yield from _named("attested", _attestations(old), _attestations(new))
     yield from _named("covered", _coverage(old), _coverage(new))
     if old and new:
@@ -123,6 +126,18 @@ def _of_probe(probe: Probe) -> Iterator[str]:
         yield f"with {probe.body_has}"
     if probe.body_lacks:
         yield f"without {probe.body_lacks}"
+
+
+def _json_metrics(service: Service | None) -> dict[str, str]:
+    metrics = service.json_metrics if service else ()
+    return {metric.name: ", ".join(_of_json_metric(metric)) for metric in metrics}
+
+
+def _of_json_metric(metric: JsonMetric) -> Iterator[str]:
+    yield f"{metric.type} of {metric.path}"
+    yield from (f"{label}: {value}" for label, value in metric.labels.items())
+    if metric.help:
+        yield metric.help
 
 
 def _channels(service: Service) -> str:

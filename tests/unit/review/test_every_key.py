@@ -35,6 +35,13 @@ probes:
     body_has: <ok -> up>
     body_lacks: <error -> fault>
   - {name: port, kind: <tls -> tcp>}
+needs: [<postgres -> redis>, json]
+json_metrics:
+  - name: <jobs -> tasks>
+    path: '<{ .a } -> { .b }>'
+    type: <gauge -> counter>
+    help: <Jobs -> Tasks>
+    labels: {kind: <a -> b>}
 error_budget_policy: {warn_below: <25 -> 30>, freeze_below: <0 -> 10>}
 attested:
   logging: {date: <2026-10-02 -> 2026-10-03>, link: <https://a.example -> https://b.example>}
@@ -182,7 +189,7 @@ def models_in(kind: Any) -> Iterator[type[BaseModel]]:
 
 def different(old: Any, new: Any) -> Iterator[str]:
     """The keys in which two values differ."""
-    if isinstance(old, BaseModel) and isinstance(new, BaseModel):
+    if isinstance(old, BaseModel) and type(old) is type(new):
         for name in type(old).model_fields:
             before, after = getattr(old, name), getattr(new, name)
             if before != after:
