@@ -181,7 +181,8 @@ def _drop(levels: tuple[str, ...]) -> _Block:
 
 
 def _limit(namespace: str, limit: LogLimit) -> Iterator[_Block]:
-    """What is kept of a namespace: a share of all but errors and security events, and so many lines a second by pod."""
+    """What is kept of a namespace: a share of all but errors and security events, and so many lines a second by pod of
+    all but the latter."""
     if limit.sample < 1:
         sampling = _Block("stage.sampling", {"rate": str(limit.sample), "drop_counter_reason": _text("sampled")})
         selector = _raw(f'{{namespace="{namespace}", level!="error", kind!="{SECURITY}"}}')
@@ -193,7 +194,7 @@ def _limit(namespace: str, limit: LogLimit) -> Iterator[_Block]:
             "drop": "true",
             "by_label_name": _text("pod"),
         }
-        selector = _raw(f'{{namespace="{namespace}"}}')
+        selector = _raw(f'{{namespace="{namespace}", kind!="{SECURITY}"}}')
         yield _Block("stage.match", {"selector": selector}, (_Block("stage.limit", values),))
 
 

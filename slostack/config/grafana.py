@@ -60,7 +60,8 @@ def _ini(settings: Settings, place: Place) -> str:
         **_log_in(settings.grafana.oidc, place),
         "users": {"allow_sign_up": "false", "allow_org_create": "false"},
         "auth.anonymous": {"enabled": "false"},
-        "snapshots": {"external_enabled": "false"},
+        "snapshots": {"enabled": "false", "external_enabled": "false"},
+        "public_dashboards": {"enabled": "false"},
         "analytics": {
             "reporting_enabled": "false",
             "check_for_updates": "false",

@@ -154,7 +154,15 @@ class Exposure(SettingsPart):
         None, alias="gatewayNamespace", description="the Gateway's; none: that of the stack"
     )
     listener: ObjectName = Field("https", description="the Gateway's listener, which has the certificate")
-    from_namespace: Namespace = Field(alias="fromNamespace", description="where the controller's pods run")
+    from_namespace: Namespace | None = Field(
+        None, alias="fromNamespace", description="where the controller's pods run, which requests come from"
+    )
+    from_addresses: Annotated[tuple[Cidr, ...], OnceEach, Some] = Field(
+        (),
+        strict=False,
+        alias="fromAddresses",
+        description="where requests come from if not from pods: a load balancer's addresses, or the nodes' (CIDRs)",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -162,6 +170,10 @@ class Exposure(SettingsPart):
             raise mismatch("an Ingress without `tlsSecret`", "the Secret with its certificate", "tlsSecret")
         if self.kind == "gateway" and not self.gateway:
             raise mismatch("no gateway", "the name of the Gateway that the route attaches to", "gateway")
+        if not self.from_namespace and not self.from_addresses:
+            raise mismatch(
+                "neither of `fromNamespace` and `fromAddresses`", "where requests come from", "fromNamespace"
+            )
         idle = {"ingress": {"gateway", "gateway_namespace", "listener"}, "gateway": {"tls_secret", "ingress_class"}}
         for name in sorted(idle[self.kind] & self.model_fields_set):
             key = type(self).model_fields[name].alias or name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
@@ -109,13 +109,21 @@ def _url(value: str) -> str:
 
 
 def _cidr(value: str) -> str:
+    """Addresses as Kubernetes' API takes them: with a prefix's length, without bits beyond it, scopes, and IPv4 in
+    IPv6."""
+    address, slash, length = value.partition("/")
+    expected = "addresses such as 10.0.0.0/16 or fd00::/64"
+    if not slash or not _PREFIX.fullmatch(length) or "%" in address:
+        raise mismatch(describe(value), expected)
     try:
-        if "/" in value:
-            ip_network(value, strict=False)
-            return value
+        meant = ip_network(value, strict=False)
     except ValueError:
-        pass
-    raise mismatch(describe(value), "addresses such as 10.0.0.0/16 or fd00::/64")
+        raise mismatch(describe(value), expected) from None
+    if isinstance(meant, IPv6Network) and meant.network_address.ipv4_mapped:
+        raise mismatch(describe(value), "IPv4 addresses as such, or IPv6 ones")
+    if ip_address(address) != meant.network_address:
+        raise mismatch(f"{describe(value)}, an address within", f"the whole: {meant}")
+    return value
 
 
 def _certificates(value: str) -> str:
@@ -129,6 +137,7 @@ def _certificates(value: str) -> str:
     return value
 
 
+_PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 _INI_SYNTAX = re.compile(r"`|\$__|\$\{|%\(")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([^-]*)")
@@ -160,7 +169,12 @@ HostPort = Annotated[
     AfterValidator(_line),
 ]
 HostName = Annotated[
-    str, written(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+", "a host name such as grafana.acme.example", 253)
+    str,
+    written(
+        r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+        "a host name such as grafana.acme.example",
+        253,
+    ),
 ]
 Url = Annotated[
     str,
@@ -185,7 +199,7 @@ Sender = Annotated[
 ]
 ObjectName = Annotated[str, written(_DOMAIN, _OBJECT, 253)]
 Namespace = Annotated[
-    str, written(r"[a-z]([a-z0-9-]*[a-z0-9])?", "a namespace's name: lower-case letters, digits and hyphens", 63)
+    str, written(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", "a namespace's name: lower-case letters, digits and hyphens", 63)
 ]
 Pem = Annotated[str, AfterValidator(_certificates)]
 Cidr = Annotated[str, AfterValidator(_cidr)]

@@ -57,6 +57,31 @@ WRONG: Wrong = {
         lambda c: c["kubernetes"].update(exposure=_exposure(kind="gateway", gateway="shared", tlsSecret="tls")),
         "slostack:kubernetes.exposure.tlsSecret: `tlsSecret` with kind gateway, expected it left out",
     ),
+    "requests from nowhere": (
+        lambda c: c["kubernetes"]["exposure"].pop("fromNamespace"),
+        "slostack:kubernetes.exposure.fromNamespace: neither of `fromNamespace` and `fromAddresses`, expected where",
+    ),
+    "addresses with bits beyond the prefix": (
+        lambda c: c["kubernetes"].update(apiServer=["192.168.10.1/28"]),
+        "slostack:kubernetes.apiServer[0]: '192.168.10.1/28' (text), an address within, "
+        "expected the whole: 192.168.10.0/28",
+    ),
+    "addresses with a mask": (
+        lambda c: c["kubernetes"].update(nodes=["10.0.0.0/255.0.0.0"]),
+        "slostack:kubernetes.nodes[0]: '10.0.0.0/255.0.0.0' (text), expected addresses such as 10.0.0.0/16",
+    ),
+    "addresses of an interface": (
+        lambda c: c["kubernetes"].update(nodes=["fe80::%eth0/64"]),
+        "slostack:kubernetes.nodes[0]: 'fe80::%eth0/64' (text), expected addresses such as 10.0.0.0/16",
+    ),
+    "IPv4 addresses within IPv6": (
+        lambda c: c["kubernetes"].update(nodes=["::ffff:10.0.0.0/104"]),
+        "slostack:kubernetes.nodes[0]: '::ffff:10.0.0.0/104' (text), expected IPv4 addresses as such, or IPv6 ones",
+    ),
+    "a host's name that ends with a hyphen": (
+        lambda c: c["kubernetes"]["exposure"].update(host="grafana.acme.ex-"),
+        "slostack:kubernetes.exposure.host: 'grafana.acme.ex-' (text), expected a host name such as",
+    ),
     "links elsewhere": (
         lambda c: c["kubernetes"]["exposure"].update(host="metrics.acme.example"),
         "slostack:kubernetes.exposure.host: host metrics.acme.example, expected that of urls.grafana (https://grafana.acme.example)",

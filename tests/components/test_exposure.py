@@ -72,3 +72,16 @@ def test_without_exposure_nothing_is() -> None:
     program = of_dev(None)
     assert not program.of_type(":Ingress")
     assert not program.of_type(":HTTPRoute")
+
+
+def test_so_are_addresses_where_requests_come_from_no_pod() -> None:
+    addresses = {"fromAddresses": ["35.191.0.0/16", "130.211.0.0/22"]}
+    exposure = {key: value for key, value in GATEWAY.items() if key != "fromNamespace"} | addresses
+    policy = of_dev(exposure).one(":NetworkPolicy", "grafana").inputs["spec"]
+    from_outside = [rule for rule in policy["ingress"] if "ipBlock" in rule["from"][0]]
+    assert from_outside == [
+        {
+            "from": [{"ipBlock": {"cidr": each}} for each in addresses["fromAddresses"]],
+            "ports": [{"port": 3000, "protocol": "TCP"}],
+        }
+    ]

@@ -30,7 +30,7 @@ from tests.components.operator_stack import operator_config, operator_program, o
 from tests.components.program import ROOT, Program, refusal, run_program
 
 KINDS = {"Secret", "PrometheusRule", "ScrapeConfig", "Probe", "AlertmanagerConfig", "ConfigMap"}
-OF_AN_ALERT = {f"slostack.{part}" for part in ("when", "since", "severity", "dashboard", "logs")}
+OF_AN_ALERT = {f"slostack.{part}" for part in ("what", "said", "when", "since", "severity", "dashboard", "logs")}
 MESSAGES = sorted(set(re.findall(r'define "([^"]+)"', TEMPLATES)) - OF_AN_ALERT)
 """The templates that messages use; the others are of a single alert, within them."""
 

@@ -23,6 +23,7 @@ NOTHING_HERE = {
     "Database connections will run out",
     "Memory will run out",
     *("Alertmanagers apart", "Certificate expiring", "Collector down", "Disk filling up"),
+    "Incident status changed",
     *("Firing alerts", "Log ingestion failing", "Remote write behind", "Replicas missing", "SLO groups refused"),
 }
 """Panels of what a sound stack on one machine lacks: eight days of the service, a cluster, probes, trouble."""

@@ -104,8 +104,10 @@ def _of_grafana(settings: Settings) -> Iterator[Flow]:
     if grafana.oidc:
         yield _to("grafana", host_port(grafana.oidc.token_url))
         yield _to("grafana", host_port(grafana.oidc.api_url))
-    if exposure:
+    if exposure and exposure.from_namespace:
         yield Flow(Pods(exposure.from_namespace), "grafana", PORTS["grafana"])
+    if exposure and exposure.from_addresses:
+        yield Flow(Addresses(exposure.from_addresses), "grafana", PORTS["grafana"])
 
 
 def _of_loki(settings: Settings) -> Iterator[Flow]:

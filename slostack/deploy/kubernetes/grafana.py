@@ -49,7 +49,7 @@ class Grafana(pulumi.ComponentResource):
         process = Process(
             arguments=(),  # the image's own start passes its config file
             ready="/api/health",
-            alive="/api/health",
+            alive="/healthz",  # /api/health fails with the database, which a restart doesn't mend
             user=_USER,
             start=300,  # the database is migrated first
             stop=60,

@@ -105,7 +105,7 @@ def test_levels_that_the_settings_name_are_dropped_and_counted(topology: Topolog
 def test_noisy_namespaces_are_sampled_but_for_errors_and_capped_by_pod(topology: Topology) -> None:
     text = config(topology, limits={"shop": {"sample": 0.25}, "attic": {"linesPerSecond": 50}})
     matches = re.findall(r"selector = `(.*)`", text)
-    assert matches == ['{namespace="attic"}', '{namespace="shop", level!="error", kind!="security"}']
+    assert matches == ['{namespace="attic", kind!="security"}', '{namespace="shop", level!="error", kind!="security"}']
     assert "rate                = 0.25" in block(text, "stage.sampling")
     limit = block(text, "stage.limit")
     assert re.findall(r"(\w+) += (.+)", limit) == [
