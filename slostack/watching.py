@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from slostack.project import FILLED_FOLDER
 from slostack.teams import TEAMS_FILE
 
 FOLDERS = ("slos", "policies", "runbooks", "stacks", "alert_rules/custom", "dashboards/custom")
@@ -39,7 +40,7 @@ def saves(root: Path) -> Iterator[tuple[str, ...]]:
 
 
 def saved(root: Path) -> Saved:
-    """The files as they are now; hidden ones and editors' backups are none."""
+    """The files as they are now; hidden ones, editors' backups and what is filled in are none."""
     found: dict[str, tuple[int, int, int]] = {}
     for path in _written(root):
         try:
@@ -54,7 +55,9 @@ def _written(root: Path) -> Iterator[Path]:
     yield from (root / name for name in FILES)
     for folder in FOLDERS:
         for place, folders, files in os.walk(root / folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [
+                name for name in folders if not name.startswith(".") and Path(place, name) != root / FILLED_FOLDER
+            ]
             yield from (Path(place, name) for name in files if not name.startswith(".") and not name.endswith("~"))
 
 

@@ -20,8 +20,8 @@ from slostack.rule_files import write_rule_files
 )
 @click.pass_obj
 def command(root: Path, check: bool, rules_only: bool) -> None:
-    """Writes alert_rules/, dashboards/, the JSON Schema and tests/rules/generated/ from slos/; only files that change
-    are touched.
+    """Writes alert_rules/, dashboards/, runbooks/generated/, tests/rules/generated/ and the JSON Schema from slos/;
+    only files that change are touched.
 
     What promtool or lokitool refuses is a mistake of the SLO file, exit 2; nothing is written then.
     """

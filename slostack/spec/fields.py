@@ -37,6 +37,8 @@ _QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
 _STREAM = re.compile(rf"\{{\s*\w+\s*(?:=~?|!~|!=)\s*{_QUOTED}[^{{]*?\}}\s*($|[|!#])")
 _LOG_REGEX = re.compile(rf"(?:=~|!~|\|~)\s*({_QUOTED})|{_QUOTED}")
 """The regular expressions of a log query; other quoted text is passed over, as it may look like them."""
+FILLED_RUNBOOKS = "generated"
+"""The folder below runbooks/ of what is filled in from the shared ones."""
 _OWN_FILES = ("slostack", "slostack-thanos", "overview", "probes")
 """Names of generated files that belong to no service."""
 _CUSTOM_FILES = "custom-"
@@ -179,6 +181,11 @@ def _runbook(value: str, info: ValidationInfo) -> str:
     if folder is not None and not (folder / path).is_file():
         raise mismatch(f"no file runbooks/{path}", "an existing runbook (Markdown) below runbooks/")
     return str(path)
+
+
+def filled_runbook(service: str, page: str) -> str:
+    """A shared runbook as it is filled in for a service, below runbooks/."""
+    return f"{FILLED_RUNBOOKS}/{service}/{page}.md"
 
 
 def burn_runbook(service: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from slostack import names
 from slostack.spec.alert import Alert
+from slostack.spec.fields import filled_runbook
 from slostack.spec.needs import SIGNALS, need_job
 from slostack.spec.panel import Panel
 from slostack.spec.quantities import Matcher, PromQL, Selector, mismatch
@@ -40,11 +43,14 @@ class LibraryPanel(Panel):
 
 @dataclass(frozen=True)
 class Expanded:
-    """One use of a signal: its name, where the file asks for it, its alerts by their names in the library, what it says
-    silences them besides, and its panels."""
+    """One use of a signal: its name, where the file asks for it, what its parameters' names stand for, the runbook that
+    is filled in with that, its alerts by their names in the library, what it says silences them besides, and its
+    panels."""
 
     signal: str
     path: KeyPath
+    words: Words
+    runbook: str
     alerts: Mapping[str, Alert]
     silencers: Mapping[str, tuple[str, ...]]
     panels: tuple[Panel, ...]
@@ -58,10 +64,14 @@ def expanded(service: Service, runbooks: Path | None = None) -> Iterator[Expande
     """Every use of a signal in a service; what is wrong with one in its place. Runbooks are looked up where given."""
     for name in sorted(service.signals.model_fields_set):
         signal, uses = library_signal(name), service.signals.uses_of(name)
+        pages: Counter[str] = Counter()
         for index, use in enumerate(uses if isinstance(uses, tuple) else (uses,) if uses else ()):
             path: KeyPath = ("signals", name, index) if isinstance(uses, tuple) else ("signals", name)
+            page = "-".join([*_words_of(use.prefix or ""), name])
+            pages[page] += 1
+            runbook = filled_runbook(service.service, f"{page}-{pages[page]}" if pages[page] > 1 else page)
             try:
-                yield _expand(service, signal, use, path, runbooks)
+                yield _expand(service, signal, use, path, runbook, runbooks)
             except PydanticCustomError as error:
                 yield (*path, *(error.context or {}).get("at", ())), error
     yield from _needed(service, runbooks)
@@ -78,12 +88,19 @@ def _needed(service: Service, runbooks: Path | None) -> Iterator[Expanded | Mist
         path: KeyPath = ("needs", index)
         try:
             if isinstance(use, SignalUse):
-                yield _expand(service, library_signal(name), use, path, runbooks)
+                yield _expand(service, library_signal(name), use, path, filled_runbook(service.service, name), runbooks)
         except PydanticCustomError as error:
             yield path, error
 
 
-def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, runbooks: Path | None) -> Expanded:
+def _words_of(prefix: str) -> list[str]:
+    """The words of a prefix in lower case: two of `BigUploads`."""
+    return [word.lower() for word in re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", prefix)]
+
+
+def _expand(
+    service: Service, signal: Signal, use: SignalUse, path: KeyPath, runbook: str, runbooks: Path | None
+) -> Expanded:
     words = _words(service, signal, use)
     made = {alert.name: alert for template in signal.alerts if (alert := _filled(template, words))}
     changes = _changes(use)
@@ -97,19 +114,21 @@ def _expand(service: Service, signal: Signal, use: SignalUse, path: KeyPath, run
         if change in OFF:
             continue
         known = change if isinstance(change, AlertChange) else None
-        alerts[name] = _alert(alert, use, signal, known, runbooks)
+        alerts[name] = _alert(alert, use, signal, known, runbook, runbooks)
         silencers[name] = (known and known.silenced_by) or ()
     if not made:
         needed = dict.fromkeys(filter(None, (_first_missing(signal, alert, words) for alert in signal.alerts)))
         raise mismatch("nothing to alert on", f"one of {', '.join(needed)}")
     panels = tuple(panel for template in signal.panels if (panel := _panel(template, use.prefix, words)))
-    return Expanded(signal.name, path, alerts, silencers, panels)
+    return Expanded(signal.name, path, words, runbook, alerts, silencers, panels)
 
 
 def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
     subject = f"{service.service} ({use.prefix})" if use.prefix else service.service
     job = Matcher("job", "=", use.job) if use.job else service.job_matcher
-    words = Words(dict(_jobs(service, job, use)), {"service": subject})
+    probes = {"probes": str(service.probe_matcher)} if service.probes else {}
+    jobs = dict(_jobs(service, job, use))
+    words = Words({**jobs, **probes, "service": service.service}, {"service": subject})
     for name, parameter in signal.parameters.items():
         value = getattr(use, name)
         if value is None and parameter.default is not None:
@@ -190,16 +209,20 @@ def _first_missing(signal: Signal, alert: SignalAlert, words: Words) -> str | No
 
 
 def _alert(
-    alert: SignalAlert, use: SignalUse, signal: Signal, change: AlertChange | None, runbooks: Path | None
+    alert: SignalAlert,
+    use: SignalUse,
+    signal: Signal,
+    change: AlertChange | None,
+    runbook: str,
+    runbooks: Path | None,
 ) -> LibraryAlert:
     changed = change.model_dump(by_alias=True, exclude_none=True, exclude={"silenced_by"}) if change else {}
-    runbook = use.runbook or signal.runbook
-    if "runbook" not in changed and not use.runbook and runbooks and not (runbooks / runbook).is_file():
+    if "runbook" not in changed and not use.runbook and runbooks and not (runbooks / signal.runbook).is_file():
         expected = "it (`slostack new` brings the shared runbooks), or `runbook:` with another one"
-        raise mismatch(f"no file runbooks/{runbook}", expected)
+        raise mismatch(f"no file runbooks/{signal.runbook}", expected)
     written = alert.model_dump(by_alias=True, exclude_none=True) | {
         "name": f"{use.prefix or ''}{alert.name}",
-        "runbook": runbook,
+        "runbook": use.runbook or runbook,
         "signal": signal.name,
         "in_library": alert.name,
         "prefix": use.prefix or "",

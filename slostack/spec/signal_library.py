@@ -78,7 +78,7 @@ class Signal(Part):
 
     @property
     def runbook(self) -> str:
-        """The runbook of its alerts, unless an SLO file names another one."""
+        """From which the runbook of its alerts is filled in, unless an SLO file names another one."""
         return f"shared/{self.name}.md"
 
 

@@ -119,6 +119,13 @@ class Words:
             {**self.texts, **{word: text for word, _, text in added}},
         )
 
+    def with_those_of(self, name: str, others: Words) -> Words:
+        """These and others, which are called by a name of theirs: `$http.requests`."""
+        return Words(
+            {**self.exprs, **{f"{name}.{word}": value for word, value in others.exprs.items()}},
+            {**self.texts, **{f"{name}.{word}": value for word, value in others.texts.items()}},
+        )
+
     def expr(self, template: str) -> str:
         """A template of PromQL filled; raises KeyError with a placeholder that has no value.
 
@@ -139,8 +146,8 @@ class Words:
         return str(value.where(*Selector.parse(f"x{{{self.expr(matchers)}}}").matchers))
 
 
-_PLACEHOLDER = re.compile(r"\$(\w+)(?:\{([^}]*)\})?")
-_TEXT_PLACEHOLDER = re.compile(r"\$(?!value\b|labels\b)(\w+)")
+_PLACEHOLDER = re.compile(r"\$(\w+(?:\.\w+)?)(?:\{([^}]*)\})?")
+_TEXT_PLACEHOLDER = re.compile(r"\$(?!value\b|labels\b)(\w+(?:\.\w+)?)")
 _FACTOR = r"[0-9][0-9.]*[wdhms0-9]*"
 _PRODUCT = rf"{_FACTOR}(?: \* {_FACTOR})*"
 _RANGE = re.compile(rf"\[({_PRODUCT}(?: \+ {_PRODUCT})*)(?=[\]:])")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from slostack.spec.alert import Alert
 from slostack.spec.explain import dotted
+from slostack.spec.filled_in import not_filled_in, with_filled_runbooks
 from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
 from slostack.spec.slo import Slo
@@ -42,6 +43,7 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
         if name not in taken or name == silenced:
             what = f"{dotted(path)}: {describe(name)}, expected another alert of the service"
             problems.append(source.problem(path, what))
+    problems += not_filled_in(source, service, uses)
     alerts = tuple(_silenced(alert, called, use.silencers[name]) for use in uses for name, alert in use.alerts.items())
     panels = tuple(panel for use in uses for panel in use.panels)
     update = {
@@ -49,7 +51,7 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
         "panels": (*panels, *service.panels),
         "slos": tuple(_silenced_slo(slo, called) for slo in service.slos),
     }
-    return service.model_copy(update=update), problems
+    return with_filled_runbooks(service.model_copy(update=update), uses), problems
 
 
 def _same_titles(source: Source, service: Service, uses: list[Expanded]) -> Iterator[Problem]:

@@ -15,18 +15,21 @@ from slostack.demo.scenarios import SCENARIOS
 from slostack.rules import AlertingRule, service_groups
 from slostack.rules.budget import windows
 from slostack.rules.stack import stack_groups, thanos_groups
-from slostack.spec import RUNBOOK_FOLDER, load_services
-from slostack.spec.signal_library import signal_library
+from slostack.runbooks import NOTE, filled_runbooks, is_filled
+from slostack.spec import RUNBOOK_FOLDER, Matcher, Service, load_services, parse_service
+from slostack.spec.signal_library import Signal, signal_library
 from slostack.spec.syntax import parse_promql
-from tests.unit.demo.playing import Play, samples
-from tests.unit.promql import metric_names
-from tests.unit.spec.switching_on import switched_on
+from tests.unit.demo.exposed import exposed_by, is_exposed
+from tests.unit.demo.playing import Play
+from tests.unit.promql import metric_names, selectors
+from tests.unit.spec.switching_on import slo_file
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / RUNBOOK_FOLDER
 MARKDOWN = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.md"))
 TEMPLATES = {f"templates/{name}.md" for name in ("first-look", "incident-record", "post-mortem", "status-update")}
 RUNBOOKS = [path for path in MARKDOWN if path not in TEMPLATES]
+SHARED = {path for path in RUNBOOKS if path.startswith("shared/")}
 SECTIONS = ["Symptoms", "Diagnosis", "Resolution", "Verification", "Prevention", "Escalation"]
 SERVICES = load_services(ROOT)
 
@@ -79,6 +82,12 @@ OF_THE_SERVERS = {
     "grpc_client_handled_total",
 }
 """What servers, exporters and the kubelet expose of themselves and of what they watch."""
+BY_PROMETHEUS = {"ALERTS", "up", "scrape_duration_seconds", "scrape_samples_scraped"}
+"""What Prometheus has of every service."""
+LEARNSNAP = {sample.name for sample in exposed_by("learnsnap")}
+"""What runbooks of the stack take for an example."""
+BESIDE = {"probe_success", "probe_http_status_code", "probe_http_duration_seconds", "probe_ssl_earliest_cert_expiry"}
+"""What an exporter has beside what a signal's alerts read."""
 RECORDED = {
     *(names.error_ratio(window) for service in SERVICES for slo in service.slos for window in windows(slo)),
     names.BUDGET_REMAINING,
@@ -87,14 +96,6 @@ RECORDED = {
     names.GROUP_ADMITTED,
     names.GROUPS_REFUSED,
 }
-OF_THE_SIGNALS = {
-    metric
-    for signal in signal_library().values()
-    for service in (switched_on(signal), *SERVICES)
-    for alert in service.alerts
-    for metric in metric_names(alert.expr)
-} | {"http_requests_total", "probe_http_status_code", "probe_http_duration_seconds", "node_filesystem_avail_bytes"}
-"""What the alerts of the signals' examples and of the services read, and what their exporters expose beside it."""
 SCENARIO_RUNBOOKS = {
     "outage": "service-down.md",
     "errors": "high-error-rate.md",
@@ -132,9 +133,14 @@ def links(page: str, part: str) -> list[str]:
     return [((FOLDER / page).parent / target).resolve().relative_to(FOLDER).as_posix() for target in targets]
 
 
-@cache
-def demo_metrics() -> frozenset[str]:
-    return frozenset(sample.name for sample in samples(Play().families()))
+def of_service(runbook: str) -> set[str]:
+    """The services that a runbook is of: those that link to it, and the one whose folder it is in."""
+    linked = {service.service for service in SERVICES if runbook in _linked(service)}
+    return linked | {service.service for service in SERVICES if service.service in Path(runbook).parts}
+
+
+def _linked(service: Service) -> set[str]:
+    return {*(slo.runbook for slo in service.slos), *(alert.runbook for alert in service.alerts)}
 
 
 @pytest.mark.parametrize("runbook", RUNBOOKS)
@@ -155,12 +161,80 @@ def test_diagnosis_and_verification_have_queries(runbook: str) -> None:
     assert "```promql" in section(runbook, "Verification")
 
 
-@pytest.mark.parametrize("query", sorted({query for _, query in blocks("promql")}))
-def test_queries_parse_and_read_metrics_that_exist(query: str) -> None:
+QUERIES = [(runbook, query) for runbook, query in blocks("promql") if runbook not in SHARED]
+
+
+@pytest.mark.parametrize(("runbook", "query"), QUERIES)
+def test_a_query_parses_and_reads_what_every_service_has_that_links_to_the_runbook(runbook: str, query: str) -> None:
     parse_promql(query)
-    read = metric_names(query)
-    assert read
-    assert read <= OF_THE_SERVERS | RECORDED | OF_THE_SIGNALS | demo_metrics()
+    read = list(selectors(query))
+    assert {selector.name for selector in read}
+    services = of_service(runbook)
+    if not services:
+        assert runbook.startswith("slostack/")
+        assert metric_names(query) <= OF_THE_SERVERS | BY_PROMETHEUS | RECORDED | LEARNSNAP
+    for service in SERVICES:
+        if service.service in services:
+            jobs = {scrape.job for scrape in service.scrape} | {f"{service.service}/{p.name}" for p in service.probes}
+            slos = {slo.name for slo in service.slos}
+            for selector in read:
+                values = {matcher.name: matcher.value for matcher in selector.matchers.matchers}
+                of_job = [Matcher(m.name, "=~", m.value) for m in selector.matchers.matchers if m.name == "job"]
+                assert all(any(matcher.selects(job) for job in jobs) for matcher in of_job)
+                assert values.get("service", service.service) == service.service
+                assert values.get("slo", min(slos)) in slos
+                assert values.get("count", "") in {"", *(count.name for count in service.log_counts)}
+                known = selector.name in BY_PROMETHEUS | RECORDED | {names.LOG_LINES}
+                assert known or is_exposed(service.service, selector), f"{service.service} has no {selector}"
+
+
+def test_a_query_of_what_a_service_has_not_is_noticed() -> None:
+    test = test_a_query_parses_and_reads_what_every_service_has_that_links_to_the_runbook
+    right = 'backup_last_success_timestamp_seconds{job="stolen-tee",kind="storage"}'
+    test("generated/stolen-tee/backups.md", right)
+    for wrong in (
+        right.replace("storage", "tapes"),
+        right.replace("stolen-tee", "junkos"),
+        "http_requests_total_of_another_name",
+        'slo:error_budget_remaining:ratio{slo="uploads"}',
+    ):
+        with pytest.raises(AssertionError):
+            test("generated/stolen-tee/backups.md", wrong)
+
+
+@pytest.mark.parametrize("runbook", sorted(SHARED))
+def test_a_shared_runbook_asks_for_parameters_that_there_are(runbook: str) -> None:
+    assert f"\n\n{NOTE}\n\n" in text(runbook)
+    own = signal_library()[Path(runbook).stem]
+    for name in re.findall(r"\$(\w+(?:\.\w+)?)", text(runbook)):
+        signal, _, parameter = name.rpartition(".")
+        known = {*(signal_library()[signal] if signal else own).parameters, *(() if signal else ("jobs", "probes"))}
+        suffixes = ("bucket", "seconds", "job", "interval", "timeout")
+        assert {parameter, *(parameter.removesuffix(f"_{suffix}") for suffix in suffixes)} & known, name
+
+
+@pytest.mark.parametrize("signal", signal_library().values(), ids=signal_library())
+@pytest.mark.parametrize("others", [(), tuple(signal_library())], ids=["alone", "with all"])
+def test_a_shared_runbook_is_filled_in_for_whoever_uses_the_signal(signal: Signal, others: tuple[str, ...]) -> None:
+    """By no more than the example, which has other metrics than the services, its queries read what the service's own
+    alerts, panels and probes do."""
+    used = {name: signal_library()[name].example for name in {*others, signal.name}}
+    service = parse_service(slo_file(used), "shop.yaml")
+    shared = {path: text(path) for path in SHARED}
+    filled = filled_runbooks([service], shared)[f"generated/shop/{signal.name}.md"]
+    assert "$" not in filled
+    assert NOTE not in filled
+    assert is_filled(filled)
+    read = {metric for alert in service.alerts for metric in metric_names(alert.expr)}
+    read |= {metric for panel in service.panels for line in panel.lines for metric in metric_names(str(line.expr))}
+    for title in ("Diagnosis", "Verification"):
+        queries = re.findall(
+            r"```promql\n(.*?)```", filled.partition(f"## {title}")[2].partition("\n## ")[0], re.DOTALL
+        )
+        assert queries, title
+        for query in queries:
+            assert metric_names(query) <= read | BY_PROMETHEUS | BESIDE, query
+            assert all("job" in str(each) or str(each.name).startswith("node_") for each in selectors(query))
 
 
 def test_log_queries_are_logql(tmp_path: Path) -> None:

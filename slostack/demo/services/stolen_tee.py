@@ -88,6 +88,7 @@ MODEL = Model(
     ),
     counters=(
         *_COUNTERS,
+        Counter('node_cpu_seconds_total{mode="idle"}', 1.4, flows=True),
         Counter(COMMANDS, 11.0),
         Counter(PROCESSED, 0.148),
         Counter(LOST, 0.002),

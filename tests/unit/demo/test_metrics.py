@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import promql_parser
@@ -11,20 +10,17 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
 
 from slostack.demo.learnsnap_parts import BUCKETS
-from slostack.demo.metrics import families
-from slostack.demo.probes import probe_families
 from slostack.demo.scenarios import SCENARIOS
 from slostack.demo.workload import Workload
 from slostack.rules.service import service_groups
 from slostack.spec import SLO_FOLDER, load_service
+from tests.unit.demo.exposed import is_exposed
 from tests.unit.demo.playing import Play, samples
 from tests.unit.promql import selectors
 
 ROOT = Path(__file__).parents[3]
-FROM_PROMETHEUS = {"job", "instance"}
 
 
 def raw_selectors(service: str) -> dict[str, promql_parser.VectorSelector]:
@@ -44,18 +40,6 @@ def raw_selectors(service: str) -> dict[str, promql_parser.VectorSelector]:
 SELECTORS = [(service, text, found) for service in SCENARIOS for text, found in raw_selectors(service).items()]
 
 
-def exposed_by(service: str) -> list[Sample]:
-    """Every sample of a service, of its exporters and of its probes, with the label `job` where it isn't its own."""
-    play = Play(service=service)
-    spec = load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
-    found = [family for scrape in spec.scrape for family in families(play.service, scrape.path)]
-    found += [family for probe in spec.probes for family in probe_families(play.service, probe.path or "", play.now)]
-    return list(samples(found))
-
-
-EXPOSED = {service: exposed_by(service) for service in SCENARIOS}
-
-
 @pytest.mark.parametrize("service", SCENARIOS)
 def test_the_rules_read_many_metrics_of_the_demo(service: str) -> None:
     assert len({selector.name for each, _, selector in SELECTORS if each == service}) >= 12
@@ -65,19 +49,7 @@ def test_the_rules_read_many_metrics_of_the_demo(service: str) -> None:
 def test_what_a_rule_or_a_panel_reads_is_exposed(
     service: str, text: str, selector: promql_parser.VectorSelector
 ) -> None:
-    wanted = [m for m in selector.matchers.matchers if m.name not in FROM_PROMETHEUS]
-
-    def holds(matcher: promql_parser.Matcher, value: str) -> bool:
-        operator = str(matcher.op).split(".")[-1]
-        equal = matcher.value == value if operator in ("Equal", "NotEqual") else re.fullmatch(matcher.value, value)
-        return bool(equal) != operator.startswith("Not")
-
-    found = [
-        sample
-        for sample in EXPOSED[service]
-        if sample.name == selector.name and all(holds(m, sample.labels.get(m.name, "")) for m in wanted)
-    ]
-    assert found, f"the demo exposes nothing that {text} selects"
+    assert is_exposed(service, selector), f"the demo exposes nothing that {text} selects"
 
 
 @pytest.mark.parametrize("service", SCENARIOS)

@@ -18,7 +18,8 @@ HEAD = """\
 The building blocks of a service's monitoring, as data in `slostack/signals/`. \
 An SLO file [switches them on](slo-files.md#signals) by their names; `slostack new` begins with some. \
 What an alert watches is drawn on the service's dashboard, against its threshold. \
-In what alerts say, `$name` stands for a parameter.
+In what alerts say, and in the shared runbooks, which are [filled in](slo-files.md#runbooks) for each service, \
+`$name` stands for a parameter.
 
 | signal | what it watches |
 |---|---|

@@ -30,7 +30,7 @@ def test_an_example_switches_most_of_it_on(signal: Signal) -> None:
     assert {alert.name for alert in service.alerts} <= {alert.name for alert in signal.alerts}
     assert len(service.alerts) * 2 >= len(signal.alerts)
     assert len(service.panels) == len(signal.panels)
-    assert all(alert.runbook == f"shared/{signal.name}.md" for alert in service.alerts)
+    assert all(alert.runbook == f"generated/shop/{signal.name}.md" for alert in service.alerts)
 
 
 @SIGNALS
