@@ -43,9 +43,9 @@ def test_every_service_is_judged_probed_and_broken_apart(all_played: Project) ->
         assert all_played.query(past) == []
         assert all_played.query(past.partition(" <")[0])
     assert all_played.query('ALERTS{alertstate="firing",alertname!="Watchdog"}') == []
-    all_played.run("demo", "break", "stolen-tee", "backup-shrunk")
+    all_played.run("demo", "break", "stolen-tee", "storage-down")
     wait_until(
-        lambda: notifications(all_played, alert="BackupShrunk", status="firing"),
+        lambda: notifications(all_played, alert="CircuitBreakerOpened", status="firing"),
         TOLD_SECONDS,
-        "the alert of the backup",
+        "the alert on the breaker",
     )
