@@ -180,5 +180,7 @@ def _written(service: Service, signal: str) -> dict[str, str]:
     }
 
 
-def _made(service: Service, signal: str) -> list[Expanded]:
-    return [use for use in expanded(service) if isinstance(use, Expanded) and use.signal == signal]
+def _made(service: Service, signal: str) -> list[tuple[object, ...]]:
+    """The alerts of each use of a signal, what silences them, and its graphs."""
+    uses = (use for use in expanded(service) if isinstance(use, Expanded) and use.signal == signal)
+    return [(use.alerts, use.silencers, use.panels) for use in uses]
