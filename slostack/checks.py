@@ -28,7 +28,8 @@ def check_custom_files(root: Path, services: Iterable[Service]) -> int:
     problems = [*misplaced_rules, *misplaced_dashboards]
     for file in rules:
         problems += _rule_problems(file, shown_path(file, root))
-    generated = ["overview", "probes", "slostack", "slostack-thanos", *(service.service for service in services)]
+    own = ("overview", "probes", "clusters", "slostack", "slostack-thanos")
+    generated = [*own, *(service.service for service in services)]
     taken = {names.dashboard_uid(name): f"{DASHBOARD_FOLDER}/{name}.json" for name in generated}
     for file in dashboards:
         shown = shown_path(file, root)

@@ -32,6 +32,8 @@ STACK_DASHBOARD = f"{DASHBOARD_FOLDER}/slostack.json"
 THANOS_RULES = f"{RULE_FOLDER}/slostack-thanos.yaml"
 THANOS_DASHBOARD = f"{DASHBOARD_FOLDER}/slostack-thanos.json"
 """What only a stack with Thanos has."""
+CLUSTERS_DASHBOARD = f"{DASHBOARD_FOLDER}/clusters.json"
+"""What only a stack whose query asks other clusters has."""
 SCHEMA_FILES = ("schemas/slo.schema.json", "schemas/policy.schema.json", "schemas/teams.schema.json")
 
 
@@ -50,6 +52,7 @@ class Staleness:
 def generated_files(services: Iterable[Service]) -> dict[str, str]:
     """Every generated file that a stack is made of, by its path in the project; the same input gives the same bytes."""
     from slostack.dashboards import (
+        render_clusters_dashboard,
         render_overview_dashboard,
         render_probes_dashboard,
         render_service_dashboard,
@@ -65,6 +68,7 @@ def generated_files(services: Iterable[Service]) -> dict[str, str]:
         STACK_DASHBOARD: render_stack_dashboard(),
         THANOS_RULES: render_thanos_rules(),
         THANOS_DASHBOARD: render_thanos_dashboard(),
+        CLUSTERS_DASHBOARD: render_clusters_dashboard(services),
     }
     if any(service.probes for service in services):
         files[f"{DASHBOARD_FOLDER}/probes.json"] = render_probes_dashboard()

@@ -13,6 +13,7 @@ from slostack.config.topology import Topology
 from slostack.errors import SlostackError
 from slostack.needed import check_needs
 from slostack.project import (
+    CLUSTERS_DASHBOARD,
     CUSTOM,
     DASHBOARD_FOLDER,
     LOKI_RULE_FOLDER,
@@ -42,6 +43,8 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     generated = generated_files(services)
     if not settings.thanos.enabled:
         del generated[THANOS_RULES], generated[THANOS_DASHBOARD]
+    if not settings.thanos.query.clusters:
+        del generated[CLUSTERS_DASHBOARD]
     rules = chain(_taken(generated, RULE_FOLDER), _own(root, RULE_FOLDER))
     dashboards = chain(_taken(generated, DASHBOARD_FOLDER), _own(root, DASHBOARD_FOLDER))
     return Bundle(

@@ -1,6 +1,7 @@
-"""Grafana dashboards, from the model to JSON text: of each service, of all, of their common parts, of probes, of the
-stack itself."""
+"""Grafana dashboards, from the model to JSON text: of each service, of all, of their common parts, of probes, of
+clusters, of the stack itself."""
 
+from slostack.dashboards.clusters import render_clusters_dashboard
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.overview import render_overview_dashboard
 from slostack.dashboards.probes import render_probes_dashboard
@@ -11,6 +12,7 @@ from slostack.dashboards.thanos import render_thanos_dashboard
 
 __all__ = [
     "OVERVIEW_UID",
+    "render_clusters_dashboard",
     "render_overview_dashboard",
     "render_probes_dashboard",
     "render_service_dashboard",

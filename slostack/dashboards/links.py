@@ -9,7 +9,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
 from slostack.dashboards.house import LOKI
-from slostack.dashboards.variables import ENVIRONMENT
+from slostack.dashboards.variables import PLACES
 from slostack.names import dashboard_uid
 
 
@@ -53,6 +53,7 @@ def dashboard_path(uid: str) -> str:
 
 
 def to_service(name: str) -> dashboard.DashboardLink:
-    """The link to a service's dashboard, which carries on time range and environment; `name` may be a variable."""
+    """The link to a service's dashboard, which carries on time range and place; `name` may be a variable."""
     path = dashboard_path(dashboard_uid(name))
-    return link("Dashboard", f"{path}?${{__url_time_range}}&${{{ENVIRONMENT}:queryparam}}")
+    chosen = "".join(f"&${{{label}:queryparam}}" for label in PLACES)
+    return link("Dashboard", f"{path}?${{__url_time_range}}{chosen}")

@@ -15,7 +15,7 @@ from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.probes import PROBES
 from slostack.dashboards.shared import used_signals
 from slostack.dashboards.slo_panels import BUDGET_STEPS, LOWEST_SHOWN, budgets, slo_table
-from slostack.dashboards.variables import Variable, environment, is_recorded
+from slostack.dashboards.variables import Variable, is_recorded, places
 from slostack.rules.stack_alerts.alert import STACK
 from slostack.spec import Duration, Selector, Service
 from slostack.spec.signal_library import library_signal
@@ -58,9 +58,9 @@ def render_overview_dashboard(services: tuple[Service, ...]) -> str:
 
 
 def _variables() -> list[Variable]:
-    """Environment, team and service; of SLOs `slo:info` alone knows the team, alerts have it themselves."""
+    """The place, team and service; of SLOs `slo:info` alone knows the team, alerts have it themselves."""
     return [
-        environment(),
+        *places(),
         Variable(names.TEAM, names.INFO, "Team", _says_its_team),
         Variable(names.SERVICE, f'{names.INFO}{{{names.TEAM}=~"${names.TEAM}"}}', "Service", is_recorded),
     ]

@@ -11,7 +11,7 @@ from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
 from slostack.dashboards.one_line import OneLine
 from slostack.dashboards.stack import stack_alerts
-from slostack.dashboards.variables import Variable, environment
+from slostack.dashboards.variables import Variable, places
 from slostack.rules.stack import stack_groups
 from slostack.spec import Duration, Selector
 
@@ -41,7 +41,7 @@ def render_probes_dashboard() -> str:
             Section("Certificates", grid([watched_by(expiring, most=MOST_LINES)], most=1, height=8)),
         ],
         variables=[
-            environment(),
+            *places(),
             Variable("job", "probe_success", "Probe", _of_probes),
             Variable("instance", 'probe_success{job=~"$job"}', "Endpoint", _of_probes),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slostack.dashboards.variables import Variable, environment
+from slostack.dashboards.variables import Variable, places
 from slostack.spec import EventRatio, LatencyRatio, Matcher, Selector, Service, Slo
 from slostack.spec.syntax import parse_promql, vector_selectors
 
@@ -16,7 +16,7 @@ _OF_HISTOGRAM = re.compile("_(?:bucket|count|sum)$")
 
 
 def service_variables(service: Service) -> list[Variable]:
-    """Environment and instance; and route, where the service's file tells some metrics apart by it."""
+    """The place and instance; and route, where the service's file tells some metrics apart by it."""
     jobs = [scrape.job for scrape in service.scrape] or [service.service]
 
     def is_own(selector: Selector) -> bool:
@@ -27,14 +27,14 @@ def service_variables(service: Service) -> list[Variable]:
     instance = Variable(INSTANCE, f"up{{{service.job_matcher}}}", "Instance", is_own)
     routed = sorted({_OF_HISTOGRAM.sub("", metric) for metric in _with_routes(service)})
     if not routed:
-        return [environment(), instance]
+        return [*places(), instance]
 
     def has_routes(selector: Selector) -> bool:
         return is_own(selector) and _OF_HISTOGRAM.sub("", selector.metric) in routed
 
     named = Matcher("__name__", "=~", f"({'|'.join(routed)})(_count)?")
     among = f"{{{named},{service.job_matcher},{instance.matcher}}}"
-    return [environment(), Variable(ROUTE, among, "Route", has_routes), instance]
+    return [*places(), Variable(ROUTE, among, "Route", has_routes), instance]
 
 
 def _with_routes(service: Service) -> Iterator[str]:

@@ -11,7 +11,7 @@ from slostack.bundle import RUNBOOK_URL
 from slostack.dashboards import house, links, queries, units
 from slostack.dashboards.house import Section, Sized, grid
 from slostack.dashboards.naming import OVERVIEW_UID
-from slostack.dashboards.variables import Variable, environment
+from slostack.dashboards.variables import Variable, places
 from slostack.spec import Selector, Service
 from slostack.spec.signal_alerts import LibraryAlert
 from slostack.spec.signal_library import Signal, library_signal, signal_names
@@ -63,7 +63,7 @@ def _render(signal: Signal, shown: Shown) -> str:
             Section("What their alerts watch", grid(graphs, most=3, height=8)),
         ],
         variables=[
-            environment(),
+            *places(),
             Variable(names.SERVICE, f"{names.SIGNAL_VALUE}{{{of_signal}}}", "Service", _is_value),
         ],
     )

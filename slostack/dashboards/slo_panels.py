@@ -26,6 +26,8 @@ _COVERED = (
     " Covered is how much of a rolling window has been counted. Of a young SLO that is little, and its budget is "
     "weighted by it; `slostack backfill` counts the past."
 )
+OBJECTIVE, BUDGET_LEFT, BURN_RATE = "Objective", "Budget left", f"Burn rate {queries.BURN_WINDOW}"
+"""Columns that every table of SLOs has."""
 _TIER_COLORS = {"page": (house.DARK_RED, house.RED, house.ORANGE), "ticket": (house.YELLOW, house.BLUE)}
 """The fastest of its kind first."""
 
@@ -39,7 +41,6 @@ def maintenance(where: str) -> house.Markers:
 def slo_table(where: str, services: Sequence[Service], *, with_service: bool, covered: str = "") -> table.Panel:
     """Every SLO with its budget left, burn rate and time to exhaustion, and by a query how much of its window is
     covered; the lowest budget first."""
-    slos = [slo for service in services for slo in service.slos]
     service_label = {names.SERVICE: "Service"} if with_service else {}
     panel = house.rows(
         "slo-table",
@@ -49,22 +50,39 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool, co
         + (_COVERED if covered else ""),
         labels={**service_label, names.SLO: "SLO", names.WINDOW: "Window"},
         values={
-            "Objective": queries.recorded(names.OBJECTIVE, where),
-            "Budget left": queries.budget_left(where),
-            f"Burn rate {queries.BURN_WINDOW}": queries.burn_rate(queries.BURN_WINDOW, where),
+            OBJECTIVE: queries.recorded(names.OBJECTIVE, where),
+            BUDGET_LEFT: queries.budget_left(where),
+            BURN_RATE: queries.burn_rate(queries.BURN_WINDOW, where),
             "Time to exhaustion": queries.seconds_left(where),
             **({"Covered": covered} if covered else {}),
         },
         for_labels=[queries.slo_window(where)],
         without=[] if with_service else [names.SERVICE],
     )
-    panel = (
-        panel.sort_by([common.TableSortByFieldState().display_name("Budget left").desc(False)])
+    with_slo_columns(panel, services).override_by_name(
+        "Time to exhaustion",
+        house.properties(
+            unit=units.SECONDS,
+            decimals=1,
+            thresholds=house.thresholds(SECONDS_LEFT_STEPS).build(),
+            custom_displayMode="color-text",
+        ),
+    )
+    if covered:
+        panel.override_by_name("Covered", house.properties(unit=units.SHARE, decimals=0, custom_width=80))
+    return panel
+
+
+def with_slo_columns(panel: table.Panel, services: Sequence[Service]) -> table.Panel:
+    """A table of SLOs whose columns look as those of every one, the lowest budget first."""
+    slos = [slo for service in services for slo in service.slos]
+    return (
+        panel.sort_by([common.TableSortByFieldState().display_name(BUDGET_LEFT).desc(False)])
         .override_by_name("SLO", house.properties(custom_width=180))
         .override_by_name("Window", house.properties(custom_width=90))
-        .override_by_name("Objective", house.properties(unit=units.SHARE, decimals=_decimals(slos), custom_width=100))
+        .override_by_name(OBJECTIVE, house.properties(unit=units.SHARE, decimals=_decimals(slos), custom_width=100))
         .override_by_name(
-            "Budget left",
+            BUDGET_LEFT,
             house.properties(
                 unit=units.SHARE,
                 decimals=1,
@@ -76,7 +94,7 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool, co
             ),
         )
         .override_by_name(
-            f"Burn rate {queries.BURN_WINDOW}",
+            BURN_RATE,
             house.properties(
                 unit=units.TIMES,
                 decimals=2,
@@ -85,19 +103,7 @@ def slo_table(where: str, services: Sequence[Service], *, with_service: bool, co
                 custom_width=110,
             ),
         )
-        .override_by_name(
-            "Time to exhaustion",
-            house.properties(
-                unit=units.SECONDS,
-                decimals=1,
-                thresholds=house.thresholds(SECONDS_LEFT_STEPS).build(),
-                custom_displayMode="color-text",
-            ),
-        )
     )
-    if covered:
-        panel.override_by_name("Covered", house.properties(unit=units.SHARE, decimals=0, custom_width=80))
-    return panel
 
 
 def _decimals(slos: Sequence[Slo]) -> int:
@@ -155,7 +161,6 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
     """An SLO's burn rate over the window of each tier that alerts on it, against the tier's threshold; of a grouped
     one the fastest of all label sets."""
     where = names.identity(service.service, slo.name)
-    of_all = "max({0})" if slo.group_by else "{0}"
     fastest = f" Of all sets of {', '.join(slo.group_by)} the fastest." if slo.group_by else ""
     lines = {tier.long: _tier_legend(tier) for tier in slo.tiers}
     lines.setdefault(queries.BURN_WINDOW, str(queries.BURN_WINDOW))
@@ -166,7 +171,7 @@ def burn_rates(service: Service, slo: Slo) -> timeseries.Panel:
         f"spent.{fastest} A tier alerts while its window, drawn, and its short window are both above the line of its "
         "colour.",
         units.TIMES,
-        [(of_all.format(f"{names.burn_rate(window)}{{{where}}}"), lines[window]) for window in sorted(lines)],
+        [(f"max({names.burn_rate(window)}{{{where}}})", lines[window]) for window in sorted(lines)],
     )
     for tier in slo.tiers:
         panel.override_by_name(_tier_legend(tier), house.properties(color=house.fixed_color(_color(slo, tier))))

@@ -22,7 +22,7 @@ from slostack.dashboards.stack_graphs import (
     OF_SERVERS,
     PATHS,
 )
-from slostack.dashboards.variables import environment
+from slostack.dashboards.variables import places
 from slostack.rules.model import AlertingRule, RuleGroup
 from slostack.rules.stack import stack_groups
 from slostack.rules.stack_alerts.alert import STACK
@@ -50,7 +50,7 @@ def render_stack_dashboard() -> str:
             Section("Loki and Grafana", grid(_graphs(OF_LOKI_AND_GRAFANA), most=3, height=7)),
             Section("What the stack's alerts watch", grid(causes(stack_groups()), most=3, height=7)),
         ],
-        variables=[environment()],
+        variables=places(),
     )
 
 

@@ -8,7 +8,7 @@ from slostack.dashboards.alert_panels import urgent_alerts
 from slostack.dashboards.house import Section, grid
 from slostack.dashboards.stack import causes
 from slostack.dashboards.stack_graphs import OF_THANOS
-from slostack.dashboards.variables import environment
+from slostack.dashboards.variables import places
 from slostack.rules.stack import thanos_groups
 from slostack.rules.stack_alerts.alert import STACK, THANOS
 
@@ -26,5 +26,5 @@ def render_thanos_dashboard() -> str:
             Section("Thanos", grid([line.graph() for line in OF_THANOS], most=3, height=7)),
             Section("What its alerts watch", grid(causes(thanos_groups()), most=3, height=7)),
         ],
-        variables=[environment()],
+        variables=places(),
     )

@@ -15,6 +15,8 @@ from slostack.spec.quantities import matchers_of
 from slostack.spec.syntax import QUOTED, TEXT, parse_promql
 
 ENVIRONMENT = "environment"
+PLACES = (ENVIRONMENT, names.CLUSTER)
+"""Labels that series have where one server holds those of several environments or clusters."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,10 @@ class Variable:
         }
 
 
-def environment() -> Variable:
-    """The environment, which series have where one server holds those of several."""
-    return Variable(ENVIRONMENT, names.INFO, "Environment", narrows=bool)
+def places() -> tuple[Variable, Variable]:
+    """Environment and cluster, which series have where one server holds those of several."""
+    environment = Variable(ENVIRONMENT, names.INFO, "Environment", narrows=bool)
+    return environment, Variable(names.CLUSTER, f"{names.INFO}{{{environment.matcher}}}", "Cluster", narrows=bool)
 
 
 def is_recorded(selector: Selector) -> bool:

@@ -39,7 +39,7 @@ _LOG_REGEX = re.compile(rf"(?:=~|!~|\|~)\s*({_QUOTED})|{_QUOTED}")
 """The regular expressions of a log query; other quoted text is passed over, as it may look like them."""
 FILLED_RUNBOOKS = "generated"
 """The folder below runbooks/ of what is filled in from the shared ones."""
-_OWN_FILES = ("slostack", "slostack-thanos", "overview", "probes")
+_OWN_FILES = ("slostack", "slostack-thanos", "overview", "probes", "clusters")
 """Names of generated files that belong to no service."""
 _CUSTOM_FILES = "custom-"
 

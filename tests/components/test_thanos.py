@@ -72,6 +72,12 @@ def test_its_alerts_and_its_dashboard_come_with_it() -> None:
     assert "slo-slostack-thanos" in bundle.files["grafana/dashboards/slostack-thanos.json"]
 
 
+def test_a_query_that_asks_other_clusters_has_a_dashboard_of_them() -> None:
+    ((of_one, _),) = with_thanos().checked
+    ((of_two, _),) = of_prod(query={"clusters": {"us-1": {"host": "thanos.us.acme.example:443"}}}).checked
+    assert set(of_two.below("grafana/dashboards")) - set(of_one.below("grafana/dashboards")) == {"clusters.json"}
+
+
 def test_the_page_names_every_alert_on_it() -> None:
     table = (ROOT / "docs" / "thanos.md").read_text(encoding="utf-8").split("## Alerts\n")[1]
     rules = [rule for group in thanos_groups() for rule in group.rules if isinstance(rule, AlertingRule)]

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import requests
 
-from slostack import plain_yaml
+from slostack import names, plain_yaml
+from slostack.dashboards.clusters import burn_over_all, left_over_all
 from slostack.names import REPLICA
 from slostack.rules.stack import thanos_groups
 from slostack.servers import obtain_binary
+from slostack.spec import Duration
 from tests.cluster.pod_process import Machine, PodProcess
 from tests.cluster.test_exposed import OF_PROMETHEUS_ITSELF, exposed
 from tests.cluster.thanos import thanos_machine
@@ -58,8 +60,12 @@ class Stack:
     def add(self, name: str, server: str, ordinal: int = 0, sidecar: str | None = None) -> PodProcess:
         self.pods[name] = pod = self.machine.pod(server, ordinal, sidecar)
         if server == "prometheus" and not sidecar:
-            write_volume(pod.root / "etc/prometheus/rules", {"test.yaml": plain_yaml.dump(RULES)})
+            self.judge(name, RULES)
         return pod
+
+    def judge(self, name: str, rules: dict[str, Any]) -> None:
+        """Gives a Prometheus other rules."""
+        write_volume(self.pods[name].root / "etc/prometheus/rules", {"test.yaml": plain_yaml.dump(rules)})
 
     def launch(self, name: str, *more: str) -> None:
         if name in self.running:
@@ -306,7 +312,21 @@ def test_a_bucket_that_is_away_for_a_while_gets_everything_afterwards(stack: Sta
     wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
 
 
-def test_a_cluster_that_is_away_hides_nothing_of_another(tmp_path: Path) -> None:
+def _recorded(left: float, events: int, bad: int) -> dict[str, Any]:
+    """Rules that record what those of an SLO of 99 % would; `bad` are those of the last five minutes."""
+    values = {
+        names.BUDGET: 0.01,
+        names.BUDGET_REMAINING: left,
+        names.WINDOW_EVENTS: events,
+        names.EVENTS: events,
+        names.BAD_EVENTS: bad,
+    }
+    rules = [{"record": name, "expr": f"vector({value})"} for name, value in values.items()]
+    labels = {names.SERVICE: "shop", names.SLO: "success"}
+    return {"groups": [*RULES["groups"], {"name": "slo", "interval": "1s", "labels": labels, "rules": rules}]}
+
+
+def test_an_slo_is_judged_over_all_clusters_and_one_that_is_away_hides_nothing_of_another(tmp_path: Path) -> None:
     host, grpc = "thanos.us.acme.example", 10901
     asked = {"us-1": {"host": f"{host}:{grpc}", "tls": False}}
     with ExitStack() as processes:
@@ -317,8 +337,9 @@ def test_a_cluster_that_is_away_hides_nothing_of_another(tmp_path: Path) -> None
             machines.append(thanos_machine(folder, folder / "bucket", name, **query))
         here, there = (Stack(machine, processes) for machine in machines)
         there.machine.at("thanos-query.slostack", grpc, here.machine.port(host, grpc))
-        for stack in (here, there):
+        for stack, recorded in ((here, _recorded(0.9, 9000, 9)), (there, _recorded(0.1, 1000, 9))):
             stack.add("prometheus-0", "prometheus")
+            stack.judge("prometheus-0", recorded)
             stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
             stack.add("query", "thanos-query")
             stack.start("prometheus-0", "sidecar-0", "query")
@@ -329,5 +350,16 @@ def test_a_cluster_that_is_away_hides_nothing_of_another(tmp_path: Path) -> None
         wait_until(lambda: clusters() == {"eu-1", "us-1"}, "one query sees both", SECONDS)
         (over_both,) = here.ask(f"sum({BEAT})")
         assert over_both["value"][1] == "2"
+        (left,) = here.ask(left_over_all())
+        assert left["metric"] == {"service": "shop", "slo": "success"}
+        assert float(left["value"][1]) == pytest.approx((0.9 * 9000 + 0.1 * 1000) / 10_000)
+
+        def burn() -> list[float]:
+            return [float(each["value"][1]) for each in here.ask(burn_over_all(Duration(10)))]
+
+        expected = pytest.approx([18 / 10_000 / 0.01], rel=0.25)  # one may have recorded once more within them
+        wait_until(lambda: burn() == expected, "both have recorded for ten seconds", SECONDS)
+        of_each = here.ask(f"min by (service, slo, cluster) ({names.BUDGET_REMAINING})")
+        assert {each["metric"]["cluster"]: float(each["value"][1]) for each in of_each} == {"eu-1": 0.9, "us-1": 0.1}
         there.kill("query")
         wait_until(lambda: clusters() == {"eu-1"}, "it goes on with its own", SECONDS)

@@ -29,6 +29,7 @@ def test_what_was_generated_goes_with_its_service(tmp_path: Path, monkeypatch: p
     ]
     assert sorted(path.name for path in (tmp_path / "dashboards").iterdir()) == [
         "api.json",
+        "clusters.json",
         "overview.json",
         "probes.json",
         "slostack-thanos.json",

@@ -14,6 +14,7 @@ from grafana_foundation_sdk.builders import timeseries
 from slostack import names
 from slostack.dashboards import (
     OVERVIEW_UID,
+    render_clusters_dashboard,
     render_overview_dashboard,
     render_probes_dashboard,
     render_service_dashboard,
@@ -55,11 +56,13 @@ PROBES_EXPOSE = {
 OWN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str) and ":" in value}
 
 
-@pytest.fixture(params=["learnsnap", "odd", "overview", "probes", "shared-postgres", "slostack"])
+@pytest.fixture(params=["learnsnap", "odd", "overview", "clusters", "probes", "shared-postgres", "slostack"])
 def text(request: pytest.FixtureRequest, learnsnap: Service, odd: Service) -> str:
     match request.param:
         case "overview":
             return render_overview_dashboard((learnsnap, odd))
+        case "clusters":
+            return render_clusters_dashboard((learnsnap, odd))
         case "probes":
             return render_probes_dashboard()
         case "shared-postgres":

@@ -29,7 +29,7 @@ def test_the_lowest_budget_comes_first_and_leads_to_its_services_dashboard(learn
     (service,) = (o for o in table["fieldConfig"]["overrides"] if o["matcher"]["options"] == "Service")
     assert (
         service["properties"][0]["value"][0]["url"]
-        == "/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}"
+        == "/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}&${cluster:queryparam}"
     )
 
 
@@ -63,7 +63,10 @@ def test_alerts_are_counted_by_severity_with_zero_where_none_fires(learnsnap: Se
 def test_each_service_has_a_tile_that_leads_to_its_dashboard(learnsnap: Service) -> None:
     tiles = panel(overview(learnsnap), "Lowest budget left, by service")
     (link,) = tiles["fieldConfig"]["defaults"]["links"]
-    assert link["url"] == "/d/slo-${__field.labels.service}?${__url_time_range}&${environment:queryparam}"
+    assert (
+        link["url"]
+        == "/d/slo-${__field.labels.service}?${__url_time_range}&${environment:queryparam}&${cluster:queryparam}"
+    )
     assert tiles["targets"][0]["legendFormat"] == "{{service}}"
 
 
@@ -80,4 +83,6 @@ def test_a_firing_alerts_service_leads_to_its_dashboard(learnsnap: Service) -> N
     overrides = panel(overview(learnsnap), "Firing alerts")["fieldConfig"]["overrides"]
     of_service = [p for o in overrides if o["matcher"]["options"] == "Service" for p in o["properties"]]
     (links,) = (p["value"] for p in of_service if p["id"] == "links")
-    assert links[0]["url"] == "/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}"
+    assert (
+        links[0]["url"] == "/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}&${cluster:queryparam}"
+    )

@@ -68,7 +68,7 @@ def test_the_nearest_to_an_alert_comes_first_and_leads_to_its_service() -> None:
     links = [
         p["value"][0]["url"] for o in table["fieldConfig"]["overrides"] for p in o["properties"] if p["id"] == "links"
     ]
-    assert links == ["/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}"]
+    assert links == ["/d/slo-${__value.raw}?${__url_time_range}&${environment:queryparam}&${cluster:queryparam}"]
 
 
 def test_graphs_show_the_worst_in_the_unit_of_what_is_watched() -> None:

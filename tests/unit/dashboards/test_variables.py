@@ -11,6 +11,7 @@ import pytest
 
 from slostack import names
 from slostack.dashboards import (
+    render_clusters_dashboard,
     render_overview_dashboard,
     render_probes_dashboard,
     render_service_dashboard,
@@ -79,17 +80,18 @@ def told(selector: promql_parser.VectorSelector) -> tuple[str | None, list[tuple
     return selector.name, sorted((matcher.name, matcher.value) for matcher in selector.matchers.matchers)
 
 
-@pytest.mark.parametrize("board", ["service", "overview", "probes", "slostack"])
+@pytest.mark.parametrize("board", ["service", "overview", "clusters", "probes", "slostack"])
 def test_all_is_chosen_and_lets_everything_through(board: str, learnsnap: Service) -> None:
     render = {
         "service": lambda: render_service_dashboard(learnsnap),
         "overview": lambda: render_overview_dashboard((learnsnap,)),
+        "clusters": lambda: render_clusters_dashboard((learnsnap,)),
         "probes": render_probes_dashboard,
         "slostack": render_stack_dashboard,
     }[board]
     dashboard = raw(render())
     offered = dashboard["templating"]["list"]
-    assert offered[0]["name"] == "environment"
+    assert [one["name"] for one in offered][:2] == ["environment", "cluster"]
     for one in offered:
         assert (one["allValue"], one["current"]["value"], one["includeAll"]) == (".*", ["$__all"], True)
         assert one["datasource"] == "prometheus"
@@ -98,16 +100,17 @@ def test_all_is_chosen_and_lets_everything_through(board: str, learnsnap: Servic
     assert {name for operator, name in used if operator == "!~"} <= {"team"}, "nothing is of another team than any"
 
 
-def test_every_query_of_a_service_is_narrowed_by_environment_and_its_own_series_by_instance(learnsnap: Service) -> None:
+def test_every_query_of_a_service_is_narrowed_by_place_and_its_own_series_by_instance(learnsnap: Service) -> None:
     dashboard = raw(render_service_dashboard(learnsnap))
     assert variables(dashboard) == {
         "environment": "label_values(slo:info, environment)",
+        "cluster": 'label_values(slo:info{environment=~"$environment"}, cluster)',
         "instance": 'label_values(up{job="learnsnap"}, instance)',
     }
     for expr in promql(dashboard):
         for selector in selectors(expr):
             matchers = {matcher.name: matcher.value for matcher in selector.matchers.matchers}
-            assert matchers["environment"] == "$environment"
+            assert (matchers["environment"], matchers["cluster"]) == ("$environment", "$cluster")
             assert (matchers.get("instance") == "$instance") == (matchers.get("job") == "learnsnap")
 
 
@@ -190,7 +193,7 @@ def test_the_overview_is_narrowed_by_team_and_service(learnsnap: Service) -> Non
     for expr in promql(dashboard):
         for selector in selectors(expr):
             labels = {matcher.name for matcher in selector.matchers.matchers}
-            assert {"environment", "service"} <= labels
+            assert {"environment", "cluster", "service"} <= labels
             assert ("team" in labels) == (selector.name in ("ALERTS", "ALERTS_FOR_STATE", names.INFO))
     left = panel(dashboard, "Lowest budget left, by service")["targets"][0]["expr"]
     assert 'unless on (service, slo) slo:info{team!~"$team",' in left

@@ -174,7 +174,7 @@ def slos(draw: st.DrawFn) -> Data:
 def services(draw: st.DrawFn) -> Data:
     """A whole SLO file's data."""
     return {
-        "service": draw(NAMES.filter(lambda name: name not in ("slostack", "overview", "probes"))),
+        "service": draw(NAMES.filter(lambda name: name not in ("slostack", "overview", "probes", "clusters"))),
         "description": draw(TEXTS),
         "team": draw(NAMES),
         "scrape": [{"job": "j", "interval": draw(st.sampled_from(["5s", "15s", "1m", "75s"])), "timeout": "5s"}],
