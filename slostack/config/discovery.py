@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from slostack.config.grafana import SCRAPER, SCRAPERS_PASSWORD
 from slostack.config.topology import Topology
 from slostack.settings import Pods, Settings, WatchedService
 from slostack.spec import Service
@@ -26,7 +27,17 @@ def stack_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
     for server, pods in topology.discovered.items():
         honor = {"honor_labels": True} if server in _HONOR_LABELS else {}
         instance = {"source_labels": [_INSTANCE.get(server, f"{_POD}name")], "target_label": "instance"}
-        yield {"job_name": server, **honor, **_found(pods, [instance], "Pending|Running")}
+        log_in = own_log_in(server, topology)
+        yield {"job_name": server, **honor, **log_in, **_found(pods, [instance], "Pending|Running")}
+
+
+def own_log_in(server: str, topology: Topology) -> dict[str, Any]:
+    """What one of the stack's own servers wants to see before it shows its metrics: Grafana, the only one that is
+    reached from outside, its scraper's password."""
+    if server != "grafana":
+        return {}
+    password = f"{topology.prometheus.secrets}/{SCRAPERS_PASSWORD}"
+    return {"basic_auth": {"username": SCRAPER, "password_file": password}, "follow_redirects": False}
 
 
 def service_targets(watched: WatchedService) -> dict[str, Any]:

@@ -13,6 +13,10 @@ LOKI_UID = "loki"
 ALERTMANAGER_UID = "alertmanager"
 """The datasources' fixed uids, by which dashboards name them."""
 ADMIN = "admin"
+SCRAPER = "prometheus"
+"""Who may scrape Grafana, and nothing else."""
+SCRAPERS_PASSWORD = "grafana-metrics-password"
+"""The name of the file with its password, which Grafana and Prometheus read."""
 FOLDER = "SLOs"
 _DATABASE_CA = "database-ca.pem"
 RESCAN_SECONDS = 10
@@ -60,6 +64,10 @@ def _ini(settings: Settings, place: Place) -> str:
         **_log_in(settings.grafana.oidc, place),
         "users": {"allow_sign_up": "false", "allow_org_create": "false"},
         "auth.anonymous": {"enabled": "false"},
+        "metrics": {
+            "basic_auth_username": SCRAPER,
+            "basic_auth_password": _secret(place, SCRAPERS_PASSWORD),
+        },
         "snapshots": {"enabled": "false", "external_enabled": "false"},
         "public_dashboards": {"enabled": "false"},
         "analytics": {

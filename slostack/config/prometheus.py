@@ -7,7 +7,7 @@ from typing import Any
 
 from slostack import names
 from slostack.config.blackbox import probe_module, probe_target
-from slostack.config.discovery import ca_files, credentials, service_targets, stack_jobs
+from slostack.config.discovery import ca_files, credentials, own_log_in, service_targets, stack_jobs
 from slostack.config.document import yaml_text
 from slostack.config.exporters import exporter_jobs
 from slostack.config.kubelets import kubelet_jobs
@@ -95,7 +95,7 @@ def _own_jobs(topology: Topology) -> Iterator[dict[str, Any]]:
     places: tuple[Place | None, ...] = (topology.prometheus, topology.alertmanager, topology.loki, topology.grafana)
     for name, place in zip(names.SERVER_JOBS, places, strict=True):
         if place and name not in topology.discovered:
-            yield _static_job(name, place.addresses)
+            yield {**_static_job(name, place.addresses), **own_log_in(name, topology)}
     if thanos := topology.thanos:
         yield _static_job("thanos-sidecar", thanos.sidecars)
         yield _static_job("thanos-store", thanos.store.addresses)

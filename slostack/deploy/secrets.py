@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slostack.config.bucket import CREDENTIALS_FILE
 from slostack.config.exporters import SECRET_FILES, Exporter, exporters
+from slostack.config.grafana import SCRAPERS_PASSWORD
 from slostack.config.prometheus import remote_write_file
 from slostack.config.recipients import (
     DEAD_MANS_SWITCH_URL,
@@ -84,6 +86,12 @@ def scrape_key(service: str) -> Secret:
 def remote_write_token(name: str) -> Secret:
     """The bearer token, or the password, with which samples are written elsewhere."""
     return Secret(f"{_REMOTE_WRITE}{name}", "prometheus", remote_write_file(name))
+
+
+def scrapers_password(grafana_secret_key: str) -> str:
+    """The password with which Prometheus scrapes Grafana. It is made of Grafana's key, of which it tells nothing: so
+    nobody has to make it up."""
+    return hmac.new(grafana_secret_key.strip().encode(), SCRAPERS_PASSWORD.encode(), "sha256").hexdigest()
 
 
 def need_secret(exporter: Exporter) -> Secret:

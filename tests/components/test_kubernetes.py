@@ -291,6 +291,7 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
         "/etc/prometheus/rules/learnsnap.yaml",
         "/etc/prometheus/rules/slostack.yaml",
         "/etc/slostack/secrets/scrape-token-learnsnap",
+        "/etc/slostack/secrets/grafana-metrics-password",
     }
     assert "--config.file=/etc/prometheus/prometheus.yml" in pods["prometheus"]["spec"]["containers"][0]["args"]
     assert _files(prod, pods["alertmanager"]) == {
@@ -309,6 +310,7 @@ def test_files_are_where_the_servers_look(prod: Program) -> None:
         "/etc/grafana/dashboards/overview.json",
         "/etc/grafana/dashboards/learnsnap.json",
         "/etc/slostack/secrets/grafana-admin-password",
+        "/etc/slostack/secrets/grafana-metrics-password",
         "/etc/slostack/secrets/grafana-database-password",
         "/etc/slostack/secrets/grafana-oidc-secret",
         "/etc/slostack/secrets/grafana-secret-key",

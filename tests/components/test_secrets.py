@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from slostack.deploy.secrets import Secret, secrets_in_use
+from slostack.deploy.secrets import Secret, scrapers_password, secrets_in_use
 from slostack.settings import parse_settings
 from tests.components.program import Program, canaries, stack_config
 
@@ -23,10 +23,11 @@ OF_TEAMS = {
 """What teams.yaml names, and the stack's own of those teams that name none."""
 OF_STACK = {
     "dev": {
+        "prometheus": {},
         "grafana": {
             "grafana-admin-password": "grafanaAdminPassword",
             "grafana-secret-key": "grafanaSecretKey",
-        }
+        },
     },
     "staging": {
         "prometheus": {"scrape-token-learnsnap": "scrapeToken-learnsnap"},
@@ -66,6 +67,10 @@ def test_each_secret_is_a_file_of_the_server_that_reads_it(program: Program, sta
         found[secret.parent] = data["value"]
     values = canaries(stack)
     expected = {server: {f: values[key] for f, key in files.items()} for server, files in OF_STACK[stack].items()}
+    made = scrapers_password(values["grafanaSecretKey"])
+    assert values["grafanaSecretKey"] not in made
+    for server in ("grafana", "prometheus"):
+        expected[server]["grafana-metrics-password"] = made
     assert found == expected
 
 

@@ -175,8 +175,8 @@ def test_down_twice_is_no_mistake(project: Project) -> None:
 
 def test_secrets_are_for_the_user_alone(stack: Project) -> None:
     made_up = {file.name: file.read_text() for file in stack.folder.secrets("grafana").iterdir()}
-    assert made_up.keys() == {"grafana-admin-password", "grafana-secret-key"}
-    assert len(set(made_up.values())) == 2
+    assert made_up.keys() == {"grafana-admin-password", "grafana-secret-key", "grafana-metrics-password"}
+    assert len(set(made_up.values())) == 3
     assert all(file.stat().st_mode & 0o077 == 0 for file in stack.folder.secrets("grafana").iterdir())
     assert (stack.folder.path / "secrets").stat().st_mode & 0o077 == 0
 

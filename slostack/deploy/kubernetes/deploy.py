@@ -12,6 +12,7 @@ import pulumi
 from slostack.bundle import Bundle
 from slostack.config import TENANT
 from slostack.config.exporters import exporters
+from slostack.config.grafana import SCRAPERS_PASSWORD
 from slostack.deploy.config import Secrets
 from slostack.deploy.kubernetes.alertmanager import Alertmanager, AlertmanagerArgs
 from slostack.deploy.kubernetes.alloy import Alloy, AlloyArgs
@@ -42,7 +43,7 @@ from slostack.deploy.kubernetes.thanos import (
 )
 from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs
 from slostack.deploy.kubernetes.topology import PORTS, collectors, namespace_of, place
-from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET, Secret
+from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET, Secret, scrapers_password
 from slostack.settings import NeededRds, NeededRedis, Resources, Settings
 
 _GROWING = {"prometheus": ("rules",), "loki": (f"rules/{TENANT}",), "grafana": ("dashboards",)}
@@ -76,11 +77,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             version=software(name).version,
             place=place(name, settings.kubernetes.namespace, replicas),
             folders=files[name],
-            secrets={
-                secret.file: _written(secret, value, settings)
-                for secret, value in secrets.items()
-                if secret.server == _reads(name)
-            },
+            secrets=_secret_files(name, secrets, settings),
             checksum_key=secrets[GRAFANA_SECRET_KEY],
             flows=stack_flows(settings),
             resources=resources,
@@ -169,6 +166,15 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         KubeStateMetrics("kube-state-metrics", args, opts)
     if "node-exporter" in running:
         NodeExporter("node-exporter", NodeExporterArgs(server("node-exporter", resources.node_exporter)), opts)
+
+
+def _secret_files(server: str, secrets: Secrets, settings: Settings) -> dict[str, pulumi.Output[str]]:
+    """The secrets of a server by the name of the file that it reads."""
+    own = _reads(server)
+    found = {each.file: _written(each, value, settings) for each, value in secrets.items() if each.server == own}
+    if server in ("grafana", "prometheus"):
+        found[SCRAPERS_PASSWORD] = secrets[GRAFANA_SECRET_KEY].apply(scrapers_password)
+    return found
 
 
 def _reads(server: str) -> str:

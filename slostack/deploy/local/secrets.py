@@ -5,8 +5,15 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from slostack.config.grafana import SCRAPERS_PASSWORD
 from slostack.deploy.local.state_folder import StateFolder
-from slostack.deploy.secrets import GRAFANA_ADMIN_PASSWORD, GRAFANA_SECRET_KEY, Secret, secrets_in_use
+from slostack.deploy.secrets import (
+    GRAFANA_ADMIN_PASSWORD,
+    GRAFANA_SECRET_KEY,
+    Secret,
+    scrapers_password,
+    secrets_in_use,
+)
 from slostack.errors import SlostackError
 from slostack.files import write_atomically
 from slostack.settings import Settings
@@ -23,6 +30,9 @@ def prepare_secrets(folder: StateFolder, settings: Settings, teams: Teams) -> No
         file = secret_file(folder, secret)
         if not file.is_file():
             write_atomically(file, secrets.token_urlsafe(size), mode=0o600)
+    password = scrapers_password(secret_file(folder, GRAFANA_SECRET_KEY).read_text(encoding="utf-8"))
+    for server in ("grafana", "prometheus"):
+        write_atomically(folder.secrets(server) / SCRAPERS_PASSWORD, password, mode=0o600, lasting=False)
     missing = [secret for secret in secrets_in_use(settings, teams) if not secret_file(folder, secret).is_file()]
     if missing:
         raise SlostackError(

@@ -1,4 +1,5 @@
-"""Settings and secrets with signs that mean something in an ini file, as Grafana itself reads them."""
+"""Settings and secrets with signs that mean something in an ini file, as Grafana itself reads them; and who may scrape
+it."""
 
 from __future__ import annotations
 
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 import requests
 
+from slostack import plain_yaml
 from slostack.config import Place, Topology
 from slostack.config.grafana import ADMIN, grafana_files
+from slostack.config.prometheus import prometheus_files
 from slostack.servers import Server, ServerUnavailable, obtain
 from slostack.settings import parse_settings
 from tests.processes import free_port, running, wait_until
@@ -53,7 +56,7 @@ def started(server: Server, topology: Topology, password: str, **oidc: str) -> I
     place = replace(topology.grafana, listen=f"127.0.0.1:{free_port()}")
     settings = parse_settings({**CONFIG, "grafana": {"oidc": oidc}}, "test")
     _write(place, grafana_files(settings, replace(topology, grafana=place)))
-    for name in ("grafana-admin-password", "grafana-oidc-secret", "grafana-secret-key"):
+    for name in ("grafana-admin-password", "grafana-oidc-secret", "grafana-secret-key", "grafana-metrics-password"):
         _put(Path(place.secrets) / name, password)
     executable = server.binaries["grafana"]
     command = [executable] if executable.name == "grafana-server" else [executable, "server"]
@@ -91,11 +94,23 @@ def read_back(url: str, password: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
+def scraped_by_prometheus_alone(url: str, topology: Topology) -> None:
+    """Fails the test where anybody else sees Grafana's metrics, or Prometheus' own job doesn't."""
+    settings = parse_settings(CONFIG, "test")
+    jobs = plain_yaml.load(prometheus_files((), settings, topology)["prometheus/prometheus.yml"])["scrape_configs"]
+    (log_in,) = (job["basic_auth"] for job in jobs if job["job_name"] == "grafana")
+    password = Path(log_in["password_file"]).read_text(encoding="utf-8")
+    users = {None: 401, (log_in["username"], "x"): 401, (ADMIN, ADMIN): 401, (log_in["username"], password): 200}
+    found = {user: requests.get(f"{url}/metrics", auth=user, timeout=10).status_code for user in users}
+    assert found == users
+
+
 @pytest.mark.parametrize("texts", TEXTS)
 def test_grafana_reads_what_the_settings_say(texts: tuple[str, ...], grafana: Server, topology: Topology) -> None:
     oidc = dict(zip(OPTIONS, texts, strict=True))
     urls = {key: f"https://login.example/{key}?a=b&c=%20;#'{key}" for key in URLS}
     with started(grafana, topology, PASSWORD, **oidc, **urls) as url:
         found = read_back(url, PASSWORD)["auth.generic_oauth"]
+        scraped_by_prometheus_alone(url, topology)
     assert {key: found[OPTIONS[key]] for key in OPTIONS} == oidc
     assert {key: found[URLS[key]] for key in URLS} == urls
