@@ -16,7 +16,7 @@ _HIDDEN = "<secret>"
 _MATCHER = re.compile(r'\s*"?(?P<name>[^"=!~\s]+)"?\s*(?P<operator>=~|!~|!=|=)\s*"?(?P<value>.*?)"?\s*', re.DOTALL)
 _INHERITED = ("receiver", "group_by", "group_wait", "group_interval", "repeat_interval")
 """What a route has of the one above it, where it doesn't say otherwise."""
-_SECRETS = {"sms-url": "SMS", "dead-mans-switch-url": "the dead man's switch"}
+_SECRETS = {"sms-url": "SMS", "dead-mans-switch-url": "the dead man's switch", "webhook-url": "a webhook"}
 """What a webhook is whose URL is in a file of a name that begins so."""
 
 

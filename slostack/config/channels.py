@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from slostack.config.recipients import SMTP_PASSWORD, Ways, secret_file
+from slostack.config.recipients import SMTP_PASSWORD, WEBHOOK_URL, Ways, secret_file
 from slostack.config.topology import Topology
 from slostack.settings import Settings
 from slostack.spec import Severity
@@ -53,7 +53,7 @@ def receiver(
 
 def _hears_everything(settings: Settings, topology: Topology) -> Iterator[Json]:
     if settings.receivers.webhook:
-        yield {"url": settings.receivers.webhook, "send_resolved": True}
+        yield {"url_file": f"{topology.alertmanager.secrets}/{secret_file(WEBHOOK_URL)}", "send_resolved": True}
     if topology.notifications:
         yield {"url": f"http://{topology.notifications}{NOTIFICATION_PATH}", "send_resolved": True}
 

@@ -15,7 +15,7 @@ from slostack.teams import BusinessHours, SlackChannel, Team, Teams
 NO_TEAMS: Teams = MappingProxyType({})
 """The teams of a project without a teams file: everybody hears where the stack says."""
 SLACK_URL, PAGERDUTY_KEY, SMS_URL, SMTP_PASSWORD = "slackUrl", "pagerdutyKey", "smsUrl", "smtpPassword"
-DEAD_MANS_SWITCH_URL = "deadMansSwitchUrl"
+DEAD_MANS_SWITCH_URL, WEBHOOK_URL = "deadMansSwitchUrl", "webhookUrl"
 """The stack's own secrets, by their keys; those of a name have it at their end: `pagerdutyKey-shop`."""
 
 

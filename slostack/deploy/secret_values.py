@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from slostack import plain_yaml
-from slostack.config.recipients import DEAD_MANS_SWITCH_URL, SLACK_URL, SMS_URL
+from slostack.config.recipients import DEAD_MANS_SWITCH_URL, SLACK_URL, SMS_URL, WEBHOOK_URL
 from slostack.deploy.secrets import GRAFANA_SECRET_KEY, LOKI_BUCKET, THANOS_BUCKET
 from slostack.settings import Settings
 
@@ -30,6 +30,7 @@ def url_address(key: str, settings: Settings) -> str | None:
         SLACK_URL: ":443",
         SMS_URL: receivers.sms.gateway if receivers.sms else None,
         DEAD_MANS_SWITCH_URL: receivers.dead_mans_switch.host if receivers.dead_mans_switch else None,
+        WEBHOOK_URL: receivers.webhook.host if receivers.webhook else None,
     }
     return addresses.get(key.partition("-")[0])
 

@@ -17,6 +17,7 @@ from slostack.config.recipients import (
     SLACK_URL,
     SMS_URL,
     SMTP_PASSWORD,
+    WEBHOOK_URL,
     recipients,
     secret_file,
     team_secrets,
@@ -45,7 +46,7 @@ GRAFANA_OIDC_SECRET = Secret("grafanaOidcSecret", "grafana", "grafana-oidc-secre
 GRAFANA_SECRET_KEY = Secret("grafanaSecretKey", "grafana", "grafana-secret-key")
 THANOS_BUCKET = Secret("thanosBucket", "thanos", "bucket.yaml")
 _FIXED = (
-    *map(_of_alertmanager, (SLACK_URL, PAGERDUTY_KEY, SMTP_PASSWORD, SMS_URL, DEAD_MANS_SWITCH_URL)),
+    *map(_of_alertmanager, (SLACK_URL, PAGERDUTY_KEY, SMTP_PASSWORD, SMS_URL, DEAD_MANS_SWITCH_URL, WEBHOOK_URL)),
     LOKI_BUCKET,
     GRAFANA_ADMIN_PASSWORD,
     GRAFANA_DATABASE_PASSWORD,
@@ -151,6 +152,8 @@ def secrets_in_use(settings: Settings, teams: Teams = NO_TEAMS) -> Iterator[Secr
         yield _of_alertmanager(SMTP_PASSWORD)
     if receivers.dead_mans_switch:
         yield _of_alertmanager(DEAD_MANS_SWITCH_URL)
+    if receivers.webhook:
+        yield _of_alertmanager(WEBHOOK_URL)
     if settings.loki.bucket and settings.loki.bucket.credentials:
         yield LOKI_BUCKET
     yield GRAFANA_ADMIN_PASSWORD

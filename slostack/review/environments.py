@@ -23,7 +23,7 @@ from slostack.settings.load import settings_of
 NOTIFICATIONS = "notifications"
 Stacks = Mapping[str, Settings]
 _NOWHERE = Place("", ("",), "", "", "")
-_SAID_BY_ROUTES = {"receivers.email.to", "receivers.slack.channel", "receivers.pagerduty.enabled", "receivers.webhook"}
+_SAID_BY_ROUTES = {"receivers.email.to", "receivers.slack.channel", "receivers.pagerduty.enabled"}
 """Settings whose change is named as who hears of which severity."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from slostack.settings.part import HostPort, Mail, Sender, SettingsPart, Url, written
+from slostack.settings.part import HostPort, Mail, Sender, SettingsPart, Url, mismatch, written
 
 
 class Email(SettingsPart):
@@ -48,6 +48,13 @@ class DeadMansSwitch(SettingsPart):
     host: HostPort
 
 
+class Webhook(SettingsPart):
+    """What gets every notification, as Alertmanager's JSON: the URL that is asked is the secret webhookUrl. `host` is
+    its host:port, which the network policy allows."""
+
+    host: HostPort
+
+
 class Receivers(SettingsPart):
     """Who is notified. Nothing set: nobody is."""
 
@@ -55,5 +62,12 @@ class Receivers(SettingsPart):
     slack: Slack | None = None
     pagerduty: PagerDuty | None = None
     sms: Sms | None = None
-    webhook: Url | None = None
+    webhook: Webhook | None = None
     dead_mans_switch: DeadMansSwitch | None = Field(None, alias="deadMansSwitch")
+
+    @field_validator("webhook", mode="before")
+    @classmethod
+    def _its_url_is_a_secret(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise mismatch("plain text", "`host`, the host:port of its URL, which is the secret webhookUrl")
+        return value

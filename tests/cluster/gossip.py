@@ -59,12 +59,19 @@ def prod(listener: Listener, folder: Path) -> Machine:
     config = stack_config("prod")
     host = listener.url.removeprefix("http://")
     config["receivers"] = {
-        "webhook": f"{listener.url}/notifications",
+        "webhook": {"host": host},
         "sms": {"gateway": host},
         "deadMansSwitch": {"host": host},
     }
     of_sms = {key: f"{listener.url}/sms" for key in canaries("prod", config) if key.startswith("smsUrl")}
-    secrets = canaries("prod") | of_sms | {"deadMansSwitchUrl": f"{listener.url}/alive"}
+    secrets = (
+        canaries("prod")
+        | of_sms
+        | {
+            "deadMansSwitchUrl": f"{listener.url}/alive",
+            "webhookUrl": f"{listener.url}/notifications",
+        }
+    )
     return Machine(manifests(run_program("prod", config, secrets)), folder)
 
 

@@ -36,7 +36,7 @@ def operator_config(namespace: str, *, pods: bool = False) -> dict[str, Any]:
         "slack": {"channel": "#alerts"},
         "pagerduty": {"enabled": True},
         "sms": {"gateway": "sms.acme.example:443"},
-        "webhook": "https://hooks.acme.example/slo",
+        "webhook": {"host": "hooks.acme.example:443"},
         "deadMansSwitch": {"host": "heartbeat.acme.example:443"},
     }
     return config | {

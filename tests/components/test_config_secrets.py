@@ -46,12 +46,15 @@ def test_secrets_are_those_of_teams_whose_services_are_watched_and_of_the_stacks
         ("slackUrl", "ftp://hooks.example:443/hunter2", "a URL at port 443"),
         ("smsUrl", "https://sms.acme.example:4433/hunter2", "a URL at sms.acme.example:443"),
         ("smsUrl-learnsnap", "https://hunter2.example/", "a URL at sms.acme.example:443"),
+        ("webhookUrl", "https://hunter2.acme.example/", "a URL at hooks.acme.example:443"),
         ("deadMansSwitchUrl", "https://hunter2.acme.example/", "a URL at alive.acme.example:443"),
         ("deadMansSwitchUrl", "https://alive.acme.example:x/hunter2", "a URL at alive.acme.example:443"),
     ],
 )
 def test_a_secret_that_cannot_be_right_is_refused_and_not_repeated(key: str, value: str, expected: str) -> None:
-    message = refusal("prod", stack_config("prod"), canaries("prod") | {key: value})
+    config = stack_config("prod")
+    config["receivers"]["webhook"] = {"host": "hooks.acme.example:443"}
+    message = refusal("prod", config, canaries("prod", config) | {key: value})
     assert message == (
         f"stack prod: slostack:{key}: another value, expected {expected}: pulumi config set --secret {key} --stack prod"
     )

@@ -33,8 +33,12 @@ WRONG: Wrong = {
         "slostack:services.learnsnap.probe: 'https://learnsnap.acme.example:70000' (text), expected a host",
     ),
     "a password in a URL": (
-        lambda c: c["receivers"].update(webhook="https://user:hunter2@hooks.acme.example/"),
-        "slostack:receivers.webhook: a user or password in a URL, expected none",
+        lambda c: c["receivers"]["pagerduty"].update(url="https://user:hunter2@hooks.acme.example/"),
+        "slostack:receivers.pagerduty.url: a user or password in a URL, expected none",
+    ),
+    "a webhook's URL in plain text": (
+        lambda c: c["receivers"].update(webhook="https://hooks.acme.example/hunter2"),
+        "slostack:receivers.webhook: plain text, expected `host`, the host:port of its URL, which is the secret webh",
     ),
     "a token in the clear": (
         lambda c: c["services"]["learnsnap"].update(scheme="http"),

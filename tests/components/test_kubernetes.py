@@ -217,7 +217,7 @@ def _config(program: Program, name: str) -> dict[str, str]:
 
 def test_a_changed_config_rolls_the_servers_that_never_read_it_again() -> None:
     before, after = _checksums(stack_config("dev")), stack_config("dev")
-    after["receivers"] = {"webhook": "https://hooks.acme.example/alerts"}
+    after["receivers"] = {"webhook": {"host": "hooks.acme.example:443"}}
     changed = {server for server, checksum in _checksums(after).items() if checksum != before[server]}
     assert changed == {"alertmanager"}
     assert before["prometheus"] is None

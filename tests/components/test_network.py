@@ -82,7 +82,7 @@ def test_exactly_the_flows_that_the_configs_make_are_allowed(program: Program, s
 IN_THE_CLUSTER = {"namespace": "shop", "labels": {"app": "learnsnap"}, "port": 9464}
 EDITED: dict[str, dict[str, Any]] = {
     "nobody is notified": {"receivers": {}},
-    "a webhook at its own port": {"receivers": {"webhook": "http://hooks.acme.example:8443/alerts"}},
+    "a webhook at its own port": {"receivers": {"webhook": {"host": "hooks.acme.example:8443"}}},
     "a mail server in the cluster": {
         "receivers": {"email": {"to": "a@b.example", "sender": "c@d.example", "smarthost": "smtp.mail.svc:25"}}
     },
@@ -240,6 +240,7 @@ def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]
     hidden = {
         "sms-url": receivers.get("sms", {}).get("gateway"),
         "dead-mans-switch-url": receivers.get("deadMansSwitch", {}).get("host"),
+        "webhook-url": receivers.get("webhook", {}).get("host"),
     }
     for receiver in document["receivers"]:
         if "slack_configs" in receiver:
@@ -248,10 +249,7 @@ def _alertmanager(program: Program, config: dict[str, Any]) -> Iterator[Traffic]
             yield _to_url("alertmanager", pages.get("url", "https://events.pagerduty.com/v2/enqueue"))
         yield from (_to("alertmanager", each["smarthost"]) for each in receiver.get("email_configs", []))
         for webhook in receiver.get("webhook_configs", []):
-            if "url" in webhook:
-                yield _to_url("alertmanager", webhook["url"])
-            else:
-                yield _to("alertmanager", next(to for file, to in hidden.items() if f"/{file}" in webhook["url_file"]))
+            yield _to("alertmanager", next(to for file, to in hidden.items() if f"/{file}" in webhook["url_file"]))
     (container,) = servers(program)["alertmanager"]["spec"]["template"]["spec"]["containers"]
     for argument in container["args"]:
         if peer := re.fullmatch(r"--cluster\.peer=(.+)", argument):

@@ -8,7 +8,7 @@ import pytest
 
 from slostack.deploy.secrets import Secret, scrapers_password, secrets_in_use
 from slostack.settings import parse_settings
-from tests.components.program import Program, canaries, stack_config
+from tests.components.program import Program, canaries, run_program, stack_config
 
 OF_TEAMS = {
     **{f"slack-url{name}": f"slackUrl{name}" for name in ("", "-learnsnap", "-postfacta", "-stolen-tee", "-junkos")},
@@ -87,6 +87,15 @@ def test_no_secret_is_anywhere_else(program: Program, stack: str) -> None:
     assert f"canary-{stack}" not in json.dumps(program.outputs)
 
 
+def test_the_url_of_what_hears_everything_is_in_alertmanagers_secret_alone() -> None:
+    config = stack_config("dev") | {"receivers": {"webhook": {"host": "hooks.acme.example:443"}}}
+    canary = canaries("dev", config)["webhookUrl"]
+    program = run_program("dev", config, canaries("dev", config))
+    told = [each for each in program.resources if canary in json.dumps(dict(each.inputs))]
+    assert [(each.type, each.name) for each in told] == [("kubernetes:core/v1:Secret", "alertmanager-secrets")]
+    assert told[0].inputs["stringData"]["value"]["webhook-url"] == canary
+
+
 def test_servers_read_their_secrets_from_a_folder_that_is_mounted(program: Program, stack: str) -> None:
     for server, template in program.pods():
         volumes = {volume["name"]: volume for volume in template["spec"]["volumes"]}
@@ -111,6 +120,7 @@ def test_servers_read_their_secrets_from_a_folder_that_is_mounted(program: Progr
         ),
         ({"sms": {"gateway": "sms.acme.example:443"}}, ["smsUrl"]),
         ({"deadMansSwitch": {"host": "alive.acme.example:443"}}, ["deadMansSwitchUrl"]),
+        ({"webhook": {"host": "hooks.acme.example:443"}}, ["webhookUrl"]),
     ],
 )
 def test_a_receiver_calls_for_its_secret(receivers: dict[str, object], keys: list[str]) -> None:

@@ -33,7 +33,8 @@ def test_a_full_disk(tmp_path: Path) -> None:
         exporter(SERIES) as load,
         loaded_project(tmp_path / "project", load.address) as project,
     ):
-        project.set("receivers", {"webhook": f"{heard.http}/told"})
+        project.set("receivers", {"webhook": {"host": heard.http.removeprefix("http://")}})
+        project.write_secret("alertmanager", "webhook-url", f"{heard.http}/told")
         up_on_small_disk(project, MEGABYTES)
         prometheus, loki, pids = project.url("prometheus"), project.url("loki"), project.pids()
 

@@ -69,6 +69,12 @@ class Project:
         document["config"][f"slostack:{key}"] = value
         self.settings_file.write_text(plain_yaml.dump(document))
 
+    def write_secret(self, server: str, name: str, value: str) -> None:
+        """Writes the file of a secret that a server reads."""
+        file = self.folder.secrets(server) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(value, encoding="utf-8")
+
     def set_local(self, **values: Any) -> None:
         """Writes the settings of the stack on this machine, besides its ports."""
         self.set("local", {**values, "ports": self.ports.model_dump(by_alias=True)})

@@ -128,7 +128,8 @@ def test_a_rule_that_prometheus_would_refuse_changes_nothing(stack: Project) -> 
 
 def test_a_changed_receiver_reloads_alertmanager_without_a_restart(small_stack: Project) -> None:
     before = small_stack.pids()
-    small_stack.set("receivers", {"webhook": "http://127.0.0.1:9/hook"})
+    small_stack.set("receivers", {"webhook": {"host": "127.0.0.1:9"}})
+    small_stack.write_secret("alertmanager", "webhook-url", "http://127.0.0.1:9/hook")
     small_stack.run("up")
     status = requests.get(f"{small_stack.url('alertmanager')}/api/v2/status", timeout=10).json()
     receivers = {each["name"]: each for each in plain_yaml.load(status["config"]["original"])["receivers"]}

@@ -94,7 +94,7 @@ def _notified(settings: Settings) -> Iterator[Flow]:
     if receivers.dead_mans_switch:
         yield _to("alertmanager", receivers.dead_mans_switch.host)
     if receivers.webhook:
-        yield _to("alertmanager", host_port(receivers.webhook))
+        yield _to("alertmanager", receivers.webhook.host)
 
 
 def _of_grafana(settings: Settings) -> Iterator[Flow]:

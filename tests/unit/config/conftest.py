@@ -58,7 +58,7 @@ CONFIG = {
         "pagerduty": {"enabled": True},
         "sms": {"gateway": "sms.example:443"},
         "deadMansSwitch": {"host": "heartbeat.example:443"},
-        "webhook": "https://hooks.example/slo",
+        "webhook": {"host": "hooks.example:443"},
     },
     "prometheus": {"retention": "35d", "storage": "10Gi"},
     "loki": {"retention": "15d"},

@@ -192,7 +192,7 @@ def teams(stacks: Repository) -> Repository:
     """Teams with addresses of their own, of which one has the service, committed."""
     stacks.write("teams.yaml", TEAMS)
     stacks.edit("to: a@acme.example, ", "", PATH)
-    stacks.edit("slack: {channel", "webhook: https://w.example\n    slack: {channel", PATH)
+    stacks.edit("slack: {channel", "webhook: {host: 'w.example:443'}\n    slack: {channel", PATH)
     stacks.commit()
     return stacks
 
@@ -201,13 +201,11 @@ def test_who_hears_in_a_team_whose_address_changes(teams: Repository) -> None:
     teams.edit("a@acme.example", "c@acme.example", "teams.yaml")
     assert told(teams) == [
         "~ prod / all critical alerts of core",
-        "email a@acme.example, Slack #alerts, PagerDuty, webhook https://w.example, SMS",
-        "→ email c@acme.example, Slack #alerts, PagerDuty, webhook https://w.example, SMS",
+        "email a@acme.example, Slack #alerts, PagerDuty, a webhook, SMS",
+        "→ email c@acme.example, Slack #alerts, PagerDuty, a webhook, SMS",
         "~ prod / all high and medium alerts, notices of core",
-        "email a@acme.example, Slack #alerts, webhook https://w.example",
-        "→ email c@acme.example, Slack #alerts, webhook https://w.example",
-        "~ prod / all low alerts of core",
-        "email a@acme.example, webhook https://w.example → email c@acme.example, webhook https://w.example",
+        "email a@acme.example, Slack #alerts, a webhook → email c@acme.example, Slack #alerts, a webhook",
+        "~ prod / all low alerts of core: email a@acme.example, a webhook → email c@acme.example, a webhook",
     ]
     assert teams.review().touched == (("prod", ("notifications",)),)
     assert json.loads(as_json(teams.review()))["stacks"] == {"prod": ["notifications"]}
@@ -221,8 +219,7 @@ def test_a_service_that_keeps_a_channel_off_hears_by_the_others_of_its_team(team
     lines = told(teams)
     assert lines[lines.index("~ prod / api / all critical alerts") :] == [
         "~ prod / api / all critical alerts",
-        "email a@acme.example, Slack #alerts, webhook https://w.example, SMS",
-        "→ email c@acme.example, Slack #alerts, webhook https://w.example, SMS",
+        "email a@acme.example, Slack #alerts, a webhook, SMS → email c@acme.example, Slack #alerts, a webhook, SMS",
     ]
 
 
@@ -231,12 +228,11 @@ def test_a_service_of_another_team(teams: Repository) -> None:
     assert told(teams) == [
         "~ local / api / all escalations: slostack notifications → nobody",
         "~ prod / api / all critical alerts",
-        "email a@acme.example, Slack #alerts, PagerDuty, webhook https://w.example, SMS",
-        "→ email p@acme.example, Slack #alerts, PagerDuty, webhook https://w.example, SMS",
+        "email a@acme.example, Slack #alerts, PagerDuty, a webhook, SMS",
+        "→ email p@acme.example, Slack #alerts, PagerDuty, a webhook, SMS",
         "~ prod / api / all medium alerts",
-        "email a@acme.example, Slack #alerts, webhook https://w.example",
-        "→ email p@acme.example, Slack #alerts, webhook https://w.example",
-        "~ prod / api / all escalations: email b@acme.example, webhook https://w.example → nobody",
+        "email a@acme.example, Slack #alerts, a webhook → email p@acme.example, Slack #alerts, a webhook",
+        "~ prod / api / all escalations: email b@acme.example, a webhook → nobody",
     ]
 
 
