@@ -34,6 +34,9 @@ REPLICA = "prometheus_replica"
 
 CLUSTER = "cluster"
 """Tells what one cluster's Prometheus wrote from what those of others did, beyond itself."""
+ENVIRONMENT = "environment"
+PLACES = (ENVIRONMENT, CLUSTER)
+"""Labels of series where one server holds those of several environments or clusters."""
 
 SLO_GROUP = "slo/"
 """Begins the name of the rule group that judges an SLO every 30 s: slo/<service>/<slo>."""
@@ -80,7 +83,7 @@ RESERVED_LABELS = frozenset(
         "quantile",
         "alertname",
         "alertstate",
-        "environment",
+        ENVIRONMENT,
         REPLICA,
     }
 )

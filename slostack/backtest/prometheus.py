@@ -16,6 +16,8 @@ from urllib3.util import Retry
 
 from slostack.backtest.history import Floats, Times
 from slostack.errors import SlostackError
+from slostack.spec.narrowing import with_matchers
+from slostack.spec.quantities import Matcher
 
 AT_ONCE = 4
 """Queries that are under way together."""
@@ -61,12 +63,13 @@ SPAN = "SPAN"
 
 @dataclass(frozen=True)
 class Prometheus:
-    """A server's HTTP API; `token` is sent as a bearer token."""
+    """A server's HTTP API; `token` is sent as a bearer token. Series are read that have the labels of `only`."""
 
     url: str
     token: str | None = field(default=None, repr=False)
     report: Callable[[int, int], None] = lambda *_: None
     """Called with how many queries are planned further, and how many were answered."""
+    only: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> str:
@@ -109,7 +112,12 @@ class Prometheus:
             session.headers["Authorization"] = f"Bearer {self.token}"
         return session
 
+    @cached_property
+    def _matchers(self) -> list[str]:
+        return [str(Matcher(label, "=", value)) for label, value in self.only.items()]
+
     def _answer(self, query: Query) -> list[Series]:
+        narrowed = with_matchers(query.expr, lambda _: self._matchers)
         if query.step:
             first = query.start + query.step
             times = {
@@ -117,9 +125,9 @@ class Prometheus:
                 "end": f"{query.end / 1000:.3f}",
                 "step": f"{query.step / 1000:.3f}",
             }
-            answer = self._json("query_range", {"query": query.expr, **times})
+            answer = self._json("query_range", {"query": narrowed, **times})
         else:
-            expr = query.expr.replace(SPAN, f"{query.end - query.start}ms")
+            expr = narrowed.replace(SPAN, f"{query.end - query.start}ms")
             answer = self._json("query", {"query": expr, "time": f"{query.end / 1000:.3f}"})
         self.report(0, 1)
         return [_series(each) for each in answer]

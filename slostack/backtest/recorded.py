@@ -17,6 +17,7 @@ from slostack.backtest.found import Found
 from slostack.backtest.history import Flags, Floats, Labels, Times, milliseconds
 from slostack.backtest.prometheus import SPAN, Prometheus, Query, Series
 from slostack.backtest.subjects import Version
+from slostack.errors import SlostackError
 from slostack.rules.page import SHORT
 from slostack.spec import Duration
 
@@ -140,7 +141,10 @@ def _spans(ends: Times, which: Flags) -> Iterator[Span]:
 def _samples(
     prometheus: Prometheus, of: Version, wanted: Sequence[str], spans: Sequence[Span], longest: int
 ) -> Mapping[str, list[Series]]:
-    """The stored samples of an SLO's recorded series, by their names."""
+    """The stored samples of an SLO's recorded series, by their names.
+
+    Raises SlostackError where they are of several places, each of which judged the SLO by itself.
+    """
     identity = names.identity(of.service.service, of.slo.name)
     selector = f'{{__name__=~"{"|".join(wanted)}",{identity}}}[{SPAN}]'
     queries = [piece for span in spans for piece in Query(selector, span.start, span.end).pieces(longest)]
@@ -148,4 +152,11 @@ def _samples(
     for answer in prometheus.ask(queries):
         for series in answer:
             by_name.setdefault(series.labels["__name__"], []).append(series)
+    for label in names.PLACES:
+        found = {series.labels.get(label, "") for of_name in by_name.values() for series in of_name}
+        if len(found) > 1 and label not in of.slo.group_by:
+            raise SlostackError(
+                f"{prometheus.shown} has {of.service.service}/{of.slo.name} of each {label} of "
+                f"{', '.join(map(repr, sorted(found)))}, expected one of them (--only {label}={max(found)})"
+            )
     return by_name

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from slostack.cli.local_server import local_server, read_token
+from slostack.cli.local_server import local_server, only_option, read_token
 from slostack.cli.progress import Progress
 from slostack.errors import SlostackError
 
@@ -24,6 +24,7 @@ _TAKEN_WITHIN = 180.0
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file with a bearer token for that Prometheus.",
 )
+@only_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -40,6 +41,7 @@ def command(
     slos: tuple[str, ...],
     prometheus: str | None,
     token_file: Path | None,
+    only: dict[str, str],
     out: Path | None,
     data: Path | None,
 ) -> None:
@@ -67,7 +69,8 @@ def command(
     local = StateFolder.of(root)
     into = out or data
     with nullcontext() if into else local.one_at_a_time():
-        server = Prometheus(prometheus or local_server(root, "prometheus"), read_token(token_file), progress.count)
+        url = prometheus or local_server(root, "prometheus")
+        server = Prometheus(url, read_token(token_file), progress.count, only)
         with progress:
             filled = backfill(server, versions, datetime.now(UTC), into or local.data("prometheus"), progress.next)
         for each in filled:

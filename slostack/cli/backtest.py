@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from slostack.cli.local_server import local_server, read_token
+from slostack.cli.local_server import local_server, only_option, read_token
 from slostack.cli.progress import Progress
 from slostack.errors import SlostackError
 from slostack.files import shown_path
@@ -28,6 +28,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--all", "every", is_flag=True, help="Replay every SLO, not only those that differ from REV.")
 @click.option("--prometheus", metavar="URL", help="Where the past is (default: the stack on this machine).")
 @click.option("--token-file", type=_FILE, help="A file with a bearer token for that Prometheus.")
+@only_option
 @click.option("--days", type=click.IntRange(1, 365), help=f"How many days to replay (default: {DAYS}).")
 @click.option("--until", metavar="TIME", help="The last moment to replay, as 2026-11-03T10:15:00Z (default: now).")
 @click.option("--record", type=_FILE, help="Keep what Prometheus tells in this file, to be replayed again.")
@@ -42,6 +43,7 @@ def command(
     every: bool,
     prometheus: str | None,
     token_file: Path | None,
+    only: dict[str, str],
     days: int | None,
     until: str | None,
     record: Path | None,
@@ -56,9 +58,9 @@ def command(
     """
     from slostack.backtest import as_json, as_markdown, backtest, load_incidents, show
 
-    if recorded and (prometheus or token_file or days or until or record):
+    if recorded and (prometheus or token_file or only or days or until or record):
         raise click.UsageError(
-            "--from replays a file as it is: it goes with no --prometheus, --days, --until or --record"
+            "--from replays a file as it is: it goes with no --prometheus, --only, --days, --until or --record"
         )
     known = load_incidents(incidents, shown_path(incidents.absolute(), root)) if incidents else ()
     progress = Progress()
@@ -67,7 +69,7 @@ def command(
             source = stack.enter_context(_opened(recorded))
         else:
             url = prometheus or local_server(root, "prometheus", ", or --from FILE")
-            source = stack.enter_context(_asked(url, token_file, _span(days, until), record, progress))
+            source = stack.enter_context(_asked(url, token_file, only, _span(days, until), record, progress))
         stack.enter_context(progress)
         found = backtest(root, revision, source, slos=slos, every=every, incidents=known, report=progress.next)
     if form == "json":
@@ -87,12 +89,12 @@ def _opened(file: Path) -> AbstractContextManager[Source]:
 
 
 def _asked(
-    url: str, token_file: Path | None, span: Span, record: Path | None, progress: Progress
+    url: str, token_file: Path | None, only: dict[str, str], span: Span, record: Path | None, progress: Progress
 ) -> AbstractContextManager[Source]:
     """A Prometheus; whatever it tells goes to the file `record`, where one is given."""
     from slostack.backtest import BELOW, Prometheus, PrometheusSource, recording
 
-    server = Prometheus(url, read_token(token_file), progress.count)
+    server = Prometheus(url, read_token(token_file), progress.count, only)
     source = PrometheusSource(server, span, BELOW if record else 1.0)
     return recording(record, source) if record else nullcontext(source)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
+
+import click
 
 from slostack.errors import SlostackError
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 NAMES = {"prometheus": "Prometheus", "alertmanager": "Alertmanager"}
 
 
@@ -20,6 +25,25 @@ def local_server(root: Path, name: Literal["prometheus", "alertmanager"], instea
         if program.name == name and program.ready and program.url:
             return program.url
     raise SlostackError(f"no {NAMES[name]} runs on this machine, expected `slostack up`, or --{name} URL{instead}")
+
+
+def only_option(command: Command) -> Command:
+    """Adds --only, the labels of the series that are read of a server with those of several places."""
+    option = click.option(
+        "--only",
+        multiple=True,
+        metavar="LABEL=VALUE",
+        callback=_labels,
+        help="Read series with this label alone, such as cluster=eu-1 of a Thanos that sees several; may be repeated.",
+    )
+    return option(command)
+
+
+def _labels(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    for value in values:
+        if not re.fullmatch(r"[a-zA-Z_]\w*=.+", value, re.ASCII | re.DOTALL):
+            raise SlostackError(f"--only {value!r}, expected a label and its value, such as cluster=eu-1")
+    return dict(value.split("=", 1) for value in values)
 
 
 def read_token(file: Path | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from slostack.cli.backtest import end_of
-from slostack.cli.local_server import local_server, read_token
+from slostack.cli.local_server import local_server, only_option, read_token
 from slostack.cli.progress import Progress
 from slostack.errors import SlostackError
 from slostack.files import shown_path, write_atomically
@@ -28,6 +28,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--until", metavar="TIME", help="The last moment, as 2026-11-03T10:15:00Z (default: now).")
 @click.option("--prometheus", metavar="URL", help="Where the past is (default: the stack on this machine).")
 @click.option("--token-file", type=_FILE, help="A file with a bearer token for that Prometheus.")
+@only_option
 @click.option("--incidents", type=_FILE, help="A YAML file of known incidents, to hold the alerts against.")
 @click.option(
     "--least-spent",
@@ -48,6 +49,7 @@ def command(
     until: str | None,
     prometheus: str | None,
     token_file: Path | None,
+    only: dict[str, str],
     incidents: Path | None,
     least_spent: float,
     form: str,
@@ -65,7 +67,7 @@ def command(
     known = load_incidents(incidents, shown_path(incidents.absolute(), root)) if incidents else ()
     progress = Progress("services")
     url = prometheus or local_server(root, "prometheus")
-    server = Prometheus(url, read_token(token_file), progress.count)
+    server = Prometheus(url, read_token(token_file), progress.count, only)
     span = last_days(days, end_of(until))
     with progress:
         found = report(services, server, span, least_spent / 100, known, progress.next)

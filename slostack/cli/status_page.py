@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from slostack.cli.local_server import local_server, read_token
+from slostack.cli.local_server import local_server, only_option, read_token
 from slostack.cli.progress import Progress
 from slostack.files import write_atomically
 
@@ -32,6 +32,7 @@ _DAYS = ("30", "90")
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file with a bearer token for that Prometheus.",
 )
+@only_option
 @click.pass_obj
 def command(
     root: Path,
@@ -41,6 +42,7 @@ def command(
     title: str,
     prometheus: str | None,
     token_file: Path | None,
+    only: dict[str, str],
 ) -> None:
     """Writes a page that tells users whether each SERVICE (default: every one that is recorded) is operational,
     degraded or down, and how the last days were. Nothing internal is on it, and it needs no server.
@@ -52,7 +54,7 @@ def command(
     chosen = tuple(named_service(root, name) for name in dict.fromkeys(services)) or load_services(root)
     progress = Progress("services")
     url = prometheus or local_server(root, "prometheus")
-    server = Prometheus(url, read_token(token_file), progress.count)
+    server = Prometheus(url, read_token(token_file), progress.count, only)
     with progress:
         page = status_page(chosen, server, int(days), datetime.now(UTC), progress.next)
     if not services and (silent := page.silent):

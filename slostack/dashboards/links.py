@@ -9,8 +9,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
 from slostack.dashboards.house import LOKI
-from slostack.dashboards.variables import PLACES
-from slostack.names import dashboard_uid
+from slostack.names import PLACES, dashboard_uid
 
 
 def link(title: str, url: str, *, new_tab: bool = False) -> dashboard.DashboardLink:

@@ -11,12 +11,9 @@ import promql_parser
 
 from slostack import names
 from slostack.spec import Selector
+from slostack.spec.narrowing import with_matchers
 from slostack.spec.quantities import matchers_of
-from slostack.spec.syntax import QUOTED, TEXT, parse_promql
-
-ENVIRONMENT = "environment"
-PLACES = (ENVIRONMENT, names.CLUSTER)
-"""Labels that series have where one server holds those of several environments or clusters."""
+from slostack.spec.syntax import parse_promql
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Variable:
 
 def places() -> tuple[Variable, Variable]:
     """Environment and cluster, which series have where one server holds those of several."""
-    environment = Variable(ENVIRONMENT, names.INFO, "Environment", narrows=bool)
+    environment = Variable(names.ENVIRONMENT, names.INFO, "Environment", narrows=bool)
     return environment, Variable(names.CLUSTER, f"{names.INFO}{{{environment.matcher}}}", "Cluster", narrows=bool)
 
 
@@ -67,29 +64,14 @@ def is_recorded(selector: Selector) -> bool:
     return selector.metric.startswith(("slo:", "ALERTS"))
 
 
-_NAME = r"[a-zA-Z_:][\w:]*+"
-_MATCHERS = rf"""(?:{QUOTED}|[^"'`}}])*+"""
-_RANGE = r"\[[^\]]*+\]"
-_LABELS = r"(?i:by|without|on|ignoring|group_left|group_right)\s*+\([^)]*+\)"
-_FUNCTION = rf"{_NAME}(?=\s*+\(|\s++(?i:by|without)\b)"
-_KEYWORD = r"(?i:bool|offset|and|or|unless|atan2|inf|nan|on|ignoring|group_left|group_right)(?![\w:])"
-_NUMBER = r"[0-9][\w.]*+"
-_SELECTOR = rf"(?P<metric>{_NAME})(?:\s*+\{{(?P<matchers>{_MATCHERS})\}})?|\{{(?P<nameless>{_MATCHERS})\}}"
-_TOKENS = re.compile("|".join((TEXT, _RANGE, _LABELS, _FUNCTION, _KEYWORD, _NUMBER, _SELECTOR)), re.DOTALL)
-
-
 def narrowed(expr: str, variables: Sequence[Variable]) -> str:
     """A PromQL expression whose selectors have the matchers of the variables that narrow them."""
 
-    def with_matchers(token: re.Match[str]) -> str:
-        if token["metric"] is None and token["nameless"] is None:
-            return token[0]
-        selector = _parsed(token[0])
-        more = [variable.matcher for variable in variables if variable.narrows(selector)]
-        matchers = (token["matchers"] or token["nameless"] or "").rstrip(", ")
-        return f"{token['metric'] or ''}{{{','.join(filter(None, [matchers, *more]))}}}" if more else token[0]
+    def more(selector: str) -> list[str]:
+        parsed = _parsed(selector)
+        return [variable.matcher for variable in variables if variable.narrows(parsed)]
 
-    return _TOKENS.sub(with_matchers, expr)
+    return with_matchers(expr, more)
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,10 @@ import pytest
 import requests
 
 from slostack import names, plain_yaml
+from slostack.backtest import Prometheus, Span
+from slostack.backtest.recorded import recorded_counts
 from slostack.dashboards.clusters import burn_over_all, left_over_all
+from slostack.errors import SlostackError
 from slostack.names import REPLICA
 from slostack.rules.stack import thanos_groups
 from slostack.servers import obtain_binary
@@ -24,6 +27,7 @@ from tests.cluster.test_exposed import OF_PROMETHEUS_ITSELF, exposed
 from tests.cluster.thanos import thanos_machine
 from tests.cluster.volumes import write_volume
 from tests.processes import wait_until
+from tests.unit.backtest.made_up import version
 from tests.unit.promql import metric_names
 
 SECONDS = 60
@@ -312,6 +316,9 @@ def test_a_bucket_that_is_away_for_a_while_gets_everything_afterwards(stack: Sta
     wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
 
 
+OF_CLUSTERS = version()
+
+
 def _recorded(left: float, events: int, bad: int) -> dict[str, Any]:
     """Rules that record what those of an SLO of 99 % would; `bad` are those of the last five minutes."""
     values = {
@@ -322,7 +329,7 @@ def _recorded(left: float, events: int, bad: int) -> dict[str, Any]:
         names.BAD_EVENTS: bad,
     }
     rules = [{"record": name, "expr": f"vector({value})"} for name, value in values.items()]
-    labels = {names.SERVICE: "shop", names.SLO: "success"}
+    labels = {names.SERVICE: OF_CLUSTERS.service.service, names.SLO: OF_CLUSTERS.slo.name}
     return {"groups": [*RULES["groups"], {"name": "slo", "interval": "1s", "labels": labels, "rules": rules}]}
 
 
@@ -351,7 +358,7 @@ def test_an_slo_is_judged_over_all_clusters_and_one_that_is_away_hides_nothing_o
         (over_both,) = here.ask(f"sum({BEAT})")
         assert over_both["value"][1] == "2"
         (left,) = here.ask(left_over_all())
-        assert left["metric"] == {"service": "shop", "slo": "success"}
+        assert left["metric"] == {"service": OF_CLUSTERS.service.service, "slo": OF_CLUSTERS.slo.name}
         assert float(left["value"][1]) == pytest.approx((0.9 * 9000 + 0.1 * 1000) / 10_000)
 
         def burn() -> list[float]:
@@ -361,5 +368,10 @@ def test_an_slo_is_judged_over_all_clusters_and_one_that_is_away_hides_nothing_o
         wait_until(lambda: burn() == expected, "both have recorded for ten seconds", SECONDS)
         of_each = here.ask(f"min by (service, slo, cluster) ({names.BUDGET_REMAINING})")
         assert {each["metric"]["cluster"]: float(each["value"][1]) for each in of_each} == {"eu-1": 0.9, "us-1": 0.1}
+        now, url = int(time.time()) * 1000, here.pods["query"].url
+        with pytest.raises(SlostackError, match="of each cluster of 'eu-1', 'us-1'"):
+            recorded_counts(Prometheus(url), OF_CLUSTERS, Span(now - 60_000, now))
+        one = recorded_counts(Prometheus(url, only={"cluster": "us-1"}), OF_CLUSTERS, Span(now - 60_000, now))
+        assert set(one.of(names.EVENTS, ())[1]) == {1000}
         there.kill("query")
         wait_until(lambda: clusters() == {"eu-1"}, "it goes on with its own", SECONDS)

@@ -102,6 +102,18 @@ def test_samples_are_asked_for_by_a_range_and_values_by_steps() -> None:
     assert asked[1] == {"path": "/api/v1/query_range", "auth": "", **steps}
 
 
+def test_series_of_one_cluster_alone_are_read() -> None:
+    with server(200, SUCCESS % "") as url:
+        of_one = Prometheus(url, only={"cluster": "eu-1", "environment": 'a"b'})
+        samples = Query(f'{{__name__=~"up|down",job="x"}}[{SPAN}]', 0, 60_000)
+        of_one.ask([samples, Query("sum(rate(a[5m])) / b", 0, 60_000, 30_000)])
+    matchers = 'cluster="eu-1",environment="a\\"b"'
+    assert {each["query"] for each in asked} == {
+        f'{{__name__=~"up|down",job="x",{matchers}}}[60000ms]',
+        f"sum(rate(a{{{matchers}}}[5m])) / b{{{matchers}}}",
+    }
+
+
 def test_values_of_a_series_are_read() -> None:
     series = {"metric": {"a": "b"}, "values": [[1.5, "0.25"], [31.5, "NaN"]]}
     with server(200, json.dumps({"status": "success", "data": {"result": [series]}})) as url:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from slostack.backtest import Outcome, PrometheusSource, Span
+from slostack.backtest.prometheus import Query, Series
 from slostack.backtest.replay import replay
 from slostack.backtest.subjects import Version
+from slostack.errors import SlostackError
 from slostack.spec import Alerting, shipped_policies
 from tests.unit.backtest.made_up import HOUR, START, STEP, HoldsRecorded, history, holding, version
 
@@ -37,6 +42,29 @@ def test_quiet_hours_are_not_read_and_nothing_is_lost(policy: str, seed: int) ->
     closely, every_hour = outcome(of, past, 1.0), outcome(of, past, 0.0)
     assert closely == every_hour
     assert len(closely.firings) > 3
+
+
+class OfClusters(HoldsRecorded):
+    """Answers as a Thanos that sees two clusters, whose Prometheus recorded the same."""
+
+    def ask(self, queries: Sequence[Query]) -> list[list[Series]]:
+        return [
+            [
+                replace(each, labels={**each.labels, "cluster": cluster})
+                for each in answer
+                for cluster in ("eu-1", "us-1")
+            ]
+            for answer in super().ask(queries)
+        ]
+
+
+def test_what_several_clusters_recorded_is_not_taken_for_one() -> None:
+    of = version()
+    past = holding(history(of, np.full(LENGTH, 600.0), np.zeros(LENGTH)), np.zeros(LENGTH, bool))
+    several = OfClusters("http://made.up", series=past.series)
+    expected = r"made.up has api/\S+ of each cluster of 'eu-1', 'us-1', expected one of them \(--only cluster=us-1\)"
+    with pytest.raises(SlostackError, match=expected):
+        outcome(of, several, 1.0)
 
 
 def test_a_quiet_past_is_hardly_read() -> None:

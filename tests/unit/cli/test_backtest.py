@@ -63,6 +63,7 @@ def test_without_a_stack_or_a_url_there_is_no_past(repository: Repository) -> No
     [
         (("--until", "yesterday"), "--until 'yesterday', expected a time such as 2026-11-03T10:15:00Z"),
         (("--from", "gone.zip"), "gone.zip can't be read"),
+        (("--only", "eu-1"), "'eu-1', expected a label and its value, such as cluster=eu-1"),
         (("--token-file", "gone"), "--token-file gone can't be read"),
         (("--slo", "api/nope"), "no SLO 'api/nope', expected a service or service/slo of slos/"),
         (("--incidents", "gone.yaml"), r"gone\.yaml:1:1: can't be read"),

@@ -82,8 +82,8 @@ def test_the_command_puts_both_in_one_report(repository: Repository) -> None:
         assert f"the last 6 h in {url}" in page
 
 
-@pytest.mark.parametrize("arguments", [("--incidents", "x.yaml"), ("--token-file", "x")])
+@pytest.mark.parametrize("arguments", [("--incidents", "x.yaml"), ("--token-file", "x"), ("--only", "a=b")])
 def test_options_that_go_with_others(repository: Repository, arguments: tuple[str, ...]) -> None:
     result = CliRunner().invoke(command, arguments, obj=repository.root)
     assert result.exit_code == 2
-    assert "--incidents goes with --backtest" in result.output
+    assert "--incidents and --only go with --backtest" in result.output
