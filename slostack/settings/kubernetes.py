@@ -62,6 +62,8 @@ ToolImage = Annotated[
         "an image by its version of three numbers or its digest, such as registry.acme.example/slostack:1.0.0",
     ),
 ]
+_ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
+"""The annotations by which cert-manager gets an Ingress its certificate."""
 _OWN_LABELS = "app.kubernetes.io/"
 _OS = "kubernetes.io/os"
 
@@ -163,6 +165,11 @@ class Exposure(SettingsPart):
         alias="fromAddresses",
         description="where requests come from if not from pods: a load balancer's addresses, or the nodes' (CIDRs)",
     )
+
+    @property
+    def has_certificate_issued(self) -> bool:
+        """Whether cert-manager is asked for an Ingress' certificate."""
+        return self.kind == "ingress" and not self.annotations.keys().isdisjoint(_ISSUERS)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.components.program import Program, canaries, run_program, stack_config
 
 GATEWAY = {"kind": "gateway", "host": "grafana.dev.acme.example", "gateway": "shared", "fromNamespace": "envoy"}
@@ -60,6 +62,31 @@ def test_the_controllers_pods_alone_are_let_in_from_outside() -> None:
             "ports": [{"port": 3000, "protocol": "TCP"}],
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("edit", "let_in"),
+    [
+        ({"annotations": {"cert-manager.io/issuer": "acme"}}, True),
+        ({"annotations": {"kubernetes.io/tls-acme": "true"}}, True),
+        ({"annotations": {"cert-manager.io/common-name": "x"}}, False),
+        ({"kind": "gateway", "gateway": "shared", "annotations": {"cert-manager.io/issuer": "acme"}}, False),
+    ],
+)
+def test_who_asks_whose_name_it_is_is_let_in_where_cert_manager_issues_the_certificate(
+    edit: dict[str, Any], let_in: bool
+) -> None:
+    tls = {} if "gateway" in edit else {"tlsSecret": "grafana-tls"}
+    ingress = {"kind": "ingress", "host": GATEWAY["host"], "fromNamespace": "envoy"}
+    policies = [each.inputs["spec"] for each in of_dev(ingress | tls | edit).of_type(":NetworkPolicy")]
+    solver = {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}}
+    found = [spec for spec in policies if spec["podSelector"] == solver]
+    rule = {
+        "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "envoy"}}}],
+        "ports": [{"port": 8089, "protocol": "TCP"}],
+    }
+    expected = {"podSelector": solver, "policyTypes": ["Ingress", "Egress"], "ingress": [rule]}
+    assert found == ([expected] if let_in else [])
 
 
 def test_nothing_else_is_exposed(program: Program) -> None:

@@ -13,15 +13,20 @@ from pulumi_kubernetes.networking.v1 import (
     IngressServiceBackendArgs,
     IngressSpecArgs,
     IngressTLSArgs,
+    NetworkPolicy,
     ServiceBackendPortArgs,
 )
 
+from slostack.deploy.kubernetes.flows import ACME_SOLVER
+from slostack.deploy.kubernetes.network import allow_flows
 from slostack.deploy.kubernetes.server import DONT_WAIT, Owner
 from slostack.settings import Exposure
 
+_SOLVER = "acme-solver"
+
 
 def expose(owner: Owner, exposure: Exposure) -> None:
-    """Leads an outside host name to the server's Service."""
+    """Leads an outside host name to the server's Service, and lets in who asks whose name it is."""
     # Pulumi would wait for the controller to write an address into the object, which not all do.
     metadata = owner.metadata(annotations={**exposure.annotations, **DONT_WAIT})
     if exposure.kind == "ingress":
@@ -33,6 +38,13 @@ def expose(owner: Owner, exposure: Exposure) -> None:
             kind="HTTPRoute",
             metadata=metadata,
             spec=_route(owner, exposure),
+            opts=owner.opts,
+        )
+    if exposure.has_certificate_issued:
+        NetworkPolicy(
+            owner.child(_SOLVER),
+            metadata=owner.metadata(_SOLVER),
+            spec=allow_flows(ACME_SOLVER, owner.args.flows),
             opts=owner.opts,
         )
 

@@ -26,8 +26,11 @@ from slostack.deploy.kubernetes.topology import (
     program,
 )
 from slostack.names import SERVER_JOBS
-from slostack.settings import Bucket, NeededJson, NeededPostgres, NeededRds, NeededRedis, Settings, host_port
+from slostack.settings import Bucket, Exposure, NeededJson, NeededPostgres, NeededRds, NeededRedis, Settings, host_port
 
+ACME_SOLVER = Pods(None, (("acme.cert-manager.io/http01-solver", "true"),))
+"""The pods by which cert-manager shows, in the namespace of an Ingress, that a host name is its own (HTTP-01)."""
+_ACME_SOLVER_PORT = 8089
 _HTTPS = 443
 _READS_THE_API = ("alloy", "kube-state-metrics")
 _NAMESPACE = r"(?P<namespace>[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)"
@@ -104,10 +107,17 @@ def _of_grafana(settings: Settings) -> Iterator[Flow]:
     if grafana.oidc:
         yield _to("grafana", host_port(grafana.oidc.token_url))
         yield _to("grafana", host_port(grafana.oidc.api_url))
-    if exposure and exposure.from_namespace:
-        yield Flow(Pods(exposure.from_namespace), "grafana", PORTS["grafana"])
-    if exposure and exposure.from_addresses:
-        yield Flow(Addresses(exposure.from_addresses), "grafana", PORTS["grafana"])
+    if exposure:
+        yield from _from_outside(exposure, "grafana", PORTS["grafana"])
+        if exposure.has_certificate_issued:
+            yield from _from_outside(exposure, ACME_SOLVER, _ACME_SOLVER_PORT)
+
+
+def _from_outside(exposure: Exposure, target: End, port: int) -> Iterator[Flow]:
+    if exposure.from_namespace:
+        yield Flow(Pods(exposure.from_namespace), target, port)
+    if exposure.from_addresses:
+        yield Flow(Addresses(exposure.from_addresses), target, port)
 
 
 def _of_loki(settings: Settings) -> Iterator[Flow]:

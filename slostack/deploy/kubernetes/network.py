@@ -97,21 +97,22 @@ def _dns_ports(port: int) -> list[NetworkPolicyPortArgs]:
     return [NetworkPolicyPortArgs(port=port, protocol=protocol) for protocol in ("UDP", "TCP")]
 
 
-def allow_flows(server: str, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
-    """The policy of a server's pods: what comes to them, and where they go."""
+def allow_flows(end: str | Pods, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
+    """The policy of a server's pods, or of others in its namespace: what comes to them, and where they go."""
+    labels = dict(end.labels) if isinstance(end, Pods) else selector(end)
     return NetworkPolicySpecArgs(
-        pod_selector=LabelSelectorArgs(match_labels=selector(server)),
+        pod_selector=LabelSelectorArgs(match_labels=labels),
         policy_types=["Ingress", "Egress"],
         ingress=[
             NetworkPolicyIngressRuleArgs(from_=_peers(flow.source), ports=_port(flow))
             for flow in flows
-            if flow.target == server
+            if flow.target == end
         ]
         or None,
         egress=[
             NetworkPolicyEgressRuleArgs(to=_peers(flow.target), ports=_port(flow))
             for flow in flows
-            if flow.source == server
+            if flow.source == end
         ]
         or None,
     )
