@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -65,6 +66,15 @@ ToolImage = Annotated[
 _ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
 """The annotations by which cert-manager gets an Ingress its certificate."""
 _OWN_LABELS = "app.kubernetes.io/"
+_RESERVED = re.compile(r"([^/]+\.)?(kubernetes|k8s)\.io/.*")
+_OF_CONTROLLERS = (
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+    "pod-template-generation",
+    "pod-template-hash",
+)
+"""By which controllers know their pods."""
 _OS = "kubernetes.io/os"
 
 
@@ -72,6 +82,9 @@ def _not_own(labels: Mapping[str, str]) -> Mapping[str, str]:
     for name in labels:
         if name.startswith(_OWN_LABELS):
             raise mismatch(describe(name), f"labels that the stack doesn't set itself, as it does {_OWN_LABELS}…")
+        if _RESERVED.fullmatch(name) or name in _OF_CONTROLLERS:
+            expected = "labels of your own: Kubernetes acts by those of kubernetes.io and k8s.io"
+            raise mismatch(describe(name), f"{expected}, and by {', '.join(_OF_CONTROLLERS)}")
     return labels
 
 

@@ -156,3 +156,19 @@ WRONG: Wrong = {
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_cluster_is_refused(wrong: str) -> None:
     check_refusal(*WRONG[wrong])
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "pod-security.kubernetes.io/enforce",
+        "rbac.authorization.k8s.io/aggregate-to-admin",
+        "kubernetes.io/metadata.name",
+        "k8s.io/x",
+        "pod-template-hash",
+        "controller-revision-hash",
+    ],
+)
+def test_a_label_by_which_kubernetes_acts_is_refused(label: str) -> None:
+    expected = f"slostack:kubernetes.labels: '{label}' (text), expected labels of your own: Kubernetes acts by those of"
+    check_refusal(lambda c: c["kubernetes"].update(labels={label: "x"}), expected)
