@@ -89,16 +89,31 @@ def _base(value: str) -> str:
     return value
 
 
-def _port_of_host(value: str) -> str:
-    if int(value.rpartition(":")[2]) > _LAST_PORT:
-        raise mismatch(describe(value), f"a port of at most {_LAST_PORT}")
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not 1 <= int(port) <= _LAST_PORT:
+        raise mismatch(describe(value), f"a port from 1 to {_LAST_PORT}")
+    if not _is_host(host.strip("[]")) or (":" in host) != host.startswith("["):
+        raise mismatch(
+            describe(value), "one host before the port: a name of letters, digits, -, _ and ., or an address"
+        )
     return value
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is an address, or a name that can be looked up: none ends with a number."""
+    if ":" not in host and not host.rpartition(".")[2].isdigit():
+        return bool(_HOST.fullmatch(host))
+    try:
+        return bool(ip_address(host)) and "%" not in host
+    except ValueError:
+        return False
 
 
 def _url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        usable = parts.hostname is not None and parts.port != 0
+        usable = parts.port != 0 and _is_host(parts.hostname or "")
     except ValueError:
         usable = False
     if not usable:
@@ -137,6 +152,8 @@ def _certificates(value: str) -> str:
     return value
 
 
+_HOST_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_HOST_LABEL}(\.{_HOST_LABEL})*\.?")
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 _INI_SYNTAX = re.compile(r"`|\$__|\$\{|%\(")
@@ -164,9 +181,8 @@ Cpu = Annotated[
 ]
 HostPort = Annotated[
     str,
-    written(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[1-9][0-9]{0,5}", "host:port, such as smtp.acme.example:587"),
-    AfterValidator(_port_of_host),
-    AfterValidator(_line),
+    written(r"(\[[^\s/\[\]]+\]|[^\s:/\[\]]+):(0|[1-9][0-9]{0,9})", "host:port, such as smtp.acme.example:587"),
+    AfterValidator(_host_and_port),
 ]
 HostName = Annotated[
     str,
