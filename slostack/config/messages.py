@@ -9,6 +9,7 @@ from __future__ import annotations
 from jinja2 import Environment, StrictUndefined
 
 from slostack import names
+from slostack.figures import TWO_UNITS
 from slostack.spec.alerting import RESPONSE
 
 _JINJA = Environment(
@@ -84,8 +85,8 @@ _TEXT = """\
 
 {{ define "slostack.since" -}}
 {{ template "slostack.when" . }}
-{{- if eq .Status "firing" }} ({{ since .StartsAt | humanizeDuration | reReplaceAll "[[ after_two ]]" "$1" }} ago)
-{{- else }} ({{ .EndsAt.Sub .StartsAt | humanizeDuration | reReplaceAll "[[ after_two ]]" "$1" }}){{ end -}}
+{{- if eq .Status "firing" }} ({{ since .StartsAt | humanizeDuration | [[ two_units ]] }} ago)
+{{- else }} ({{ .EndsAt.Sub .StartsAt | humanizeDuration | [[ two_units ]] }}){{ end -}}
 {{ end }}
 
 {{ define "slostack.dashboard" -}}
@@ -160,6 +161,6 @@ TEMPLATES = _JINJA.from_string(_TEXT).render(
     response=RESPONSE,
     logs_panel=names.panel_id(names.LOGS_PANEL),
     budgets_left=names.BUDGETS_LEFT,
-    after_two="^([^ ]+ [^ ]+) .*",
+    two_units=TWO_UNITS,
 )
 """Alertmanager's templates."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slostack import names
+from slostack.figures import DURATION, PERCENTAGE
 from slostack.rules.grouping import Grouping
 from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
@@ -68,7 +69,7 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
             service,
             slo,
             _group(slo),
-            "{{ $value | humanizePercentage }} of the error budget are spent",
+            f"{{{{ $value | {PERCENTAGE} }}}} of the error budget are spent",
             f"It is to last for {slo.period}. {_budget(service, slo, Duration(3600))}",
             names.BUDGET_PANEL,
         ),
@@ -119,9 +120,8 @@ def _annotations(
 
 
 def _ratio(service: Service, slo: Slo, window: Duration) -> str:
-    percentage = _FIRST % "humanizePercentage"
     query = _query(service, slo, names.error_ratio(window))
-    return f"{{{{ with {query} }}}}{percentage}{{{{ else }}}}too many{{{{ end }}}}"
+    return f"{{{{ with {query} }}}}{_FIRST % PERCENTAGE}{{{{ else }}}}too many{{{{ end }}}}"
 
 
 def _budget(service: Service, slo: Slo, window: Duration) -> str:
@@ -129,10 +129,9 @@ def _budget(service: Service, slo: Slo, window: Duration) -> str:
     left = _query(service, slo, names.BUDGET_REMAINING)
     burning = (names.BUDGET_REMAINING, names.burn_rate(window))
     lasts = _query(service, slo, *burning, form=f"({{0}} > 0) * {slo.window.seconds} / ({{1}} > 0)")
-    percentage, duration = _FIRST % "humanizePercentage", _FIRST % "humanizeDuration"
     return (
-        f"Budget left: {{{{ with {left} }}}}{percentage}{{{{ else }}}}not known yet{{{{ end }}}}"
-        f"{{{{ with {lasts} }}}}, gone in {duration} at this rate{{{{ end }}}}."
+        f"Budget left: {{{{ with {left} }}}}{_FIRST % PERCENTAGE}{{{{ else }}}}not known yet{{{{ end }}}}"
+        f"{{{{ with {lasts} }}}}, gone in {_FIRST % DURATION} at this rate{{{{ end }}}}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slostack import names
+from slostack.figures import PERCENTAGE, rounded
 from slostack.rules.alerts import slo_alerts
 from slostack.rules.budget import shown_rules, tier_rules, windows
 from slostack.rules.grouping import Grouping, admission_rules
@@ -19,11 +20,14 @@ from slostack.rules.tier import count_rules
 from slostack.spec.alert import Alert
 from slostack.spec.quantities import Duration
 from slostack.spec.service import Service
+from slostack.spec.signal_alerts import LibraryAlert
 from slostack.spec.slo import Slo
 from slostack.spec.watched import sharing
 
 MARGIN_OF_SCRAPES = 5
 """Seconds by which counts keep away from a scrape that takes as long as it may."""
+_BUDGETS = 3
+"""Of how many SLOs an alert says what is left of the budget."""
 
 
 def grouping(slo: Slo) -> Grouping:
@@ -99,9 +103,12 @@ def _ratio_group(service: Service, slo: Slo) -> RuleGroup:
 
 def _threshold_alert(service: Service, alert: Alert, panel: str) -> AlertingRule:
     """An alert whose panel is that of another one, by its name, where that watches the same."""
+    summary, description = alert.summary, alert.description or alert.summary
+    if isinstance(alert, LibraryAlert):
+        summary, description = rounded(summary), rounded(description)
     annotations = {
-        "summary": alert.summary,
-        "description": alert.description or alert.summary,
+        "summary": summary,
+        "description": description,
         **links(service.service, alert.runbook, names.alert_panel(panel)),
         names.BUDGETS_LEFT: _budgets_left(service),
     }
@@ -114,8 +121,13 @@ def _threshold_alert(service: Service, alert: Alert, panel: str) -> AlertingRule
 
 
 def _budgets_left(service: Service) -> str:
-    """What is left of each SLO's budget when the alert fires, of those with label sets the least."""
-    query = f"min by ({names.SLO}) ({names.BUDGET_REMAINING}{{{names.SERVICE}='{service.service}'}})"
-    each = f"{{{{ if $i }}}}, {{{{ end }}}}{{{{ .Labels.{names.SLO} }}}} {{{{ .Value | humanizePercentage }}}}"
-    of_all = f'range $i, $slo := query "{query}" | sortByLabel "{names.SLO}"'
-    return f"{{{{ {of_all} }}}}{each}{{{{ else }}}}not known yet{{{{ end }}}}"
+    """What is left of the SLOs' budgets when the alert fires, the least first, of those with label sets the least."""
+    each = f"min by ({names.SLO}) ({names.BUDGET_REMAINING}{{{names.SERVICE}='{service.service}'}})"
+    one = f"{{{{ if $i }}}}, {{{{ end }}}}{{{{ .Labels.{names.SLO} }}}} {{{{ .Value | {PERCENTAGE} }}}}"
+    more = ""
+    if len(service.slos) > _BUDGETS:
+        one = f"{{{{ if lt $i {_BUDGETS} }}}}{one}{{{{ end }}}}"
+        count = f'{{{{ with query "count({each}) - {_BUDGETS} > 0" }}}}'
+        more = f'{count}, and {{{{ . | first | value | printf "%.0f" }}}} more{{{{ end }}}}'
+    of_all = f'range $i, $slo := query "sort({each})"'
+    return f"{{{{ {of_all} }}}}{one}{{{{ else }}}}not known yet{{{{ end }}}}{more}"

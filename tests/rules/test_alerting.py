@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from slostack import plain_yaml
 from tests.rules.playing import HOUR, MINUTE, annotated, play, slo_file
 
 EVENTS = "sli: {events: {bad: bad_total, total: all_total}}"
@@ -93,14 +94,33 @@ def test_a_threshold_alert_says_what_is_left_of_its_services_budgets() -> None:
     left = 'slo:error_budget_remaining:ratio{service="api",slo="'
     series = {
         "busy": "2x9",
-        f'{left}it"}}': "0.61x9",
+        f'{left}it"}}': "0.61239x9",
         f'{left}by-route",route="/a"}}': "0.9x9",
         f'{left}by-route",route="/b"}}': "-0.5x9",
         'slo:error_budget_remaining:ratio{service="another",slo="it"}': "0.1x9",
     }
     file = slo_file(EVENTS) + alert
-    assert '"budgets_left": "by-route -50%, it 61%"' in annotated(file, series, "Busy", 60)
+    assert '"budgets_left": "by-route -50%, it 61.2%"' in annotated(file, series, "Busy", 60)
     assert '"budgets_left": "not known yet"' in annotated(file, {"busy": "2x9"}, "Busy", 60)
+
+
+def test_of_many_budgets_a_threshold_alert_tells_the_three_with_the_least_left() -> None:
+    """Some of them may not be known yet."""
+    alert = "alerts: [{name: Busy, expr: busy > 1, severity: low, summary: Busy, runbook: api/busy.md}]\n"
+    document = plain_yaml.load(slo_file(EVENTS))
+    (slo,) = document["slos"]
+    file = plain_yaml.dump({**document, "slos": [{**slo, "name": f"s{number}"} for number in range(4)]}) + alert
+    series = {
+        f'slo:error_budget_remaining:ratio{{service="api",slo="s{number}"}}': f"0.{9 - number}0049x9"
+        for number in range(4)
+    }
+    for known, told in (
+        (4, "s3 60.0%, s2 70.0%, s1 80.0%, and 1 more"),
+        (3, "s2 70.0%, s1 80.0%, s0 90.0%"),
+        (0, "not known yet"),
+    ):
+        said = annotated(file, {"busy": "2x9", **dict(list(series.items())[:known])}, "Busy", 60)
+        assert f'"budgets_left": "{told}"' in said
 
 
 IDLE = {

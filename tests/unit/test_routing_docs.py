@@ -22,8 +22,8 @@ DOCUMENT = (Path(__file__).parents[2] / "docs/routing.md").read_text(encoding="u
 EXAMPLES: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
 EMAIL, SLACK, RECOVERY, _ = re.findall(r"```text\n(.*?)```", DOCUMENT, re.DOTALL)
 DESCRIPTION = (
-    "It answers: 99.9 % over 30d is promised. Over the last 1h 2.01% of all events were bad. "
-    "Budget left: 61%, gone in 21h 3m 0s at this rate."
+    "It answers: 99.9 % over 30d is promised. Over the last 1h 2.0% of all events were bad. "
+    "Budget left: 61%, gone in 21h 3m at this rate."
 )
 
 

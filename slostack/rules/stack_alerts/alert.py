@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from slostack import names
+from slostack.figures import rounded
 from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
 from slostack.spec.quantities import Duration
@@ -35,8 +36,8 @@ def stack_alert(
         for_=Duration(60 * minutes) if minutes else None,
         labels={names.SEVERITY: severity, **labels},
         annotations={
-            "summary": summary,
-            "description": description,
+            "summary": rounded(summary),
+            "description": rounded(description),
             **links(dashboard, f"{STACK}/{runbook}.md", panel),
         },
     )

@@ -31,8 +31,8 @@ COLLECTING = (
         "avg_over_time(up[30m]) < 0.9 and resets(up[30m]) > 2",  # a single outage is one reset
         5,
         "medium",
-        "Scrapes of {{ $labels.job }} {{ $labels.instance }} fail",
-        "{{ $value | humanizePercentage }} of the scrapes of the last 30 minutes succeeded; error ratios are coarser.",
+        "{{ $value | humanizePercentage }} of the scrapes of {{ $labels.job }} {{ $labels.instance }} succeed",
+        "Within 30 minutes; error ratios get coarser.",
         "scrape-failing",
     ),
     stack_alert(

@@ -61,7 +61,7 @@ def test_every_value_is_formatted() -> None:
             {"certificates": {"within": "1h"}},
             {'probe_ssl_earliest_cert_expiry{job="shop/health",instance="https://a"}': "3600x80"},
             "CertificateExpires",
-            "The certificate of https://a expires in 40m 0s",
+            "The certificate of https://a expires in 40m",
         ),
         (
             {"certificates": {"within": "1h"}},
