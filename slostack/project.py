@@ -137,23 +137,28 @@ def write_generated(root: Path, stale: Staleness) -> None:
     for path in stale.remove:
         try:
             (root / path).unlink(missing_ok=True)
+            _remove_empty(root, Path(path).parent)
         except OSError as error:
             raise SlostackError(f"can't remove {path} ({error.strerror}), expected a writable folder") from None
 
 
-def difference(root: Path, stale: Staleness) -> str:
-    """A unified diff from the files on disk to what they should be."""
-    changes = {**stale.write, **dict.fromkeys(stale.remove, "")}
-    return "".join(
-        line if line.endswith("\n") else line + "\n"
-        for path, text in sorted(changes.items())
-        for line in difflib.unified_diff(
-            (_read(root / path) or "").splitlines(keepends=True),
-            text.splitlines(keepends=True),
-            path,
-            f"{path} (rendered)",
+def _remove_empty(root: Path, folder: Path) -> None:
+    """Removes a folder with nothing in it, and those above it that then have nothing in them, but for the root."""
+    while folder.name and not any((root / folder).iterdir()):
+        (root / folder).rmdir()
+        folder = folder.parent
+
+
+def differences(root: Path, stale: Staleness) -> dict[str, tuple[str, ...]]:
+    """For each file that is there but stale, by path, the lines of a unified diff to what it should be."""
+    return {
+        path: tuple(
+            line.rstrip("\n")
+            for line in difflib.unified_diff(old.splitlines(), text.splitlines(), path, f"{path} (rendered)")
         )
-    )
+        for path, text in sorted(stale.write.items())
+        if (old := _read(root / path)) is not None
+    }
 
 
 def check_folders(root: Path) -> None:

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from slostack.project import LOKI_RULE_FOLDER, difference, rendered_rules, staleness, write_generated
+from slostack.project import LOKI_RULE_FOLDER, Staleness, differences, rendered_rules, staleness, write_generated
 from slostack.refused_rules import check_log_rules, check_rendered_rules
 from slostack.rule_files import write_rule_files
 
+LINES = 100
+"""Of what changes, as many as --check shows."""
+
 
 @click.command("render")
-@click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a committed file is stale.")
+@click.option("--check", is_flag=True, help="Write nothing; fail with a list of the committed files that are stale.")
+@click.option("--diff", "whole", is_flag=True, help=f"With --check, all that changes, not {LINES} lines of it.")
 @click.option(
     "--rules-only", is_flag=True, help="Write alert_rules/ alone, without asking promtool: for thousands of SLOs."
 )
 @click.pass_obj
-def command(root: Path, check: bool, rules_only: bool) -> None:
+def command(root: Path, check: bool, whole: bool, rules_only: bool) -> None:
     """Writes alert_rules/, dashboards/, runbooks/generated/, tests/rules/generated/ and the JSON Schema from slos/;
     only files that change are touched.
 
     What promtool or lokitool refuses is a mistake of the SLO file, exit 2; nothing is written then.
     """
+    if whole and not check:
+        raise click.UsageError("--diff goes with --check")
     if rules_only:
         if check:
             raise click.UsageError("--check is of all generated files, expected it without --rules-only")
@@ -36,10 +42,21 @@ def command(root: Path, check: bool, rules_only: bool) -> None:
     stale = staleness(root)
     _check(root, stale.fresh)
     if stale.write or stale.remove:
-        click.echo(difference(root, stale), nl=False)
+        click.echo("\n".join(_told(stale, differences(root, stale), None if whole else LINES)))
         click.echo("stale: run `slostack render` and commit what it changes", err=True)
         sys.exit(1)
     click.echo("all generated files are fresh")
+
+
+def _told(stale: Staleness, changed: Mapping[str, Sequence[str]], most: int | None) -> Iterator[str]:
+    """What is stale, file by file, then what changes in those that are there: at most so many lines of it."""
+    yield from (f"added    {path}" for path in sorted(stale.write.keys() - changed))
+    yield from (f"changed  {path}" for path in changed)
+    yield from (f"deleted  {path}" for path in stale.remove)
+    lines = [line for difference in changed.values() for line in difference]
+    yield from lines[:most]
+    if most is not None and len(lines) > most:
+        yield f"and {len(lines) - most} lines more: `slostack render --check --diff` shows them all"
 
 
 def render(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from slostack.cli import render
 from slostack.errors import SlostackError
 from slostack.project import Staleness, write_generated
 from tests.unit.cli.test_slo_file_errors import contents, run
@@ -15,13 +16,36 @@ from tests.unit.spec.files import RIGHT, SLI, edited, project
 WEB = RIGHT.replace("service: api", "service: web").replace("{job: api,", "{job: web,")
 
 
-def test_what_was_generated_goes_with_its_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_generated_goes_with_its_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     project(tmp_path)
     web = project(tmp_path, WEB, "web.yaml")
     assert run(monkeypatch, tmp_path, "render") == 0
     assert (tmp_path / "alert_rules/web.yaml").is_file()
     web.unlink()
+    (tmp_path / "alert_rules/slostack.yaml").unlink()
+    overview = tmp_path / "dashboards/overview.json"
+    overview.write_text(overview.read_text(encoding="utf-8") + "edited\n" * 9, encoding="utf-8")
+    capfd.readouterr()
+    assert run(monkeypatch, tmp_path, "render", "--check") == 1
+    stale, err = capfd.readouterr()
+    told = [line for line in stale.splitlines() if line.startswith(("added", "changed", "deleted"))]
+    assert told[:2] == ["added    alert_rules/slostack.yaml", "changed  dashboards/overview.json"]
+    assert "deleted  tests/rules/generated/web/availability/page-1h.yaml" in told
+    assert "--- alert_rules/web.yaml" not in stale
+    assert "--- dashboards/overview.json\n+++ dashboards/overview.json (rendered)\n@@" in stale
+    assert err == "stale: run `slostack render` and commit what it changes\n"
+    lines = len(stale.splitlines()) - len(told)
+    monkeypatch.setattr(render, "LINES", 3)
+    assert run(monkeypatch, tmp_path, "render", "--check") == 1
+    told_of = capfd.readouterr().out.splitlines()
+    assert told_of[:-1] == stale.splitlines()[: len(told) + 3]
+    assert told_of[-1] == f"and {lines - 3} lines more: `slostack render --check --diff` shows them all"
+    assert run(monkeypatch, tmp_path, "render", "--check", "--diff") == 1
+    assert capfd.readouterr().out == stale
     assert run(monkeypatch, tmp_path, "render") == 0
+    assert not (tmp_path / "tests/rules/generated/web").exists()
     assert sorted(path.name for path in (tmp_path / "alert_rules").iterdir()) == [
         "api.yaml",
         "slostack-thanos.yaml",
