@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from slostack import promtool
+from slostack.cli.progress import Count
 from slostack.playing import play
 from tests.unit.cli.test_slo_file_errors import run
 
@@ -56,6 +58,56 @@ def test_fixtures_that_fail_are_named(
     assert err.startswith("tests/rules/wrong.yaml\n")
     assert "a:b:c" in err
     assert "right.yaml" not in err
+
+
+@pytest.mark.parametrize(
+    ("chosen", "played"),
+    [
+        (("shop",), 2),
+        (("slos/shop.yaml",), 2),
+        (("shop", "tests/rules/generated/shop/a.yaml"), 2),
+        (("tests/rules/generated",), 1),
+        (("tests/rules/other.yaml",), 1),
+        (("shop", "tests/rules"), 3),
+    ],
+)
+def test_fixtures_can_be_chosen_by_service_file_or_folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    chosen: tuple[str, ...],
+    played: int,
+) -> None:
+    rules(tmp_path, group(), file="alert_rules/shop.yaml")
+    rules(tmp_path, group(), file="alert_rules/custom/shop.yaml")
+    fixture(tmp_path, "generated/shop/a", files="../../../../alert_rules/shop.yaml")
+    fixture(tmp_path, "own", files="../../alert_rules/shop.yaml")
+    fixture(tmp_path, "other", files="../../alert_rules/custom/shop.yaml")
+    (tmp_path / "slos").mkdir()
+    (tmp_path / "slos/shop.yaml").touch()
+    monkeypatch.setattr("slostack.cli.test.play", lambda _: promtool.TestResult(passed=True, output=""))
+    assert run(monkeypatch, tmp_path, "test", *chosen) == 0
+    assert capfd.readouterr() == (f"{played} rule fixture{'s' if played > 1 else ''}: passed\n", "")
+
+
+def test_what_there_is_no_fixture_of_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path, "test", "shpo") == 1
+    assert (
+        capfd.readouterr().err == "no fixture of 'shpo', expected a service of slos/, a fixture, or a folder of them\n"
+    )
+
+
+@pytest.mark.parametrize(("patience", "told"), [(0.0, True), (1e9, False)])
+def test_how_far_it_is_is_said_on_a_terminal_once_it_takes_a_while(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], patience: float, told: bool
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("slostack.cli.progress.PATIENCE", patience)
+    with Count("rule fixtures", 2) as count:
+        count.one()
+    assert ("rule fixtures" in capfd.readouterr().err) == told
 
 
 def test_a_project_without_fixtures_is_no_success(
