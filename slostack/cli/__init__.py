@@ -80,6 +80,7 @@ class _Commands(click.Group):
     default=None,
     help="The project's folder (default: the nearest one above with a Pulumi.yaml).",
 )
+@click.version_option(package_name="slostack", message="%(package)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, root: Path | None) -> None:
     """SLO-driven observability as code: one YAML file per service in; rules, alerts, dashboards and a stack out."""

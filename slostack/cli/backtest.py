@@ -62,6 +62,7 @@ def command(
         raise click.UsageError(
             "--from replays a file as it is: it goes with no --prometheus, --only, --days, --until or --record"
         )
+    _check_revision(root, revision)
     known = load_incidents(incidents, shown_path(incidents.absolute(), root)) if incidents else ()
     progress = Progress()
     with ExitStack() as stack:
@@ -80,6 +81,19 @@ def command(
         from rich.console import Console
 
         show(Console(), found)
+
+
+def _check_revision(root: Path, revision: str) -> None:
+    """Raises SlostackError where git doesn't know it, which says how a service is named where it is one."""
+    from slostack.review import git
+    from slostack.spec import slo_file
+
+    try:
+        git.commit(root, revision)
+    except SlostackError as error:
+        if slo_file(root, revision.partition("/")[0]).is_file():
+            raise SlostackError(f"{error}; a service is replayed by `slostack backtest --slo {revision}`") from None
+        raise
 
 
 def _opened(file: Path) -> AbstractContextManager[Source]:

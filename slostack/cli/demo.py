@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -24,18 +25,26 @@ def list_scenarios(service: str | None) -> None:
     shown = {service: demo.of_service(service)} if service else demo.SCENARIOS
     for name, scenarios in shown.items():
         click.secho(name, bold=True)
-        width = max(map(len, scenarios))
-        for scenario in scenarios.values():
-            click.echo(f"  {scenario.name:<{width}}  {scenario.description}")
-            click.echo(f"  {'':<{width}}  raises {', '.join(scenario.alerts)}")
+        for line in _lines(scenarios):
+            click.echo(line)
+
+
+def _lines(scenarios: Mapping[str, demo.Scenario]) -> Iterator[str]:
+    width = max(map(len, scenarios))
+    for scenario in scenarios.values():
+        yield f"  {scenario.name:<{width}}  {scenario.description}"
+        yield f"  {'':<{width}}  raises {', '.join(scenario.alerts)}"
 
 
 @command.command("break")
 @click.argument("service")
-@click.argument("scenario")
+@click.argument("scenario", required=False)
 @click.pass_obj
-def break_service(root: Path, service: str, scenario: str) -> None:
-    """Switch on a failure SCENARIO of a SERVICE."""
+def break_service(root: Path, service: str, scenario: str | None) -> None:
+    """Switch on a failure SCENARIO of a SERVICE; without one, exit 2 with those that there are."""
+    if scenario is None:
+        lines = "\n".join(_lines(demo.of_service(service)))
+        raise click.UsageError(f"no scenario of {service} is named, expected one of\n{lines}")
     known = demo.find(service, scenario)
     folder = _folder_of_running_demo(root, service)
     if demo.switch_on(folder, service, scenario, time.time()):
@@ -47,11 +56,14 @@ def break_service(root: Path, service: str, scenario: str) -> None:
 
 
 @command.command("heal")
-@click.argument("service")
+@click.argument("service", required=False)
 @click.argument("scenario", required=False)
 @click.pass_obj
-def heal_service(root: Path, service: str, scenario: str | None) -> None:
-    """Switch off one SCENARIO of a SERVICE, or all of them."""
+def heal_service(root: Path, service: str | None, scenario: str | None) -> None:
+    """Switch off one SCENARIO of a SERVICE, all of them, or all of every service."""
+    if service is None:
+        _heal_all(root)
+        return
     if scenario is None:
         demo.of_service(service)
     else:
@@ -61,6 +73,16 @@ def heal_service(root: Path, service: str, scenario: str | None) -> None:
         click.echo(f"{service} is healed: {', '.join(healed)}")
     else:
         click.echo(f"{service} was not broken{f' by {scenario}' if scenario else ''}")
+
+
+def _heal_all(root: Path) -> None:
+    folder, played = demo.state_folder(root), _played(root)
+    healed = {service: demo.switch_off(folder, service) for service in played}
+    for service, names in healed.items():
+        if names:
+            click.echo(f"{service} is healed: {', '.join(names)}")
+    if not any(healed.values()):
+        click.echo("nothing was broken")
 
 
 @command.command("status")
@@ -81,13 +103,18 @@ def show_status(root: Path) -> None:
 
 
 def _folder_of_running_demo(root: Path, service: str) -> Path:
-    folder = demo.state_folder(root)
-    played = demo.played(folder)
-    if not played:
-        raise SlostackError("the demo doesn't run, expected the stack on this machine; start it by `slostack up`")
+    played = _played(root)
     if service not in played:
         raise SlostackError(
             f"the demo doesn't play {service} here, expected one of {', '.join(played)}; "
             "slostack:local demo in stacks/Pulumi.local.yaml says which"
         )
-    return folder
+    return demo.state_folder(root)
+
+
+def _played(root: Path) -> tuple[str, ...]:
+    """The services that the demo plays; raises SlostackError where it doesn't run."""
+    played = demo.played(demo.state_folder(root))
+    if not played:
+        raise SlostackError("the demo doesn't run, expected the stack on this machine; start it by `slostack up`")
+    return played

@@ -22,8 +22,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command("report")
 @click.argument("service", required=False)
-@click.option("--week", "days", flag_value=7, default=True, type=int, help="The last seven days (the default).")
-@click.option("--month", "days", flag_value=30, type=int, help="The last thirty days.")
+@click.option("--week", is_flag=True, help="The last seven days (the default).")
+@click.option("--month", is_flag=True, help="The last thirty days.")
 @click.option("--team", help="The services of this team alone.")
 @click.option("--until", metavar="TIME", help="The last moment, as 2026-11-03T10:15:00Z (default: now).")
 @click.option("--prometheus", metavar="URL", help="Where the past is (default: the stack on this machine).")
@@ -44,7 +44,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def command(
     root: Path,
     service: str | None,
-    days: int,
+    week: bool,
+    month: bool,
     team: str | None,
     until: str | None,
     prometheus: str | None,
@@ -63,12 +64,14 @@ def command(
     from slostack.backtest import Prometheus, last_days, load_incidents
     from slostack.report import as_html, as_markdown, report
 
+    if week and month:
+        raise click.UsageError("--week and --month are two times, expected one of them")
     services = _chosen(root, service, team)
     known = load_incidents(incidents, shown_path(incidents.absolute(), root)) if incidents else ()
     progress = Progress("services")
     url = prometheus or local_server(root, "prometheus")
     server = Prometheus(url, read_token(token_file), progress.count, only)
-    span = last_days(days, end_of(until))
+    span = last_days(30 if month else 7, end_of(until))
     with progress:
         found = report(services, server, span, least_spent / 100, known, progress.next)
     text = (as_html if form == "html" else as_markdown)(found)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ def environment() -> dict[str, str]:
 
 
 def test_what_init_makes_is_valid_and_fresh(slostack: Path, project: Path) -> None:
+    assert run(slostack, project.parent, "--version") == f"slostack {version('slostack')}\n"
     assert run(slostack, project, "validate") == "1 service, 1 SLO, 8 threshold alerts: valid\n"
     assert run(slostack, project, "render", "--check") == "all generated files are fresh\n"
     assert run(slostack, project, "render") == "all generated files are fresh already\n"

@@ -45,6 +45,20 @@ def test_slos_that_are_asked_for_are_replayed(repository: Repository, arguments:
         run(repository.root, *NOWHERE, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("revision", "hint"),
+    [("api", "api"), ("api/availability", "api/availability"), ("nowhere", None)],
+)
+def test_a_service_in_place_of_a_revision_is_told_how_it_is_named(
+    repository: Repository, revision: str, hint: str | None
+) -> None:
+    with pytest.raises(SlostackError) as said:
+        run(repository.root, *NOWHERE, revision)
+    unknown = f"no git revision {revision!r}, expected a commit, branch or tag of this clone"
+    told = f"; a service is replayed by `slostack backtest --slo {hint}`" if hint else ""
+    assert str(said.value) == f"{unknown}{told}"
+
+
 def test_an_edit_is_replayed(repository: Repository) -> None:
     repository.write("slos/api.yaml", edited("objective: 99.9", "objective: 99.5"))
     with pytest.raises(SlostackError, match="can't be reached"):

@@ -55,6 +55,25 @@ def test_break_and_heal(root: Path) -> None:
     assert run(root, "heal", "learnsnap") == "learnsnap was not broken\n"
 
 
+def test_heal_without_a_name_heals_every_service(tmp_path: Path) -> None:
+    with running(state_folder(tmp_path), ["learnsnap", "junkos"]):
+        assert run(tmp_path, "heal") == "nothing was broken\n"
+        run(tmp_path, "break", "junkos", "errors")
+        run(tmp_path, "break", "learnsnap", "outage")
+        run(tmp_path, "break", "learnsnap", "errors")
+        assert run(tmp_path, "heal") == "learnsnap is healed: errors, outage\njunkos is healed: errors\n"
+        assert run(tmp_path, "heal") == "nothing was broken\n"
+
+
+def test_break_without_a_scenario_names_those_of_the_service(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, ["break", "postfacta"], obj=tmp_path)
+    assert result.exit_code == 2
+    assert "no scenario of postfacta is named, expected one of\n" in result.output
+    for scenario in SCENARIOS["postfacta"].values():
+        assert f"  {scenario.name} " in result.output
+        assert f"raises {', '.join(scenario.alerts)}" in result.output
+
+
 def test_status(root: Path) -> None:
     assert run(root, "status") == "learnsnap: healthy\n"
     run(root, "break", "learnsnap", "outage")
@@ -72,7 +91,7 @@ def test_what_is_not_played_is_not_switched(root: Path) -> None:
         run(root, "break", "junkos", "errors")
 
 
-@pytest.mark.parametrize("arguments", [("break", "learnsnap", "errors"), ("heal", "learnsnap")])
+@pytest.mark.parametrize("arguments", [("break", "learnsnap", "errors"), ("heal", "learnsnap"), ("heal",)])
 def test_without_a_running_demo_nothing_is_switched(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     with pytest.raises(SlostackError, match=r"the demo doesn't run, expected .*start it by `slostack up`"):
         run(tmp_path, *arguments)
@@ -84,6 +103,7 @@ def test_without_a_running_demo_nothing_is_switched(tmp_path: Path, arguments: t
     [
         (("break", "shop", "errors"), "no demo of a service 'shop', expected one of learnsnap"),
         (("break", "learnsnap", "fire"), "no scenario 'fire' for learnsnap, expected one of outage, errors"),
+        (("break", "shop"), "no demo of a service 'shop', expected one of learnsnap"),
         (("list", "shop"), "no demo of a service 'shop', expected one of learnsnap, postfacta, stolen-tee, junkos"),
         (("heal", "shop"), "no demo of a service 'shop', expected one of learnsnap"),
         (("heal", "learnsnap", "fire"), "no scenario 'fire' for learnsnap, expected one of outage, errors"),
