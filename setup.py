@@ -9,6 +9,7 @@ from setuptools.command.build_py import build_py
 SHIPPED = (
     "__main__.py",
     "Pulumi.yaml",
+    "docs",
     "examples/ci",
     "runbooks/shared",
     "runbooks/slostack",
@@ -31,7 +32,7 @@ class BuildWithShippedFiles(build_py):
             source = Path(__file__).parent / name
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
-                shutil.copytree(source, target / name, dirs_exist_ok=True)
+                shutil.copytree(source, target / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.png"))
             else:
                 shutil.copy(source, target / name)
 

@@ -9,6 +9,7 @@ SHARED_RUNBOOKS = "runbooks/shared"
 """The runbooks of the signals' alerts."""
 INCIDENT_TEMPLATES = "runbooks/templates"
 """What runbooks lead to when an incident begins: the record, status updates and the post-mortem."""
+DOCUMENTATION = "docs"
 _IN_A_WHEEL = _PACKAGE / "shipped_files"
 
 

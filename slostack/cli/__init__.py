@@ -39,6 +39,7 @@ COMMANDS = {
     "demo": "Break and heal the demo services of the stack on this machine.",
     "test-alert": "Send an alert that says it is a test, and name who is told.",
     "notifications": "Show the notifications that the stack on this machine sent.",
+    "docs": "Print the documentation of this version: which pages there are, or one of them.",
     "completion": "Print the script by which a shell completes commands and options.",
 }
 _SELDOM = 100_000
@@ -46,7 +47,7 @@ _SELDOM = 100_000
 At the end, when the process gives back all of it, looking would take an eighth."""
 _WITHOUT_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """pydantic looks for its plugins in the metadata of every installed package, which takes a fifteenth of a start."""
-ANYWHERE = ("init", "completion")
+ANYWHERE = ("init", "docs", "completion")
 """Commands that need no project."""
 
 

@@ -16,7 +16,7 @@ VARIABLE = "_SLOSTACK_COMPLETE"
 @click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 def command(shell: str) -> None:
-    """Prints the script by which SHELL completes commands and options; docs/teams.md says where to put it."""
+    """Prints the script by which SHELL completes commands and options; `slostack docs teams` says where to put it."""
     from slostack.cli import cli
 
     complete = get_completion_class(shell)

@@ -48,7 +48,8 @@ def _plain(text: str) -> Any:
 def _encrypted_settings(config: pulumi.Config, keys: Iterable[str]) -> Iterator[str]:
     for key in keys:
         if not names_secret(key) and pulumi.runtime.is_config_secret(config.full_key(key)):
-            yield f"{key}: encrypted, expected plain text (only keys that docs/environments.md calls secrets may be)"
+            expected = "plain text (only keys that `slostack docs environments` calls secrets may be)"
+            yield f"{key}: encrypted, expected {expected}"
 
 
 def _wrong_secrets(
@@ -61,7 +62,7 @@ def _wrong_secrets(
 ) -> Iterator[str]:
     if settings.delivery == "local":
         for key in filter(names_secret, texts):
-            yield f"{key}: not read on this machine, expected the file that docs/local.md names"
+            yield f"{key}: not read on this machine, expected the file that `slostack docs local` names"
         return
     known = {secret.key for secret in known_secrets(settings, teams)}
     for key in filter(names_secret, texts):

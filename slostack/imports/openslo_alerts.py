@@ -13,7 +13,7 @@ from slostack.imports.openslo_window import read_duration
 from slostack.spec.quantities import Duration
 
 RECEIVERS = "receivers belong to an environment: stacks/Pulumi.<env>.yaml"
-_POLICY = "burn rates and windows are those of this project's policy (docs/alerting.md)"
+_POLICY = "burn rates and windows are those of this project's policy (`slostack docs alerting`)"
 _NO_POLICY = (
     "none: this project's policy alerts (pages critical, tickets medium); "
     "write `alerting: {page: none, ticket: none}` for no alerts"

@@ -22,7 +22,8 @@ def slo_file_text(service: ImportedService, files: Iterable[str]) -> str:
     """The text of a service's SLO file; `files` are those that it was imported from."""
     lines = [
         "# yaml-language-server: $schema=../schemas/slo.schema.json",
-        f"# Imported from {service.format} ({', '.join(map(_public, files))}). docs/slo-files.md explains every key.",
+        f"# Imported from {service.format} ({', '.join(map(_public, files))}). "
+        "`slostack docs slo-files` explains every key.",
         f"service: {scalar.key(service.name)}",
     ]
     if service.description:

@@ -94,7 +94,7 @@ def _what(detail: ErrorDetails) -> str:
         case "missing":
             return "missing, expected a value"
         case "extra_forbidden":
-            return "unknown key, expected one that docs/environments.md lists"
+            return "unknown key, expected one that `slostack docs environments` lists"
         case "mismatch":
             return detail["msg"]
         case "literal_error":

@@ -15,7 +15,8 @@ import pytest
 from slostack import plain_yaml
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("slostack", "tools", "runbooks/shared", "runbooks/slostack", "runbooks/templates", "schemas", "examples/ci")
+RUNBOOKS = ("runbooks/shared", "runbooks/slostack", "runbooks/templates")
+SOURCES = ("slostack", "docs", "tools", *RUNBOOKS, "schemas", "examples/ci")
 FILES = ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py")
 
 
@@ -72,6 +73,7 @@ def environment() -> dict[str, str]:
 
 
 def test_what_init_makes_is_valid_and_fresh(slostack: Path, project: Path) -> None:
+    assert run(slostack, project.parent, "docs", "signals").startswith("# ")
     assert run(slostack, project.parent, "--version") == f"slostack {version('slostack')}\n"
     assert run(slostack, project, "validate") == "1 service, 1 SLO, 8 threshold alerts: valid\n"
     assert run(slostack, project, "render", "--check") == "all generated files are fresh\n"

@@ -67,4 +67,4 @@ def _secrets(settings: Settings, teams: Teams) -> str:
 
 
 def _value(secret: Secret) -> str:
-    return f"what docs/environments.md says of `{secret.key}`"
+    return f"what `slostack docs environments` says of `{secret.key}`"

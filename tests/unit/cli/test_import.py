@@ -54,7 +54,7 @@ def test_it_writes_what_loads_and_lists_what_it_could_not_carry(tmp_path: Path) 
 def test_the_file_says_what_it_was_imported_from_without_paths_of_a_machine(tmp_path: Path) -> None:
     run(tmp_path, SHOP)
     second = (tmp_path / "slos/shop.yaml").read_text(encoding="utf-8").splitlines()[1]
-    assert second == "# Imported from sloth (kubernetes.yaml). docs/slo-files.md explains every key."
+    assert second == "# Imported from sloth (kubernetes.yaml). `slostack docs slo-files` explains every key."
 
 
 def test_another_folder_gets_the_runbooks_beside_it(tmp_path: Path) -> None:
