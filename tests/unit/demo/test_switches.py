@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -67,8 +69,8 @@ def _switch(folder: Path, name: str) -> None:
 
 def test_processes_that_switch_at_once_lose_no_switch(tmp_path: Path) -> None:
     names = list(SCENARIOS["learnsnap"])
-    with multiprocessing.get_context("fork").Pool(len(names)) as pool:
-        pool.starmap(_switch, [(tmp_path, name) for name in names])
+    with ProcessPoolExecutor(len(names), get_context("fork")) as pool:
+        list(pool.map(partial(_switch, tmp_path), names))
     assert sorted(read_switches(tmp_path)["learnsnap"]) == sorted(names)
 
 
