@@ -2,6 +2,7 @@
 
 from slostack.settings.bucket import Bucket, LogBucket
 from slostack.settings.kubernetes import (
+    NODES,
     Backfill,
     Dns,
     Exposure,
@@ -33,6 +34,7 @@ from slostack.settings.thanos import BlockRetention, OtherCluster, ThanosSetting
 __all__ = [
     "DEMO_SERVICES",
     "LOOPBACK",
+    "NODES",
     "PROJECT",
     "STACK_FOLDER",
     "Backfill",

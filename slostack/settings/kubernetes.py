@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from slostack.settings.part import (
+    LONGEST_NAMESPACE,
     AnnotationKey,
     Cidr,
     Cpu,
@@ -65,6 +66,8 @@ ToolImage = Annotated[
 ]
 _ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
 """The annotations by which cert-manager gets an Ingress its certificate."""
+NODES = "-nodes"
+"""Ends the name of the node exporter's namespace."""
 _OWN_LABELS = "app.kubernetes.io/"
 _RESERVED = re.compile(r"([^/]+\.)?(kubernetes|k8s)\.io/.*")
 _OF_CONTROLLERS = (
@@ -86,6 +89,13 @@ def _not_own(labels: Mapping[str, str]) -> Mapping[str, str]:
             expected = "labels of your own: Kubernetes acts by those of kubernetes.io and k8s.io"
             raise mismatch(describe(name), f"{expected}, and by {', '.join(_OF_CONTROLLERS)}")
     return labels
+
+
+def _has_room_beside_it(namespace: str) -> str:
+    if (excess := len(namespace) + len(NODES) - LONGEST_NAMESPACE) > 0:
+        found = f"{namespace}{NODES}, the node exporter's beside it, has {len(namespace) + len(NODES)} characters"
+        raise mismatch(found, f"at most {LONGEST_NAMESPACE}: a name shorter by {excess}")
+    return namespace
 
 
 def _linux(labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -231,8 +241,8 @@ class KubernetesSettings(SettingsPart):
     """The stack in a cluster."""
 
     context: str | None = Field(None, description="the kubeconfig context, and no other, that is deployed to")
-    namespace: Annotated[Namespace, Field(max_length=57)] = Field(
-        "slostack", description="the node exporter has one beside it, <namespace>-nodes"
+    namespace: Annotated[Namespace, AfterValidator(_has_room_beside_it)] = Field(
+        "slostack", description=f"the node exporter has one beside it, <namespace>{NODES}"
     )
     protect: bool = Field(False, description="whether Pulumi refuses to delete the namespace and what keeps data")
     storage_class: ObjectName | None = Field(

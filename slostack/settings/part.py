@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from slostack.spec.quantities import mismatch
 from slostack.spec.source import describe
 
+LONGEST_NAMESPACE = 63
+"""Characters that Kubernetes takes in a namespace's name."""
 _LAST_PORT = 65535
 
 
@@ -215,7 +217,12 @@ Sender = Annotated[
 ]
 ObjectName = Annotated[str, written(_DOMAIN, _OBJECT, 253)]
 Namespace = Annotated[
-    str, written(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", "a namespace's name: lower-case letters, digits and hyphens", 63)
+    str,
+    written(
+        r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+        "a namespace's name: lower-case letters, digits and hyphens",
+        LONGEST_NAMESPACE,
+    ),
 ]
 Pem = Annotated[str, AfterValidator(_certificates)]
 Cidr = Annotated[str, AfterValidator(_cidr)]
@@ -226,6 +233,7 @@ AnnotationKey = Annotated[
 ]
 
 __all__ = [
+    "LONGEST_NAMESPACE",
     "Address",
     "AnnotationKey",
     "BaseUrl",

@@ -88,7 +88,12 @@ WRONG: Wrong = {
     ),
     "no room for another namespace beside it": (
         lambda c: c["kubernetes"].update(namespace="n" * 58),
-        "slostack:kubernetes.namespace: 'nnnn",
+        f"slostack:kubernetes.namespace: {'n' * 58}-nodes, the node exporter's beside it, has 64 characters, "
+        "expected at most 63: a name shorter by 1",
+    ),
+    "no room for a namespace": (
+        lambda c: c["kubernetes"].update(namespace="n" * 66),
+        "slostack:kubernetes.namespace: 66 characters, expected at most 63",
     ),
     "a label of the stack's own": (
         lambda c: c["kubernetes"].update(labels={"app.kubernetes.io/name": "x"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slostack.config.exporters import PROGRAMS, exporters
 from slostack.config.topology import Place, Ring, ThanosPlaces, Topology, split
 from slostack.deploy.kubernetes.labels import selector
-from slostack.settings import Pods, Settings
+from slostack.settings import NODES, Pods, Settings
 
 PORTS = {
     "prometheus": 9090,
@@ -119,7 +119,7 @@ def collectors(settings: Settings) -> tuple[str, ...]:
 
 def namespace_of(server: str, namespace: str) -> str:
     """The namespace of a server's pods: that of the stack, but for those that it would not admit."""
-    return f"{namespace}-nodes" if server == "node-exporter" else namespace
+    return f"{namespace}{NODES}" if server == "node-exporter" else namespace
 
 
 def place(server: str, namespace: str, replicas: int = 1) -> Place:
