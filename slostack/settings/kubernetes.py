@@ -269,11 +269,22 @@ class KubernetesSettings(SettingsPart):
     )
     nodes: Cidrs = Field(("0.0.0.0/0", "::/0"), description="where its nodes are, whose kubelets are scraped")
     dns: Dns = Field(default_factory=Dns)
+    openshift: bool = Field(
+        False, description="whether users and groups of pods are those of OpenShift's constraints, and DNS its own"
+    )
     images: Images = Field(default_factory=Images)
     exposure: Exposure | None = Field(None, description="none: Grafana is reached by port-forward alone")
     snapshots: Snapshots | None = Field(None, description="none: nothing takes snapshots of volumes")
     backfill: Backfill | None = Field(None, description="none: new SLOs begin without a past")
     resources: KubernetesResources = Field(default_factory=KubernetesResources)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_looked_up_as_in_openshift(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("openshift") is not True:
+            return value
+        labels = {"dns.operator.openshift.io/daemonset-dns": "default"}
+        return {"dns": {"namespace": "openshift-dns", "labels": labels, "port": 5353, "addresses": ()}, **value}
 
 
 class FilesSettings(SettingsPart):

@@ -152,6 +152,17 @@ class Settings(SettingsPart):
 
     @field_validator("kubernetes")
     @classmethod
+    def _openshift_admits_no_paths_of_nodes(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
+        exporters: Exporters | None = info.data.get("exporters")
+        if value.openshift and exporters and exporters.node_exporter and info.data.get("delivery") == "kubernetes":
+            expected = (
+                "exporters.nodeExporter: false; its constraints admit no path of a node, and it has one of its own"
+            )
+            raise mismatch("`openshift` with a node exporter", expected, "openshift")
+        return value
+
+    @field_validator("kubernetes")
+    @classmethod
     def _context_is_pinned(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
         if info.data.get("delivery") in ("kubernetes", "operator") and not value.context:
             raise mismatch("no context", "the kubeconfig context to deploy to (kubectl config get-contexts)", "context")

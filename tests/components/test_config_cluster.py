@@ -91,6 +91,10 @@ WRONG: Wrong = {
         f"slostack:kubernetes.namespace: {'n' * 58}-nodes, the node exporter's beside it, has 64 characters, "
         "expected at most 63: a name shorter by 1",
     ),
+    "a node exporter in OpenShift": (
+        lambda c: c["kubernetes"].update(openshift=True),
+        "slostack:kubernetes.openshift: `openshift` with a node exporter, expected exporters.nodeExporter: false",
+    ),
     "no room for a namespace": (
         lambda c: c["kubernetes"].update(namespace="n" * 66),
         "slostack:kubernetes.namespace: 66 characters, expected at most 63",

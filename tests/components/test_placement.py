@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from slostack.deploy.policies import Object, violations
 from slostack.servers import versions
 from tests.components.program import Program, canaries, run_program, stack_config
 
@@ -70,3 +71,22 @@ def test_a_server_may_have_another_storage_class() -> None:
     }
     assert classes == {"prometheus": "fast", "alertmanager": "standard", "loki": "standard"}
     assert program.one(":PersistentVolumeClaim", "grafana-data").inputs["spec"]["storageClassName"] == "standard"
+
+
+def test_openshift_gives_pods_their_users_and_looks_up_their_names() -> None:
+    config = stack_config("dev") | {"exporters": {"nodeExporter": False}}
+    config["kubernetes"] |= {"openshift": True, "snapshots": {}}
+    program = run_program("dev", config, canaries("dev"))
+    pods = [pod for each in program.resources for pod in Object(each.type, each.inputs).pods()]
+    assert len(pods) > len(program.workloads()), "a job's too"
+    for pod in pods:
+        assert pod["securityContext"] == {
+            "runAsNonRoot": True,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+    assert [found for each in program.resources for found in violations(each.type, each.inputs)] == []
+    (rule,) = program.one(":NetworkPolicy", "allow-dns").inputs["spec"]["egress"]
+    (peer,) = rule["to"]
+    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "openshift-dns"}
+    assert {port["port"] for port in rule["ports"]} == {5353}

@@ -95,6 +95,7 @@ VIOLATING: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("three_probes", "pod", {"initContainers": [{**CONTAINER, "restartPolicy": "Always", "startupProbe": None}]}),
     ("not_root", "pod", {CONTEXT: {**POD[CONTEXT], "runAsNonRoot": False}}),
     ("not_root", "pod", {CONTEXT: {**POD[CONTEXT], "runAsUser": 0}}),
+    ("not_root", "pod", {CONTEXT: {"seccompProfile": POD[CONTEXT]["seccompProfile"]}}),
     ("not_root", "container", {CONTEXT: {**CONTAINER[CONTEXT], "runAsUser": 0}}),
     ("read_only_root", "container", {CONTEXT: {**CONTAINER[CONTEXT], "readOnlyRootFilesystem": False}}),
     ("no_capabilities", "container", {CONTEXT: {**CONTAINER[CONTEXT], "capabilities": {}}}),

@@ -57,7 +57,7 @@ def daily(
             affinity=affinity,
             image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in cluster.images.pull_secrets] or None,
             enable_service_links=False,
-            security_context=restricted_pod(_USER),
+            security_context=restricted_pod(_USER, cluster),
             init_containers=list(first) or None,
             containers=list(containers),
             volumes=[each.volume for each in (_TEMPORARY, *mounted) if each.volume],

@@ -29,7 +29,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from slostack.deploy.kubernetes.availability import node_apart, zones_apart
 from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner
-from slostack.settings import Resources
+from slostack.settings import KubernetesSettings, Resources
 
 LINUX = {"kubernetes.io/os": "linux"}
 """What every image is for; a cluster may have other nodes beside."""
@@ -123,7 +123,7 @@ def pod_template(
             image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in cluster.images.pull_secrets] or None,
             enable_service_links=False,
             termination_grace_period_seconds=process.stop,
-            security_context=restricted_pod(process.user),
+            security_context=restricted_pod(process.user, cluster),
             containers=[_container(own, "http"), *(_container(each, each.name) for each in beside)],
             volumes=volumes,
         ),
@@ -151,13 +151,15 @@ def _container(container: Container, port: str) -> ContainerArgs:
     )
 
 
-def restricted_pod(user: int) -> PodSecurityContextArgs:
-    """What a pod may do whose processes and volumes are a user's, by its id."""
+def restricted_pod(user: int, cluster: KubernetesSettings) -> PodSecurityContextArgs:
+    """What a pod may do whose processes and volumes are a user's, by its id; OpenShift gives each namespace ids of its
+    own, and admits no others."""
+    own = None if cluster.openshift else user
     return PodSecurityContextArgs(
         run_as_non_root=True,
-        run_as_user=user,
-        run_as_group=user,
-        fs_group=user,
+        run_as_user=own,
+        run_as_group=own,
+        fs_group=own,
         fs_group_change_policy="OnRootMismatch",
         seccomp_profile=_SECCOMP,
     )

@@ -36,8 +36,8 @@ def not_root(obj: Object) -> Iterator[str]:
     """No process runs as root."""
     for pod in obj.pods():
         context = pod.get("securityContext") or {}
-        if not context.get("runAsNonRoot") or not context.get("runAsUser"):
-            yield "pod: not runAsNonRoot with a runAsUser above 0"
+        if not context.get("runAsNonRoot") or context.get("runAsUser") == 0:
+            yield "pod: not runAsNonRoot, or with a runAsUser that is 0"
     for container in obj.containers():
         context = container.get("securityContext") or {}
         if context.get("runAsNonRoot") is False or context.get("runAsUser") == 0:
