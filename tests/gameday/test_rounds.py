@@ -84,7 +84,7 @@ def test_what_has_to_do_with_each_other_is_told(other: Scenario) -> None:
         ("postfacta", "RequestSuccessLowInAnHour", 15, 60),
         ("junkos", "HighErrorRate", 10, 10),
         ("junkos", "TrafficDrop", 15, 5),
-        ("postfacta", "RequestsStuck", 20, 35),
+        ("postfacta", "RequestsStuck", 10, 5),
         ("junkos", "ProbeFailing", 10.25, 10.25),
         ("postfacta", "CrashLoop", 15, 15),
     ],
