@@ -43,6 +43,7 @@ EXPOSED = {
     },
     "loki": {
         "loki_discarded_samples_total",
+        "loki_ingester_chunks_flush_failures_total",
         "loki_prometheus_notifications_dropped_total",
         "loki_prometheus_rule_evaluation_failures_total",
         "loki_request_duration_seconds_count",
@@ -52,6 +53,9 @@ EXPOSED = {
     "learnsnap/health": {"probe_ssl_earliest_cert_expiry"},
     # A real one shows them in test_pod_processes.py.
     "kube-state-metrics": {
+        "kube_cronjob_status_active",
+        "kube_cronjob_status_last_schedule_time",
+        "kube_cronjob_status_last_successful_time",
         "kube_daemonset_status_number_unavailable",
         "kube_deployment_status_replicas_unavailable",
         "kube_statefulset_replicas",

@@ -16,6 +16,7 @@ from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import WORKLOADS, manifests, stack_program
 from tests.cluster.pod_process import LOOPBACK, Machine, PodProcess
 from tests.cluster.thanos import thanos_machine
+from tests.components.test_snapshots import with_snapshots
 from tests.processes import wait_until
 
 NAMESPACE = "slostack"
@@ -86,8 +87,8 @@ def test_kube_state_metrics_may_list_what_it_exports(server: str, machine: Machi
 
 
 @pytest.mark.parametrize("server", ["kube-state-metrics"])
-def test_it_tells_of_the_pods_that_find_no_node(server: str, machine: Machine, cluster: Cluster) -> None:
-    """As the alert on missing replicas asks for them; they ask for more than a node has."""
+def test_it_tells_of_pods_that_find_no_node_and_of_daily_jobs(server: str, machine: Machine, cluster: Cluster) -> None:
+    """As the alerts ask for them. The pods ask for more than a node has; the jobs are suspended, with given times."""
     objects = [
         each
         for each in manifests(stack_program("prod", NAMESPACE))
@@ -97,13 +98,37 @@ def test_it_tells_of_the_pods_that_find_no_node(server: str, machine: Machine, c
         (container,) = each["spec"]["template"]["spec"]["containers"]
         container["resources"] = {"requests": {"memory": "1000Ti"}}
     pod, namespace = machine.pod(server), ("--namespace", NAMESPACE)
-    cluster.apply(objects)
+    daily = [
+        {**each, "metadata": each["metadata"] | {"namespace": NAMESPACE}, "spec": each["spec"] | {"suspend": True}}
+        for each in manifests(with_snapshots())
+        if each["kind"] == "CronJob"
+    ]
+    done = {"status": {"lastScheduleTime": "2026-01-02T03:04:00Z", "lastSuccessfulTime": "2026-01-02T03:05:00Z"}}
+    jobs = [each["metadata"]["name"] for each in daily]
+    cluster.apply([*objects, *daily])
     try:
+        for job in jobs:
+            how = ("--subresource=status", "--type=merge", f"--patch={json.dumps(done)}", *namespace)
+            cluster.kubectl("patch", "cronjob", job, *how)
         with pod.start():
             wait_until(pod.answers, f"{server} answers", START_SECONDS)
+            wait_until(lambda: _done(pod.url) == dict.fromkeys(jobs, (0, 60)), "the daily jobs", START_SECONDS)
             wait_until(lambda: _missing(pod.url) == TOO_LARGE, "the replicas that are missing", START_SECONDS)
     finally:
         cluster.kubectl("delete", "statefulsets,deployments,daemonsets", *TOO_LARGE, "--ignore-not-found", *namespace)
+        cluster.kubectl("delete", "cronjobs", *jobs, "--ignore-not-found", *namespace)
+
+
+def _done(url: str) -> dict[str, tuple[int, float]]:
+    """How many runs of each daily job are under way, and how many seconds after its beginning the last one was done."""
+    text = requests.get(f"{url}/metrics", timeout=10).text
+
+    def values(metric: str) -> dict[str, float]:
+        name = rf'^kube_cronjob_status_{metric}{{namespace="{NAMESPACE}",cronjob="(.+)"}} (\S+)$'
+        return {job: float(value) for job, value in re.findall(name, text, re.MULTILINE)}
+
+    began, succeeded = values("last_schedule_time"), values("last_successful_time")
+    return {job: (int(runs), succeeded[job] - began[job]) for job, runs in values("active").items() if job in succeeded}
 
 
 def _missing(url: str) -> dict[str, int]:

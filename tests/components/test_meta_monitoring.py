@@ -7,6 +7,7 @@ import re
 from slostack.rules import AlertingRule
 from slostack.rules.stack import stack_groups
 from tests.components.program import ROOT, canaries, run_program, stack_config
+from tests.components.test_snapshots import with_snapshots
 
 KINDS = {"kube_deployment": ":Deployment", "kube_statefulset": ":StatefulSet", "kube_daemonset": ":DaemonSet"}
 """The beginnings of kube-state-metrics' metrics, and the types of the workloads that they are of."""
@@ -27,7 +28,8 @@ def test_in_a_cluster_with_the_chart_the_documentation_says_which_of_its_jobs_al
         for alert, patterns in asked.items()
         if patterns
     }
-    assert told == {"StackServerDown": set(), "CollectorDown": {"kubelet", "kube-state-metrics", "node-exporter"}}
+    of_collectors = {"kubelet", "kube-state-metrics", "node-exporter"}
+    assert told == {"StackServerDown": set(), "CollectorDown": of_collectors, "ExporterDown": set()}
     text = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
     said = text.partition("- Alerts on its servers and collectors:")[2].partition("\n\n")[0]
     assert told["CollectorDown"] == {job for job in OF_THE_CHART if f"`{job}`" in said}
@@ -41,10 +43,24 @@ def test_missing_replicas_are_told_of_every_workload_of_the_stack_in_its_own_nam
     ((bundle, _),) = program.checked
     rules = bundle.files["prometheus/rules/slostack.yaml"]
     assert ".invalid" not in rules
-    asked = re.findall(r'(kube_[a-z]+)_\w+\{namespace=~"(.+?)"\}', rules)
+    asked = re.findall(r'(kube_[a-z]+)_\w+\{namespace=~"([^"]+)"\}', rules)
     assert {kind for kind, _ in asked} == set(KINDS)
     for kind, namespaces in asked:
         workloads = [each.inputs["metadata"]["namespace"] for each in program.of_type(KINDS[kind])]
         assert workloads
         assert all(re.fullmatch(namespaces, namespace) for namespace in workloads)
         assert not re.fullmatch(namespaces, "kube-system")
+
+
+def test_every_daily_job_has_an_alert_when_it_is_not_done() -> None:
+    program = with_snapshots()
+    ((bundle, _),) = program.checked
+    asked = re.findall(
+        r'kube_cronjob_status_\w+\{namespace=~"(.+?)",cronjob=~"(.+?)"\}',
+        bundle.files["prometheus/rules/slostack.yaml"],
+    )
+    daily = [each.inputs["metadata"] for each in program.of_type(":CronJob")]
+    assert {job["name"] for job in daily} == {"snapshots", "backfill-0", "backfill-1"}
+    for namespace, name in asked:
+        assert all(re.fullmatch(namespace, job["namespace"]) and re.fullmatch(name, job["name"]) for job in daily)
+    assert len(asked) >= 4

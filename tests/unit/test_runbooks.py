@@ -35,6 +35,9 @@ SERVICES = load_services(ROOT)
 
 OF_THE_SERVERS = {
     "ALERTS",
+    "kube_cronjob_spec_suspend",
+    "kube_cronjob_status_last_successful_time",
+    "loki_ingester_chunks_flush_failures_total",
     "loki_prometheus_rule_evaluation_failures_total",
     "up",
     "scrape_duration_seconds",

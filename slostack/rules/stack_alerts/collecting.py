@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from slostack import names
 from slostack.bundle import NAMESPACE
 from slostack.rules.stack_alerts.alert import stack_alert
+from slostack.spec.needs import Need, need_job
 
 _CERTIFICATE_DAYS = 14
+_DAY_AND_MORE = 26 * 3600
 
 
 def missing(jobs: tuple[str, ...]) -> str:
@@ -24,6 +28,13 @@ _PROBES = 'up{job=~".+/.+",instance=~"https?://.+"} == 0'
 """Probes whose exporter is gone: they neither succeed nor fail. An instance of theirs is what is asked."""
 
 _OWN = f'{{namespace=~"{NAMESPACE}(-nodes)?"}}'
+_EXPORTERS = need_job(".+", f"({'|'.join(get_args(Need))})")
+_DAILY = f'{{namespace=~"{NAMESPACE}",cronjob=~"snapshots|backfill-.+"}}'
+
+
+def _of_job(metric: str) -> str:
+    return f"max by (namespace, cronjob) (kube_cronjob_status_{metric}{_DAILY})"
+
 
 COLLECTING = (
     stack_alert(
@@ -55,6 +66,15 @@ COLLECTING = (
         "collector-down",
     ),
     stack_alert(
+        "ExporterDown",
+        f'up{{job=~"{_EXPORTERS}"}} == 0',
+        15,
+        "medium",
+        "The exporter {{ $labels.job }} for {{ $labels.instance }} can't be scraped",
+        "What a service needs that is managed elsewhere is not seen: alerts on it are silent, whatever happens to it.",
+        "exporter-down",
+    ),
+    stack_alert(
         "ReplicasMissing",
         f"max by (namespace, deployment) (kube_deployment_status_replicas_unavailable{_OWN}) > 0\n"
         f"or max by (namespace, statefulset) (\n"
@@ -69,6 +89,21 @@ COLLECTING = (
         "Pods that are wanted wait for a node or a volume, don't start or aren't ready: "
         "the next failure finds no replica, or a node has no collector.",
         "replicas-missing",
+    ),
+    stack_alert(
+        "DailyJobFailed",
+        f"time() - (\n"
+        f"  {_of_job('last_schedule_time')}\n"
+        f"  > ({_of_job('last_successful_time')} or 0 * {_of_job('last_schedule_time')})\n"
+        f"  unless {_of_job('active')} > 0\n"
+        f") > 0\n"
+        f"or time() - {_of_job('last_schedule_time')} > {_DAY_AND_MORE}",
+        15,
+        "medium",
+        "{{ $labels.cronjob }} of {{ $labels.namespace }} was not done; it last began "
+        "{{ $value | humanizeDuration }} ago",
+        "Snapshots: a lost volume is lost with all since the last one. Backfill: the budgets of new SLOs begin today.",
+        "daily-job-failed",
     ),
     stack_alert(
         "RemoteWriteBehind",
@@ -93,6 +128,16 @@ COLLECTING = (
         "Logs are lost: {{ or $labels.reason $labels.status_code }}",
         "Loki refuses log lines, or its collector gave up on some; SLOs from logs count too few.",
         "log-ingestion-failing",
+    ),
+    stack_alert(
+        "LogsNotStored",
+        "increase(loki_ingester_chunks_flush_failures_total[10m]) > 0",
+        15,
+        "high",
+        "{{ $labels.instance }} can't store logs",
+        "Loki fails to put chunks into its bucket, or onto its disk, and holds them in memory meanwhile, until that is "
+        "full. The lines are on its volume alone.",
+        "logs-not-stored",
     ),
     stack_alert(
         "CertificateExpiring",
