@@ -3,6 +3,10 @@ lost, and nobody sees a gap."""
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -26,10 +30,12 @@ from tests.cluster.pod_process import Machine, PodProcess
 from tests.cluster.test_exposed import OF_PROMETHEUS_ITSELF, exposed
 from tests.cluster.thanos import thanos_machine
 from tests.cluster.volumes import write_volume
+from tests.components.program import ROOT
 from tests.processes import wait_until
 from tests.unit.backtest.made_up import version
 from tests.unit.promql import metric_names
 
+THANOS_PAGE = ROOT / "docs" / "thanos.md"
 SECONDS = 60
 BEAT = "test:beat"
 RULES = {
@@ -313,6 +319,35 @@ def test_a_bucket_that_is_away_for_a_while_gets_everything_afterwards(stack: Sta
     wait_until(lambda: stack.metric("prometheus-0", loaded) < hours // 2, "now they are compacted", 4 * SECONDS)
     stack.kill("prometheus-0", "sidecar-0", "store")
     stack.start("store")
+    wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
+
+
+def test_what_was_compacted_before_there_was_a_sidecar_gets_into_the_bucket_as_documented(stack: Stack) -> None:
+    hours = 8
+    stack.add("prometheus-0", "prometheus")
+    stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
+    for name in ("store", "query"):
+        stack.add(name, f"thanos-{name}")
+    end = _make_blocks(stack, hours)
+    data = stack.pods["prometheus-0"].root / "var/lib/prometheus"
+    metas = {path.parent.name: path for path in data.glob("*/meta.json")}
+    compacted = set(sorted(metas)[:2])
+    for block in compacted:
+        meta = json.loads(metas[block].read_text())
+        metas[block].write_text(json.dumps({**meta, "compaction": {**meta["compaction"], "level": 2}}))
+    volume = shutil.copytree(data, stack.machine.folder / "snapshot")
+
+    stack.start("prometheus-0", "sidecar-0")
+    wait_until(lambda: stack.blocks() == set(metas) - compacted, "the others are uploaded", SECONDS)
+    opens = stack.machine.folder / "bucket.yaml"
+    opens.write_text(plain_yaml.dump({"type": "FILESYSTEM", "config": {"directory": str(stack.bucket)}}))
+    page = THANOS_PAGE.read_text(encoding="utf-8").replace("\\\n", "")
+    (command,) = re.findall("^thanos (tools bucket upload-blocks.*)$", page, re.MULTILINE)
+    command = command.replace("=bucket.yaml", f"={opens}").replace("=/data", f"={volume}")
+    subprocess.run([obtain_binary("thanos", print), *shlex.split(command)], check=True, capture_output=True)
+    assert stack.blocks() == set(metas)
+    stack.kill("prometheus-0", "sidecar-0")
+    stack.start("store", "query")
     wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
 
 
