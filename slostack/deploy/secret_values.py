@@ -11,7 +11,7 @@ import yaml
 from slostack import plain_yaml
 from slostack.config.recipients import DEAD_MANS_SWITCH_URL, SLACK_URL, SMS_URL, WEBHOOK_URL
 from slostack.deploy.secrets import GRAFANA_SECRET_KEY, LOKI_BUCKET, THANOS_BUCKET
-from slostack.settings import Settings
+from slostack.settings import Settings, can_be_read
 
 _PORTS = {"http": 80, "https": 443}
 _SHORTEST_KEY = 16
@@ -41,6 +41,8 @@ def expected_value(key: str, value: str, settings: Settings) -> str | None:
     address = url_address(key, settings)
     if address and not _leads_to(text, address):
         return f"a URL at {address.replace(':', 'port ') if address.startswith(':') else address}"
+    if address and can_be_read(text):
+        return "https, as what is sent and the URL itself can be read on their way"
     if key == GRAFANA_SECRET_KEY.key and (len(text) < _SHORTEST_KEY or text == _GRAFANAS_DEFAULT_KEY):
         return f"at least {_SHORTEST_KEY} random characters, not Grafana's published default"
     bucket = settings.thanos.bucket

@@ -15,7 +15,7 @@ from slostack.settings.kubernetes import (
 from slostack.settings.load import PROJECT, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
 from slostack.settings.needs import Needed, NeededJson, NeededPostgres, NeededRds, NeededRedis
-from slostack.settings.part import host_port, mebibytes
+from slostack.settings.part import NAMESPACE, can_be_read, host_port, mebibytes, service_namespace
 from slostack.settings.servers import (
     GrafanaDatabase,
     GrafanaOidc,
@@ -34,6 +34,7 @@ from slostack.settings.thanos import BlockRetention, OtherCluster, ThanosSetting
 __all__ = [
     "DEMO_SERVICES",
     "LOOPBACK",
+    "NAMESPACE",
     "NODES",
     "PROJECT",
     "STACK_FOLDER",
@@ -69,9 +70,11 @@ __all__ = [
     "Snapshots",
     "ThanosSettings",
     "WatchedService",
+    "can_be_read",
     "host_port",
     "load_settings",
     "mebibytes",
     "parse_settings",
+    "service_namespace",
     "stack_names",
 ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from slostack.settings.bucket import Region
-from slostack.settings.part import AnnotationKey, HostPort, Line, Pem, SettingsPart, Url, written
+from slostack.settings.part import AnnotationKey, HostPort, Line, Pem, SettingsPart, Url, can_be_read, mismatch, written
 
 _Word = Annotated[str, written(r"[^\s/?#@:\"'\\]+", "a name without spaces and any of /?#@:\"'\\", 63)]
 _InstanceName = Annotated[str, written(r"[a-z](-?[a-z0-9])*", "an RDS instance's name, such as shop-prod", 63)]
@@ -51,6 +51,12 @@ class NeededJson(SettingsPart):
 
     url: Url
     token: bool = Field(False, description="whether it wants a bearer token (secret jsonToken-<service>)")
+
+    @model_validator(mode="after")
+    def _token_is_not_in_the_clear(self) -> Self:
+        if self.token and can_be_read(self.url):
+            raise mismatch("http://", "https://, as the token can be read on its way", "url")
+        return self
 
 
 Needed = NeededPostgres | NeededRedis | NeededRds | NeededJson

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from slostack.spec.quantities import mismatch
 from slostack.spec.source import describe
 
+NAMESPACE = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+"""What a namespace's name looks like in a host's."""
 LONGEST_NAMESPACE = 63
 """Characters that Kubernetes takes in a namespace's name."""
 _LAST_PORT = 65535
@@ -61,6 +63,26 @@ def host_port(address: str) -> str:
     url = urlsplit(address)
     host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
     return f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a host:port is reached without leaving the machine."""
+    return bool(_LOOPBACK.fullmatch(address))
+
+
+def can_be_read(url: str) -> bool:
+    """Whether others can read what is sent to a URL: by http, unless it stays on the machine or, by the full name of a
+    Service, in the cluster."""
+    if not url.lower().startswith("http://"):
+        return False
+    address = host_port(url)
+    return not is_loopback(address) and not service_namespace(address.rpartition(":")[0])
+
+
+def service_namespace(host: str) -> str | None:
+    """The namespace of a Service of the cluster, or of a pod behind it, by its full name; None of another host."""
+    found = _SERVICE.fullmatch(host.lower())
+    return found["namespace"] if found else None
 
 
 def mebibytes(size: str) -> int:
@@ -156,6 +178,8 @@ def _certificates(value: str) -> str:
 
 _HOST_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_HOST_LABEL}(\.{_HOST_LABEL})*\.?")
+_LOOPBACK = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\]):[0-9]+")
+_SERVICE = re.compile(rf"([^.]+\.){{1,2}}(?P<namespace>{NAMESPACE})\.svc(\.cluster\.local)?\.?")
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 _INI_SYNTAX = re.compile(r"`|\$__|\$\{|%\(")
@@ -234,6 +258,7 @@ AnnotationKey = Annotated[
 
 __all__ = [
     "LONGEST_NAMESPACE",
+    "NAMESPACE",
     "Address",
     "AnnotationKey",
     "BaseUrl",
@@ -258,9 +283,12 @@ __all__ = [
     "Storage",
     "Throughput",
     "Url",
+    "can_be_read",
     "host_port",
+    "is_loopback",
     "mebibytes",
     "mismatch",
+    "service_namespace",
     "thousandths",
     "written",
 ]

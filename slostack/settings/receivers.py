@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from slostack.settings.part import HostPort, Mail, Sender, SettingsPart, Url, mismatch, written
+from slostack.settings.part import (
+    HostPort,
+    Mail,
+    Sender,
+    SettingsPart,
+    Url,
+    can_be_read,
+    is_loopback,
+    mismatch,
+    written,
+)
+
+_TLS_FROM_THE_START = ":465"
+"""The port at which mail servers speak TLS without being asked to."""
 
 
 class Email(SettingsPart):
@@ -17,6 +30,14 @@ class Email(SettingsPart):
     smarthost: HostPort
     username: str | None = None
     require_tls: bool = Field(True, alias="requireTls")
+
+    @model_validator(mode="after")
+    def _password_is_not_in_the_clear(self) -> Self:
+        hidden = self.require_tls or self.smarthost.endswith(_TLS_FROM_THE_START) or is_loopback(self.smarthost)
+        if self.username and not hidden:
+            expected = "true, as the password can be read on its way, or no `username`"
+            raise mismatch("`requireTls: false` beside `username`", expected, "requireTls")
+        return self
 
 
 class Slack(SettingsPart):
@@ -32,6 +53,12 @@ class PagerDuty(SettingsPart):
 
     enabled: bool = True
     url: Url | None = None
+
+    @model_validator(mode="after")
+    def _key_is_not_in_the_clear(self) -> Self:
+        if self.url and can_be_read(self.url):
+            raise mismatch("http://", "https://, as the routing key can be read on its way", "url")
+        return self
 
 
 class Sms(SettingsPart):

@@ -20,6 +20,7 @@ from slostack.settings.part import (
     Storage,
     Throughput,
     Url,
+    can_be_read,
     mismatch,
     written,
 )
@@ -54,6 +55,9 @@ class RemoteWrite(SettingsPart):
     def _one_log_in(self) -> Self:
         if self.token and self.username:
             raise mismatch("a user name beside `token`", "one of them", "username")
+        if self.has_secret and can_be_read(self.url):
+            what = "token" if self.token else "password"
+            raise mismatch("http://", f"https://, as the {what} can be read on its way", "url")
         return self
 
 
@@ -157,6 +161,18 @@ class GrafanaOidc(SettingsPart):
     api_url: Url = Field(alias="apiUrl")
     scopes: Line = "openid profile email"
     role: Line = Field("'Viewer'", description="a JMESPath expression of the token that gives the role")
+
+    @model_validator(mode="after")
+    def _nothing_is_in_the_clear(self) -> Self:
+        urls = {
+            "authUrl": (self.auth_url, "people's log-ins"),
+            "tokenUrl": (self.token_url, "the client's secret"),
+            "apiUrl": (self.api_url, "people's tokens"),
+        }
+        for key, (url, what) in urls.items():
+            if can_be_read(url):
+                raise mismatch("http://", f"https://, as {what} can be read on their way", key)
+        return self
 
 
 class GrafanaSettings(SettingsPart):

@@ -19,6 +19,7 @@ from slostack.settings.part import (
     OnceEach,
     Pem,
     SettingsPart,
+    is_loopback,
     mismatch,
     written,
 )
@@ -26,8 +27,6 @@ from slostack.spec.fields import Name
 from slostack.spec.source import describe
 
 _PORT_NAME = r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*"
-_LOOPBACK = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\]):[0-9]+")
-"""Addresses that are reached without leaving the machine."""
 
 
 def _container_port(value: int | str) -> int | str:
@@ -185,7 +184,7 @@ def _check_scrape(watched: WatchedService, *at: str) -> None:
     if watched.base_path and (watched.pods or not re.fullmatch(r"(/[\w.~-]+)+", watched.base_path)):
         found = f"{watched.base_path!r}{' of `pods`' if watched.pods else ''}"
         raise mismatch(found, "a path without its last slash, of services that have `targets`", *at, "basePath")
-    stays = bool(watched.targets) and all(_LOOPBACK.fullmatch(target) for target in watched.targets)
+    stays = bool(watched.targets) and all(map(is_loopback, watched.targets))
     needs_tls = {
         "token": watched.token and not stays,
         "clientCertificate": watched.client_certificate,

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.components.wrong_config import KEY, Wrong, check_refusal
+from tests.components.wrong_config import KEY, Edit, Wrong, check_refusal
+
+
+def oidc_in_the_clear(key: str) -> Edit:
+    return lambda c: c["grafana"]["oidc"].update({key: "http://login.acme.example/x"})
+
 
 WRONG: Wrong = {
     "no certificate": (
@@ -31,6 +36,10 @@ WRONG: Wrong = {
         lambda c: c["grafana"]["oidc"].update(clientId=" "),
         "slostack:grafana.oidc.clientId: ' ' (text), expected one line of text without backticks",
     ),
+    **{
+        f"{key} in the clear": (oidc_in_the_clear(key), f"slostack:grafana.oidc.{key}: http://, expected https://, as ")
+        for key in ("authUrl", "tokenUrl", "apiUrl")
+    },
     "a URL that ends a quote": (
         lambda c: c["grafana"]["oidc"].update(authUrl="https://login.acme.example/`"),
         "slostack:grafana.oidc.authUrl: 'https://login.acme.example/`' (text), expected one line of text without",

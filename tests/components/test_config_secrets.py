@@ -9,6 +9,7 @@ from slostack.settings import parse_settings
 from slostack.teams import load_teams
 from tests.components.program import ROOT, canaries, refusal, run_program, stack_config
 
+IN_THE_CLEAR = "https, as what is sent and the URL itself can be read on their way"
 PROD = parse_settings(stack_config("prod"), "prod")
 
 
@@ -46,6 +47,10 @@ def test_secrets_are_those_of_teams_whose_services_are_watched_and_of_the_stacks
         ("slackUrl", "ftp://hooks.example:443/hunter2", "a URL at port 443"),
         ("smsUrl", "https://sms.acme.example:4433/hunter2", "a URL at sms.acme.example:443"),
         ("smsUrl-learnsnap", "https://hunter2.example/", "a URL at sms.acme.example:443"),
+        ("slackUrl", "http://hooks.example:443/hunter2", IN_THE_CLEAR),
+        ("smsUrl", "HTTP://sms.acme.example:443/hunter2", IN_THE_CLEAR),
+        ("deadMansSwitchUrl", "http://alive.acme.example:443/hunter2\n", IN_THE_CLEAR),
+        ("webhookUrl", "http://hooks.acme.example:443/hunter2", IN_THE_CLEAR),
         ("webhookUrl", "https://hunter2.acme.example/", "a URL at hooks.acme.example:443"),
         ("deadMansSwitchUrl", "https://hunter2.acme.example/", "a URL at alive.acme.example:443"),
         ("deadMansSwitchUrl", "https://alive.acme.example:x/hunter2", "a URL at alive.acme.example:443"),

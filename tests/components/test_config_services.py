@@ -40,6 +40,14 @@ WRONG: Wrong = {
         lambda c: c["receivers"].update(webhook="https://hooks.acme.example/hunter2"),
         "slostack:receivers.webhook: plain text, expected `host`, the host:port of its URL, which is the secret webh",
     ),
+    "a routing key in the clear": (
+        lambda c: c["receivers"]["pagerduty"].update(url="http://pages.acme.example/v2/enqueue"),
+        "slostack:receivers.pagerduty.url: http://, expected https://, as the routing key can be read on its way",
+    ),
+    "a mail server's password in the clear": (
+        lambda c: c["receivers"]["email"].update(requireTls=False),
+        "slostack:receivers.email.requireTls: `requireTls: false` beside `username`, expected true, as the password",
+    ),
     "a token in the clear": (
         lambda c: c["services"]["learnsnap"].update(scheme="http"),
         "slostack:services.learnsnap.token: `token` with scheme http, expected scheme: https",

@@ -207,6 +207,10 @@ WRONG: Wrong = {
     ),
     "no such need": (edit("kafka"), "slostack:services.learnsnap.needs.kafka: unknown key"),
     "no region": (edit("rds", instance="a"), "slostack:services.learnsnap.needs.rds.region: missing"),
+    "a token in the clear": (
+        edit("json", url="http://shop.acme.example/health.json", token=True),
+        "slostack:services.learnsnap.needs.json.url: http://, expected https://, as the token can be read on its way",
+    ),
     "another delivery": (
         lambda c: (edit("redis", host="r.acme.example:1")(c), c.update(delivery="operator")),
         "slostack:services.learnsnap.needs: exporters with delivery operator, expected them left out",

@@ -67,6 +67,14 @@ WRONG: Wrong = {
         lambda c: c["prometheus"].update(_remote(token=True, username="42")),
         "slostack:prometheus.remoteWrite.mimir.username: a user name beside `token`, expected one of them",
     ),
+    "a token in the clear": (
+        lambda c: c["prometheus"].update(_remote(url="http://mimir.acme.example/push", token=True)),
+        "slostack:prometheus.remoteWrite.mimir.url: http://, expected https://, as the token can be read on its way",
+    ),
+    "a password in the clear": (
+        lambda c: c["prometheus"].update(_remote(url="http://mimir.acme.example/push", username="42")),
+        "slostack:prometheus.remoteWrite.mimir.url: http://, expected https://, as the password can be read on its",
+    ),
     "no label": (
         lambda c: c["prometheus"].update(_remote(replicaLabel="a-b")),
         "slostack:prometheus.remoteWrite.mimir.replicaLabel: 'a-b' (text), expected a label's name",

@@ -26,17 +26,25 @@ from slostack.deploy.kubernetes.topology import (
     program,
 )
 from slostack.names import SERVER_JOBS
-from slostack.settings import Bucket, Exposure, NeededJson, NeededPostgres, NeededRds, NeededRedis, Settings, host_port
+from slostack.settings import (
+    NAMESPACE,
+    Bucket,
+    Exposure,
+    NeededJson,
+    NeededPostgres,
+    NeededRds,
+    NeededRedis,
+    Settings,
+    host_port,
+    service_namespace,
+)
 
 ACME_SOLVER = Pods(None, (("acme.cert-manager.io/http01-solver", "true"),))
 """The pods by which cert-manager shows, in the namespace of an Ingress, that a host name is its own (HTTP-01)."""
 _ACME_SOLVER_PORT = 8089
 _HTTPS = 443
 _READS_THE_API = ("alloy", "kube-state-metrics")
-_NAMESPACE = r"(?P<namespace>[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)"
-_SERVICE = re.compile(rf"([^.]+\.){{1,2}}{_NAMESPACE}\.svc(\.cluster\.local)?\.?")
-"""The host name of a Service of the cluster, or of a pod behind it, in lower case."""
-_SHORT = re.compile(rf"[^.:]+(\.{_NAMESPACE})?")
+_SHORT = re.compile(rf"[^.:]+(\.(?P<namespace>{NAMESPACE}))?")
 """One that a pod's look-up takes for a Service's, in its own namespace or in another, before it takes it for a host's
 elsewhere."""
 
@@ -205,9 +213,8 @@ def _to(source: str, address: str) -> Flow:
 
 def end_of(host: str) -> End:
     """Where a host is. Pods of this cluster are named as such, as not every network knows them by their addresses."""
-    name = host.lower()
-    if service := _SERVICE.fullmatch(name):
-        return Pods(service["namespace"])
-    if short := _SHORT.fullmatch(name):
+    if namespace := service_namespace(host):
+        return Pods(namespace)
+    if short := _SHORT.fullmatch(host.lower()):
         return Either((Pods(short["namespace"]), OUTSIDE))
     return OUTSIDE

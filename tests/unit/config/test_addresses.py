@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slostack.settings import parse_settings
+from slostack.settings import can_be_read, parse_settings
 from slostack.spec import SpecError
 from tests.unit.config.conftest import CONFIG
 
@@ -65,3 +65,27 @@ def test_whatever_else_is_refused(target: str) -> None:
 def test_a_url_has_one_host_too(host: str) -> None:
     with pytest.raises(SpecError, match="expected a host, and at most a port of up to 65535, after the //"):
         parse_settings({**CONFIG, "services": {"shop": {"probe": f"https://{host}/"}}}, "test")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        *((f"http://{host}/x", False) for host in ("localhost", "127.0.0.1:8080", "[::1]", "sms.gateways.svc:8080")),
+        *((f"http://{host}/x", False) for host in ("SMS.gateways.svc.cluster.local", "sms-0.sms.gateways.svc")),
+        *((f"http://{host}/x", True) for host in ("acme.example", "10.0.0.1", "sms", "sms.gateways", "sms.svc")),
+        *((f"http://{host}/x", True) for host in ("sms.gateways.svc.acme.example", "localhost.acme.example")),
+        ("HTTP://acme.example/x", True),
+        ("https://acme.example/x", False),
+    ],
+)
+def test_what_is_sent_by_http_can_be_read_unless_it_stays_on_the_machine_or_in_the_cluster(
+    url: str, expected: bool
+) -> None:
+    assert can_be_read(url) is expected
+
+
+@pytest.mark.parametrize("smarthost", ["localhost:25", "smtp.acme.example:465"])
+def test_a_mail_server_on_the_machine_or_with_tls_from_the_start_is_told_a_password(smarthost: str) -> None:
+    email = {"to": "a@acme.example", "sender": "b@acme.example", "username": "b", "requireTls": False}
+    receivers = {"email": {**email, "smarthost": smarthost}}
+    assert parse_settings({**CONFIG, "receivers": receivers}, "test").receivers.email
