@@ -30,10 +30,11 @@ def _local(root: Path, settings: Settings, _secrets: Secrets) -> dict[str, Any]:
 
 
 def _kubernetes(root: Path, settings: Settings, secrets: Secrets) -> dict[str, Any]:
-    from slostack.deploy.kubernetes import check_context, deploy
+    from slostack.deploy.kubernetes import check_context, check_namespaces, deploy
     from slostack.servers import versions
 
     check_context(settings)
+    check_namespaces(settings)
     bundle = _checked_bundle(root, settings)
     found = outputs(settings, bundle)
     deploy(bundle, settings, secrets)

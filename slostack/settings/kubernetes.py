@@ -244,6 +244,7 @@ class KubernetesSettings(SettingsPart):
     namespace: Annotated[Namespace, AfterValidator(_has_room_beside_it)] = Field(
         "slostack", description=f"the node exporter has one beside it, <namespace>{NODES}"
     )
+    adopt: bool = Field(False, description="whether the namespace may be there already, and of others")
     protect: bool = Field(False, description="whether Pulumi refuses to delete the namespace and what keeps data")
     storage_class: ObjectName | None = Field(
         None, alias="storageClass", description="of all volumes; none: the cluster's own"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ from typing import Any
 
 import pytest
 
+from slostack.deploy.kubernetes import check_namespaces
 from slostack.deploy.kubernetes.labels import selector
+from slostack.errors import SlostackError
+from slostack.settings import parse_settings
+from tests.cluster.binaries import cluster_binary
 from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import WORKLOADS, manifests, pod, stack_program, workloads
 from tests.cluster.thanos import thanos_program
-from tests.components.program import CLUSTER_STACKS
+from tests.components.program import CLUSTER_STACKS, stack_config
 from tests.processes import wait_until
 
 UNRESTRICTED = {"node-exporter"}
@@ -63,6 +68,31 @@ def test_pods_reach_the_api_at_the_port_of_its_service(cluster: Cluster, applied
             assert any(
                 {"port": port, "protocol": "TCP"} in rule["ports"] for rule in egress if "ipBlock" in rule["to"][0]
             )
+
+
+@pytest.mark.parametrize("applied", ["dev"], indirect=True)
+def test_its_own_namespace_is_taken_over_again_and_no_other(
+    cluster: Cluster, applied: Applied, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = os.pathsep.join([str(cluster_binary("kubectl").parent), os.environ["PATH"]])
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setenv("KUBECONFIG", cluster.kubeconfig.read_text(encoding="utf-8"))
+    warnings: list[str] = []
+    monkeypatch.setattr("pulumi.warn", warnings.append)
+
+    def check(namespace: str) -> None:
+        config = stack_config("dev")
+        config["kubernetes"]["namespace"] = namespace
+        check_namespaces(parse_settings(config, "dev"))
+
+    check(applied.namespace)
+    check(f"{applied.namespace}-new")
+    others = f"{applied.namespace}-others"
+    cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": others}}])
+    with pytest.raises(SlostackError, match=f"{others} is there already and no stack's"):
+        check(others)
+    assert warnings == []
+    cluster.kubectl("delete", "namespace", others, "--wait=false")
 
 
 def test_every_pod_is_scheduled_and_ready(cluster: Cluster, applied: Applied) -> None:

@@ -201,7 +201,8 @@ def _run(
     values = {**config, **secrets}
     texts = {f"{_PREFIX}{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
     environment = patch.dict("os.environ", {"PULUMI_CONFIG": json.dumps(texts), "KUBECONFIG": _kubeconfig(stack)})
-    with environment, patch("slostack.checks.check_bundle", program.check):
+    no_cluster = patch("slostack.deploy.kubernetes.check_namespaces")
+    with environment, no_cluster, patch("slostack.checks.check_bundle", program.check):
         secret_keys = [f"{_PREFIX}{key}" for key in secrets]
         contextvars.copy_context().run(asyncio.run, _executed(program, main, stack, texts, secret_keys))
 

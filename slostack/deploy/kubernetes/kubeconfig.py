@@ -23,7 +23,7 @@ def check_context(settings: Settings) -> None:
     context, where = settings.kubernetes.context, os.environ.get(VARIABLE) or "~/.kube/config"
     known = sorted(set(_contexts(where)))
     if context not in known:
-        shown = "the text in KUBECONFIG" if _is_content(where) else where
+        shown = "the text in KUBECONFIG" if is_content(where) else where
         raise SlostackError(
             f"{settings.file}: slostack:kubernetes.context: {context!r} is no context of {shown}, "
             f"expected one of {', '.join(known) or '(it has none)'} (kubectl config get-contexts)"
@@ -31,7 +31,7 @@ def check_context(settings: Settings) -> None:
 
 
 def _contexts(where: str) -> Iterator[str]:
-    for text in [where] if _is_content(where) else map(_read, filter(None, where.split(os.pathsep))):
+    for text in [where] if is_content(where) else map(_read, filter(None, where.split(os.pathsep))):
         try:
             document: Any = plain_yaml.load(text)
             yield from (each["name"] for each in (document or {}).get("contexts") or ())
@@ -39,7 +39,8 @@ def _contexts(where: str) -> Iterator[str]:
             raise SlostackError(f"{VARIABLE} leads to something else than a kubeconfig; expected one") from None
 
 
-def _is_content(where: str) -> bool:
+def is_content(where: str) -> bool:
+    """Whether the variable holds what a kubeconfig does."""
     return "\n" in where or where.lstrip().startswith("{")
 
 

@@ -10,6 +10,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from slostack.deploy.kubernetes.labels import stack_labels
 from slostack.deploy.kubernetes.network import deny_by_default
+from slostack.deploy.kubernetes.taken import ENVIRONMENT
 from slostack.deploy.kubernetes.topology import collectors, namespace_of
 from slostack.settings import Settings
 
@@ -43,5 +44,6 @@ def _namespace(
         "pod-security.kubernetes.io/enforce": level,
         "pod-security.kubernetes.io/warn": level,
     }
-    created = Namespace(logical, metadata=ObjectMetaArgs(name=name, labels=labels), opts=opts)
+    metadata = ObjectMetaArgs(name=name, labels=labels, annotations={ENVIRONMENT: settings.environment})
+    created = Namespace(logical, metadata=metadata, opts=opts)
     return created.metadata.name
