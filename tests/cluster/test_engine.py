@@ -39,9 +39,9 @@ def test_a_stack_from_up_to_destroy(engine: Engine, cluster: Cluster) -> None:
 
     engine.run("config", "set", "--secret", "grafanaSecretKey", "canary-dev-another-key", *stack)
     assert _changes(engine, stack) == {
-        ("update", "kubernetes:core/v1:Secret"): 1,
+        ("update", "kubernetes:core/v1:Secret"): 2,
         ("update", "kubernetes:apps/v1:Deployment"): 1,
-    }, "Grafana's alone is replaced: it reads its secrets at its start"
+    }, "Grafana's alone is replaced, which reads its secrets at its start; Prometheus reads the password of its metrics"
 
     edit_stack(engine, "dev", "prometheus", {**stack_config("dev")["prometheus"], "replicas": 2})
     logs += engine.run("up", *YES, *stack)
