@@ -43,8 +43,10 @@ class HttpServer(ThreadingHTTPServer):
 def serving(server: HttpServer) -> Iterator[None]:
     """Answers requests in the background; the last ones are answered before it ends."""
     with server, background(server.serve_forever):
-        yield
-        server.shutdown()
+        try:
+            yield
+        finally:
+            server.shutdown()
 
 
 @contextmanager
@@ -52,8 +54,10 @@ def background(work: Callable[[], object]) -> Iterator[None]:
     """Does something in a thread of its own, and waits a little for its end afterwards."""
     thread = Thread(target=work, daemon=True)
     thread.start()
-    yield
-    thread.join(timeout=_STOP_SECONDS)
+    try:
+        yield
+    finally:
+        thread.join(timeout=_STOP_SECONDS)
 
 
 def stop_signal() -> Event:

@@ -38,8 +38,10 @@ def serving(bucket: Bucket, port: int) -> Iterator[None]:
     Handler.bucket = bucket
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield
-        server.shutdown()
+        try:
+            yield
+        finally:
+            server.shutdown()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -42,6 +42,7 @@ def main(host: str, port: int, services: tuple[str, ...], loki: str | None, stat
         pushers = {service: LokiPusher(loki, service, report=report) for service in services if loki}
         for pusher in pushers.values():
             running_parts.enter_context(background(partial(pusher.run, stop)))
+        running_parts.callback(stop.set)
         running_parts.enter_context(serving(WorkloadServer(host, port, workload)))
         for service in services:
             report(f"{service}'s metrics are at http://{host}:{port}/{service}/metrics")

@@ -50,8 +50,10 @@ def listening() -> Iterator[Listener]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         found = Listener(f"http://127.0.0.1:{server.server_port}")
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield found
-        server.shutdown()
+        try:
+            yield found
+        finally:
+            server.shutdown()
 
 
 def prod(listener: Listener, folder: Path) -> Machine:

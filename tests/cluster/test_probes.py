@@ -39,8 +39,10 @@ def site(machine: Machine) -> Iterator[list[str]]:
 
     with ThreadingHTTPServer(("127.0.0.1", machine.port(HOST, PORT)), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield asked
-        server.shutdown()
+        try:
+            yield asked
+        finally:
+            server.shutdown()
 
 
 @pytest.fixture

@@ -28,5 +28,7 @@ def serving(handler: type[BaseHTTPRequestHandler], certificate: Path, port: int 
     with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"https://127.0.0.1:{server.server_port}"
-        server.shutdown()
+        try:
+            yield f"https://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

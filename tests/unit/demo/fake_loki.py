@@ -56,6 +56,8 @@ def fake_loki(port: int = 0) -> Iterator[FakeLoki]:
     with FakeLoki(port) as server:
         thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
