@@ -1,15 +1,8 @@
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from tests.components.program import CLUSTER_STACKS, Program, canaries, run_program, stack_config
-
-
-@cache
-def _run(stack: str) -> Program:
-    return run_program(stack, stack_config(stack), canaries(stack))
 
 
 @pytest.fixture(params=CLUSTER_STACKS)
@@ -21,10 +14,10 @@ def stack(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def program(stack: str) -> Program:
     """What the program registers for each stack in a cluster."""
-    return _run(stack)
+    return run_program(stack, stack_config(stack), canaries(stack))
 
 
 @pytest.fixture
 def prod() -> Program:
     """What the program registers for prod."""
-    return _run("prod")
+    return run_program("prod", stack_config("prod"), canaries("prod"))

@@ -19,7 +19,7 @@ from slostack.settings import parse_settings
 from slostack.stack import make_bundle
 from slostack.teams import teams_of
 from tests.components.operator_stack import operator_config, operator_program
-from tests.components.program import ROOT, refusal, run_program
+from tests.components.program import ROOT, refusal, run_anew
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,13 @@ def test_the_program_writes_below_the_project_and_asks_for_no_secret() -> None:
     config = _config() | {"files": {"folder": "build/manifests-of-a-test"}}
     folder = ROOT / "build" / "manifests-of-a-test" / "prod"
     try:
-        program = run_program("prod", config, {})
+        program = run_anew("prod", config, {})
         assert program.outputs["folder"] == "build/manifests-of-a-test/prod"
         assert (folder / "kustomization.yaml").is_file()
         assert not program.resources
         assert len(program.checked) == 1
         before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-        run_program("prod", config, {})
+        run_anew("prod", config, {})
         assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     finally:
         shutil.rmtree(ROOT / "build" / "manifests-of-a-test", ignore_errors=True)

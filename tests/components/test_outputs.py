@@ -11,7 +11,7 @@ from slostack.deploy.contents import change, contents, encoded
 from slostack.errors import SlostackError
 from slostack.rules.model import GENERATED
 from slostack.servers import versions
-from tests.components.program import ROOT, Program, canaries, run_program, stack_config
+from tests.components.program import ROOT, Program, canaries, run_anew, stack_config
 
 
 def test_the_program_exports_urls_versions_and_the_numbers_of_rules_and_alerts(program: Program, stack: str) -> None:
@@ -95,6 +95,6 @@ def test_a_first_deployment_says_what_there_is() -> None:
 
 def test_a_state_that_pulumi_does_not_tell_is_no_failure() -> None:
     with patch("pulumi.runtime.invoke", side_effect=Exception("invoke failed")), patch("pulumi.info") as said:
-        program = run_program("dev", stack_config("dev"), canaries("dev"))
+        program = run_anew("dev", stack_config("dev"), canaries("dev"))
     assert program.outputs["alerts"]
     said.assert_called_once_with("what was deployed last can't be read, so nothing is compared")
