@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from slostack import plain_yaml
 from slostack.project import staleness, write_generated
 from slostack.runbooks import NOTE, filled_runbooks, is_filled
 from slostack.spec import Service, SpecError, parse_service
@@ -15,11 +16,20 @@ from tests.unit.spec.switching_on import slo_file
 
 FENCE = "```"
 SHARED = f"""\
-# Backups (BackupTooOld)
+# Backups ($alerts)
 
 {NOTE}
 
 They cost $5 and `$HOME`. See [up](up.md#now), [traffic](traffic.md) and [the record](../templates/record.md).
+
+## Symptoms
+
+- `BackupFailed`: it failed.
+- `BackupShrunk`, `BackupTooOld`, `BackupUnverified`: it is no good, as `df` may say.
+- `BackupNeverSeen`: there is none.
+- `ErrorBudgetBurn`: the budget is gone.
+
+Ask who knows.
 
 ## Diagnosis
 
@@ -62,6 +72,10 @@ It isn't small:
 {FENCE}promql
 $size > 0
 {FENCE}
+
+## Escalation
+
+- L1: $respond.
 """
 UP = "# Up\n\n## Diagnosis\n\nNothing.\n"
 
@@ -80,12 +94,19 @@ def test_it_has_the_service_s_metrics_and_limits_and_no_step_without_them() -> N
     assert (
         pages["generated/shop/backups.md"]
         == f"""\
-# Backups (BackupTooOld)
+# Backups (BackupTooOld, BackupNeverSeen)
 
 `slostack render` has filled in [the shared runbook](../../shared/backups.md) for shop; edit that one, or the SLO file.
 
 They cost $5 and `$HOME`. See [up](up.md#now), [traffic](../../shared/traffic.md) and \
 [the record](../../templates/record.md).
+
+## Symptoms
+
+- `BackupTooOld`: it is no good, as `df` may say.
+- `BackupNeverSeen`: there is none.
+
+Ask who knows.
 
 ## Diagnosis
 
@@ -110,8 +131,27 @@ The last one is fresh:
 {FENCE}promql
 time() - done{{job="shop",kind="tape"}} < 691200
 {FENCE}
+
+## Escalation
+
+- L1: BackupTooOld, BackupNeverSeen within 30 min.
 """
     )
+
+
+def test_it_tells_of_the_alerts_that_link_to_it_by_their_names_there() -> None:
+    burns = [{**plain_yaml.load(RIGHT)["slos"][0], "runbook": "shared/backups.md"}]
+    changed = {
+        "BackupNeverSeen": {"name": "NoBackup", "severity": "low"},
+        "BackupFailed": {"runbook": "shop/failed.md"},
+    }
+    page = filled({"backups": {"prefix": "Tape", "last_failure": "failure", "alerts": changed}}, slos=burns)
+    (text,) = page.values()
+    assert text.startswith("# Backups (TapeBackupTooOld, NoBackup, ErrorBudgetBurn)")
+    assert "- `TapeBackupTooOld`: it is no good" in text
+    assert "- `NoBackup`: there is none.\n- `ErrorBudgetBurn`: the budget is gone." in text
+    assert "BackupFailed" not in text
+    assert "ErrorBudgetBurn within 5 min; TapeBackupTooOld within 30 min; NoBackup the next business day." in text
 
 
 def test_a_step_may_need_another_signal() -> None:

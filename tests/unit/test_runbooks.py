@@ -211,7 +211,10 @@ def test_a_shared_runbook_asks_for_parameters_that_there_are(runbook: str) -> No
     own = signal_library()[Path(runbook).stem]
     for name in re.findall(r"\$(\w+(?:\.\w+)?)", text(runbook)):
         signal, _, parameter = name.rpartition(".")
-        known = {*(signal_library()[signal] if signal else own).parameters, *(() if signal else ("jobs", "probes"))}
+        known = {
+            *(signal_library()[signal] if signal else own).parameters,
+            *(() if signal else ("jobs", "probes", "alerts", "respond")),
+        }
         suffixes = ("bucket", "seconds", "job", "interval", "timeout")
         assert {parameter, *(parameter.removesuffix(f"_{suffix}") for suffix in suffixes)} & known, name
 
@@ -276,6 +279,15 @@ def test_every_alert_has_a_runbook_that_names_it() -> None:
         if not any(name in text(runbook) for name in (alert, *filter(alert.endswith, of_the_library)))
     ]
     assert unnamed == [], "expected the alert's name, without a prefix, in its runbook"
+
+
+def test_a_runbook_that_is_filled_in_names_no_alert_that_the_service_lacks() -> None:
+    of_the_library = {alert.name for signal in signal_library().values() for alert in signal.alerts}
+    for service in SERVICES:
+        own = {alert.name for alert in service.alerts}
+        for page in FOLDER.glob(f"generated/{service.service}/*.md"):
+            named = set(re.findall(r"\w+", page.read_text(encoding="utf-8")))
+            assert named & of_the_library <= own, page
 
 
 def test_every_scenario_has_a_runbook() -> None:
