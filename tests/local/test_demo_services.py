@@ -34,7 +34,7 @@ def test_every_service_is_judged_probed_and_broken_apart(all_played: Project) ->
     wait_until(lambda: all_played.query('up{job="junkos-rds"}'), 90, "exporters are scraped")
     assert all_played.query("up == 0") == []
     assert len(all_played.query("probe_success == 1")) == sum(len(service.probes) for service in services)
-    assert value(all_played, 'node_memory_MemTotal_bytes{job="stolen-tee"}')
+    assert value(all_played, 'node_filesystem_size_bytes{job="stolen-tee"}')
     for past in (
         'count_over_time(slo:events:count5m{service="postfacta"}[30d]) < 8639',
         'sum(rate(http_request_duration_seconds_count{job="junkos"}[10m] offset 4w)) < 1',
