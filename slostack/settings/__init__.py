@@ -15,7 +15,7 @@ from slostack.settings.kubernetes import (
 from slostack.settings.load import PROJECT, load_settings, parse_settings, stack_names
 from slostack.settings.local import DEMO_SERVICES, LOOPBACK, LocalSettings, Ports
 from slostack.settings.needs import Needed, NeededJson, NeededPostgres, NeededRds, NeededRedis
-from slostack.settings.part import NAMESPACE, can_be_read, host_port, mebibytes, service_namespace
+from slostack.settings.part import NAMESPACE, address_of, can_be_read, host_port, mebibytes, service_namespace
 from slostack.settings.servers import (
     GrafanaDatabase,
     GrafanaOidc,
@@ -70,6 +70,7 @@ __all__ = [
     "Snapshots",
     "ThanosSettings",
     "WatchedService",
+    "address_of",
     "can_be_read",
     "host_port",
     "load_settings",

@@ -8,13 +8,48 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from slostack.settings.bucket import Region
-from slostack.settings.part import AnnotationKey, HostPort, Line, Pem, SettingsPart, Url, can_be_read, mismatch, written
+from slostack.settings.part import (
+    AnnotationKey,
+    Cidr,
+    HostPort,
+    Line,
+    OnceEach,
+    Pem,
+    SettingsPart,
+    Url,
+    address_of,
+    can_be_read,
+    host_port,
+    mismatch,
+    service_namespace,
+    written,
+)
 
 _Word = Annotated[str, written(r"[^\s/?#@:\"'\\]+", "a name without spaces and any of /?#@:\"'\\", 63)]
 _InstanceName = Annotated[str, written(r"[a-z](-?[a-z0-9])*", "an RDS instance's name, such as shop-prod", 63)]
 
 
-class NeededPostgres(SettingsPart):
+class _Reached(SettingsPart):
+    """What its exporter reaches at one port of one host."""
+
+    addresses: Annotated[tuple[Cidr, ...], OnceEach] = Field(
+        (), strict=False, description="where the name of its host leads (CIDRs); none: wherever that may be"
+    )
+
+    @property
+    def address(self) -> str:
+        """Its host:port."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _addresses_of_a_name(self) -> Self:
+        host = self.address.rpartition(":")[0]
+        if self.addresses and (address_of(host) or service_namespace(host)):
+            raise mismatch(f"`addresses` of {host}", "it left out, as that says where it is", "addresses")
+        return self
+
+
+class NeededPostgres(_Reached):
     """A PostgreSQL database; the password is the secret postgresPassword-<service>."""
 
     host: HostPort
@@ -23,8 +58,13 @@ class NeededPostgres(SettingsPart):
     ssl_mode: Literal["disable", "require", "verify-ca", "verify-full"] = Field("verify-full", alias="sslMode")
     ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
 
+    @property
+    def address(self) -> str:
+        """Its host:port."""
+        return self.host
 
-class NeededRedis(SettingsPart):
+
+class NeededRedis(_Reached):
     """A Redis; the password is the secret redisPassword-<service>."""
 
     host: HostPort
@@ -32,6 +72,11 @@ class NeededRedis(SettingsPart):
     password: bool = Field(True, description="whether it wants one")
     tls: bool = True
     ca: Pem | None = Field(None, description="the certificates (PEM) that sign its own, where they aren't public ones")
+
+    @property
+    def address(self) -> str:
+        """Its host:port."""
+        return self.host
 
 
 class NeededRds(SettingsPart):
@@ -46,11 +91,16 @@ class NeededRds(SettingsPart):
     )
 
 
-class NeededJson(SettingsPart):
+class NeededJson(_Reached):
     """An endpoint that answers in JSON."""
 
     url: Url
     token: bool = Field(False, description="whether it wants a bearer token (secret jsonToken-<service>)")
+
+    @property
+    def address(self) -> str:
+        """Its host:port."""
+        return host_port(self.url)
 
     @model_validator(mode="after")
     def _token_is_not_in_the_clear(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable
-from ipaddress import IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
@@ -83,6 +83,15 @@ def service_namespace(host: str) -> str | None:
     """The namespace of a Service of the cluster, or of a pod behind it, by its full name; None of another host."""
     found = _SERVICE.fullmatch(host.lower())
     return found["namespace"] if found else None
+
+
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is written as, an IPv6 one between brackets; None of a name."""
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def mebibytes(size: str) -> int:
@@ -283,6 +292,7 @@ __all__ = [
     "Storage",
     "Throughput",
     "Url",
+    "address_of",
     "can_be_read",
     "host_port",
     "is_loopback",

@@ -93,6 +93,29 @@ def test_each_may_go_where_it_looks_and_nowhere_else(program: Program) -> None:
     assert asked <= sent
 
 
+def test_one_goes_to_an_address_or_where_its_name_leads_alone(tmp_path: Path) -> None:
+    slos = SHOP.replace("postgres, redis, rds, json", "postgres, redis, json")
+    needs = {
+        "postgres": {"host": "10.0.0.5:5432"},
+        "redis": {"host": "[fd00::5]:6379", "password": False},
+        "json": {"url": "https://shop.acme.example/up.json", "addresses": ["10.1.0.0/24", "10.2.0.7/32"]},
+    }
+    program = needs_program(needs_project(tmp_path, slos), needs_settings(needs))
+    blocks = {
+        server: [
+            (peer["ipBlock"]["cidr"], rule["ports"][0]["port"])
+            for rule in program.one(":NetworkPolicy", server).inputs["spec"]["egress"]
+            for peer in rule["to"]
+        ]
+        for server in ("postgres-exporter-shop", "redis-exporter-shop", "json-exporter-shop")
+    }
+    assert blocks == {
+        "postgres-exporter-shop": [("10.0.0.5/32", 5432)],
+        "redis-exporter-shop": [("fd00::5/128", 6379)],
+        "json-exporter-shop": [("10.1.0.0/24", 443), ("10.2.0.7/32", 443)],
+    }
+
+
 def test_one_without_a_secret_goes_by_its_identity(tmp_path: Path) -> None:
     role = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/cw"}
     slos = SHOP.replace("[postgres, redis, rds, json]", "[rds]").replace("json_metrics:", "#")
@@ -210,6 +233,18 @@ WRONG: Wrong = {
     "a token in the clear": (
         edit("json", url="http://shop.acme.example/health.json", token=True),
         "slostack:services.learnsnap.needs.json.url: http://, expected https://, as the token can be read on its way",
+    ),
+    "no CIDR": (
+        edit("postgres", host="pg.acme.example:5432", addresses=["10.0.0.5"]),
+        "slostack:services.learnsnap.needs.postgres.addresses[0]: '10.0.0.5' (text), expected addresses such as",
+    ),
+    "the addresses of an address": (
+        edit("redis", host="10.0.0.5:6379", addresses=["10.0.0.0/24"]),
+        "slostack:services.learnsnap.needs.redis.addresses: `addresses` of 10.0.0.5, expected it left out, as that",
+    ),
+    "the addresses of a Service": (
+        edit("json", url="http://api.shop.svc/up.json", addresses=["10.0.0.0/24"]),
+        "slostack:services.learnsnap.needs.json.addresses: `addresses` of api.shop.svc, expected it left out, as that",
     ),
     "another delivery": (
         lambda c: (edit("redis", host="r.acme.example:1")(c), c.update(delivery="operator")),

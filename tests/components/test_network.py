@@ -13,7 +13,7 @@ import pytest
 from slostack import plain_yaml
 from slostack.deploy.kubernetes.flows import end_of
 from slostack.deploy.kubernetes.network import OUTSIDE as EVERYTHING
-from slostack.deploy.kubernetes.network import Either, End, Pods, metadata_within
+from slostack.deploy.kubernetes.network import Addresses, Either, End, Pods, metadata_within
 from slostack.settings import parse_settings
 from tests.components.program import Program, canaries, run_program, stack_config
 
@@ -354,7 +354,9 @@ HOSTS: dict[str, End] = {
     "web-0.web.shop.svc.cluster.local": SHOP,
     **dict.fromkeys(("acme.example.", "web.", "web.acme.example", "metrics.web.acme.example."), EVERYTHING),
     **dict.fromkeys(("x.svc.acme.example", "web.shop.svc.acme.example", "a.b.c.shop.svc"), EVERYTHING),
-    **dict.fromkeys(("web.shop.cluster.local", "10.0.0.5", "[fd00::5]", "web.-", "web.a_b"), EVERYTHING),
+    **dict.fromkeys(("web.shop.cluster.local", "web.-", "web.a_b"), EVERYTHING),
+    **dict.fromkeys(("10.0.0.5", "[::ffff:10.0.0.5]"), Addresses(("10.0.0.5/32",))),
+    **dict.fromkeys(("[fd00::5]", "[FD00:0::5]"), Addresses(("fd00::5/128",))),
     "a.svc.svc.cluster.local": Pods("svc"),
     "web.svc": Either((Pods("svc"), EVERYTHING)),
 }

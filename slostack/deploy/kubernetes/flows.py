@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from itertools import chain
 
 from slostack.config.exporters import Exporter, exporters
@@ -35,6 +36,7 @@ from slostack.settings import (
     NeededRds,
     NeededRedis,
     Settings,
+    address_of,
     host_port,
     service_namespace,
 )
@@ -146,14 +148,12 @@ def _to_bucket(server: str, bucket: Bucket | None) -> Flow:
 def _of_exporter(exporter: Exporter) -> Iterator[Flow]:
     yield Flow("prometheus", exporter.server, PORTS[program(exporter.server)])
     match exporter.facts:
-        case NeededPostgres() | NeededRedis():
-            yield _to(exporter.server, exporter.facts.host)
+        case NeededPostgres() | NeededRedis() | NeededJson():
+            yield _to(exporter.server, exporter.facts.address, exporter.facts.addresses)
         case NeededRds() as rds:
             yield Flow(exporter.server, OUTSIDE, _HTTPS)
             ways = {"credentials": rds.credentials, "identity": bool(rds.identity)}
             yield from identity_flows(exporter.server, "s3", **ways)
-        case NeededJson():
-            yield _to(exporter.server, host_port(exporter.facts.url))
 
 
 def _of_collectors(settings: Settings) -> Iterator[Flow]:
@@ -206,15 +206,18 @@ def _to_the_api(server: str, settings: Settings) -> Iterator[Flow]:
     yield from (Flow(server, Addresses(cluster.api_server), port) for port in cluster.api_server_ports)
 
 
-def _to(source: str, address: str) -> Flow:
+def _to(source: str, address: str, where: tuple[str, ...] = ()) -> Flow:
+    """To a host:port, of which the settings may say where its name leads."""
     host, port = split(address)
-    return Flow(source, end_of(host), port)
+    return Flow(source, Addresses(where) if where else end_of(host), port)
 
 
 def end_of(host: str) -> End:
     """Where a host is. Pods of this cluster are named as such, as not every network knows them by their addresses."""
     if namespace := service_namespace(host):
         return Pods(namespace)
+    if address := address_of(host):
+        return Addresses((str(ip_network(address)),))
     if short := _SHORT.fullmatch(host.lower()):
         return Either((Pods(short["namespace"]), OUTSIDE))
     return OUTSIDE
