@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,10 @@ _MOST_LINES = 2_000_000
 _SCRATCH = "backfill-"
 """Begins the name of a folder in which blocks are made: beside the others, so that they get there at once. Of such a
 name Prometheus takes no notice."""
+_META = "meta.json"
+_COMPACTED = 2
+"""The compaction level of the blocks. Thanos' sidecar uploads those of level 1, which Prometheus writes from its head;
+in the bucket these would overlap with them, at which Thanos' compactor halts."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +140,22 @@ def _write_blocks(lines: Sequence[str], folder: Path) -> None:
             file.write("# EOF\n")
         promtool.create_blocks_from_openmetrics(text, blocks, max_block_duration="7d")
         for block in sorted(blocks.iterdir(), key=_starts, reverse=True):
+            _mark_compacted(block)
             shutil.move(block, folder / block.name)
 
 
 def _starts(block: Path) -> int:
     """The time in ms at which a block begins. The newest is given first: the next run goes on before what one gave that
     was interrupted."""
-    return int(json.loads((block / "meta.json").read_text(encoding="utf-8"))["minTime"])
+    return int(_meta(block)["minTime"])
+
+
+def _mark_compacted(block: Path) -> None:
+    meta = _meta(block)
+    meta["compaction"]["level"] = _COMPACTED
+    (block / _META).write_text(json.dumps(meta), encoding="utf-8")
+
+
+def _meta(block: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((block / _META).read_text(encoding="utf-8"))
+    return found

@@ -132,6 +132,14 @@ class Machine:
             log=root / f"{container['name']}.log",
         )
 
+    def job(self, name: str, folders: Mapping[str, Path]) -> list[str]:
+        """What the one container of a CronJob runs, whose folders are these here, by their paths there."""
+        (job,) = (o for o in self.objects if o["kind"] == "CronJob" and o["metadata"]["name"] == name)
+        (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+        paths = {path: str(here) for path, here in folders.items()}
+        text = _Translation(self, name, container, paths, self.kubeconfig)
+        return [text.moved(each) for each in container["command"]]
+
     def _account(self) -> dict[str, str]:
         """The files of the pod's account: those that the kubeconfig has."""
         assert self.kubeconfig
@@ -178,7 +186,7 @@ class _Translation:
     kubeconfig: Path | None
 
     def argument(self, text: str) -> str:
-        text = self._moved(text)
+        text = self.moved(text)
         for port in {int(each["containerPort"]) for each in self.container["ports"]}:
             own = self.machine.port(self.host, port)
             text = re.sub(rf"=(?:0\.0\.0\.0|\[{re.escape(LOOPBACK)}\])?:{port}$", f"={LOOPBACK}:{own}", text)
@@ -186,7 +194,7 @@ class _Translation:
         return re.sub(r"(port=)(\d+)$", self._own_port, text)
 
     def file(self, text: str) -> str:
-        text = re.sub(r"(listen_port: |(?:bind|advertise)_port: |http_port = )(\d+)", self._own_port, self._moved(text))
+        text = re.sub(r"(listen_port: |(?:bind|advertise)_port: |http_port = )(\d+)", self._own_port, self.moved(text))
         text = re.sub(r"listen_address: ''|http_addr =$", rf"\g<0> {LOOPBACK}", text, flags=re.MULTILINE)
         text = text.replace("listen_address: ''", "listen_address:")
         return self._with_kubeconfig(text)
@@ -203,7 +211,8 @@ class _Translation:
     def _own_port(self, match: re.Match[str]) -> str:
         return f"{match[1]}{self.machine.port(self.host, int(match[2]))}"
 
-    def _moved(self, text: str) -> str:
+    def moved(self, text: str) -> str:
+        """With this machine's addresses and folders."""
         text = _SERVICE.sub(lambda match: f"{LOOPBACK}:{self.machine.port(match[1], int(match[2]))}", text)
         text = _OUTSIDE.sub(lambda match: f"{LOOPBACK}:{self.machine.port(match[1], int(match[2]))}", text)
         longest_first = "|".join(sorted(map(re.escape, self.paths), key=len, reverse=True))

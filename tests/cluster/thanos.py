@@ -12,13 +12,15 @@ from tests.cluster.pod_process import Machine
 from tests.components.program import Program, canaries, run_program, stack_config
 
 _BUCKET = "/bucket"
-_OPENS_IT = plain_yaml.dump({"type": "FILESYSTEM", "config": {"directory": _BUCKET}})
+OPENS_BUCKET = plain_yaml.dump({"type": "FILESYSTEM", "config": {"directory": _BUCKET}})
 
 
 def thanos_program(stack: str, namespace: str, cluster: str = "eu-1", **query: Any) -> Program:
-    """What a committed stack registers for a namespace of its own, with Thanos; `query` are settings of its query."""
+    """What a committed stack registers for a namespace of its own, with Thanos and backfills; `query` are settings of
+    its query."""
     config = stack_config(stack) | {"thanos": {"bucket": {"type": "s3"}, "query": query}}
-    config["kubernetes"] |= {"namespace": namespace, "cluster": cluster}
+    backfill = {"image": "registry.acme.example/slostack:1.0.0"}
+    config["kubernetes"] |= {"namespace": namespace, "cluster": cluster, "backfill": backfill}
     return run_program(stack, config, canaries(stack, config))
 
 
@@ -27,5 +29,5 @@ def thanos_machine(folder: Path, bucket: Path, cluster: str = "eu-1", **query: A
     objects = manifests(thanos_program("prod", "slostack", cluster, **query))
     for each in objects:
         if each["kind"] == "Secret" and THANOS_BUCKET.file in each["stringData"]:
-            each["stringData"][THANOS_BUCKET.file] = _OPENS_IT
+            each["stringData"][THANOS_BUCKET.file] = OPENS_BUCKET
     return Machine(objects, folder, shared={_BUCKET: bucket})
