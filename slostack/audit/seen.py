@@ -15,8 +15,8 @@ from slostack.errors import SlostackError
 from slostack.prometheus_api import prometheus_api
 from slostack.spec import Duration, Selector
 
-LOOKBACK = "15m"
-"""How old the last sample of a series may be: some exporters have one every five minutes."""
+LOOKBACK = "20m"
+"""How old the last sample of a series may be: CloudWatch's come ten minutes late, and are asked for every five."""
 _DAY, _HOUR = 86_400_000, 3_600_000
 _OFFSET = re.compile(r"\boffset (\w+)")
 _TIME = "_timestamp_seconds"

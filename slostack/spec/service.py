@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -92,10 +93,10 @@ class Service(Part):
         """The matcher of the first of them: of the service itself, whatever else is scraped of it."""
         return _one_of([scrape.job for scrape in self.scrape[:1]] or [self.service])
 
-    @property
-    def other_job_matcher(self) -> Matcher | None:
-        """The matcher of the rest of them, if any: of exporters, workers and the like."""
-        return _one_of([scrape.job for scrape in self.scrape[1:]]) if len(self.scrape) > 1 else None
+    def jobs_beside(self, jobs: Sequence[Matcher]) -> Matcher | None:
+        """The matcher of those that others don't select, if any: of exporters, workers and the like."""
+        others = [scrape.job for scrape in self.scrape if not any(job.selects(scrape.job) for job in jobs)]
+        return _one_of(others) if others else None
 
     @property
     def probe_matcher(self) -> Matcher:

@@ -125,9 +125,9 @@ def _expand(
 
 def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
     subject = f"{service.service} ({use.prefix})" if use.prefix else service.service
-    job = Matcher("job", "=", use.job) if use.job else service.job_matcher
+    job = _job(service, use)
     probes = {"probes": str(service.probe_matcher)} if service.probes else {}
-    jobs = dict(_jobs(service, job, use))
+    jobs = dict(_jobs(service, signal, use))
     words = Words({**jobs, **probes, "service": service.service}, {"service": subject})
     for name, parameter in signal.parameters.items():
         value = getattr(use, name)
@@ -148,12 +148,24 @@ def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
     return words
 
 
-def _jobs(service: Service, job: Matcher, use: SignalUse) -> Iterator[tuple[str, str]]:
-    """What stands for jobs in expressions: all that the use is of, the service's own, and those beside it if any."""
-    yield "jobs", str(job)
-    yield "own_job", str(job if use.job else service.own_job_matcher)
-    if not use.job and (others := service.other_job_matcher):
+def _job(service: Service, use: SignalUse) -> Matcher:
+    return Matcher("job", "=", use.job) if use.job else service.job_matcher
+
+
+def _jobs(service: Service, signal: Signal, use: SignalUse) -> Iterator[tuple[str, str]]:
+    """What stands for jobs in expressions: all that the use is of, the service's own, and, in the first use of a
+    signal, those that no use of it calls its own, if any."""
+    yield "jobs", str(_job(service, use))
+    uses = service.signals.uses_of(signal.name)
+    every: tuple[SignalUse, ...] = uses if isinstance(uses, tuple) else (use,)
+    yield "own_job", str(_own_job(service, use))
+    others = service.jobs_beside([_own_job(service, each) for each in every])
+    if others and use is every[0]:
         yield "other_jobs", str(others)
+
+
+def _own_job(service: Service, use: SignalUse) -> Matcher:
+    return _job(service, use) if use.job else service.own_job_matcher
 
 
 def _default(parameter: Parameter, words: Words) -> Any:

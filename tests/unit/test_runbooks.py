@@ -205,6 +205,13 @@ def test_a_query_of_what_a_service_has_not_is_noticed() -> None:
             test("generated/stolen-tee/backups.md", wrong)
 
 
+def test_what_comes_late_is_asked_for_by_its_last_value() -> None:
+    """Of CloudWatch's metrics there is none at the moment: values come ten minutes late."""
+    late = [found for _, query in QUERIES for found in re.findall(r"aws_\w+(?:\{[^}]*\})?(?:\[20m\])?", query)]
+    assert len(late) >= 2
+    assert all(found.endswith("[20m]") for found in late)
+
+
 @pytest.mark.parametrize("runbook", sorted(SHARED))
 def test_a_shared_runbook_asks_for_parameters_that_there_are(runbook: str) -> None:
     assert f"\n\n{NOTE}\n\n" in text(runbook)

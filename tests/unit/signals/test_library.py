@@ -72,6 +72,20 @@ def test_selectors_are_of_the_services_own_jobs_unless_they_name_one() -> None:
     assert 'job="shop/health"' in alert.expr
 
 
+@pytest.mark.parametrize(
+    ("uses", "others"),
+    [
+        ({}, r'job=~"shop\\-db|shop\\-jobs"'),
+        ({"job": "shop"}, r'job=~"shop\\-db|shop\\-jobs"'),
+        ([{"job": "shop"}, {"prefix": "Jobs", "job": "shop-jobs"}], 'job="shop-db"'),
+    ],
+)
+def test_the_jobs_beside_those_that_a_signal_is_of_are_watched_once(uses: Any, others: str) -> None:
+    service = load({"up": uses}, scrape=[{"job": "shop"}, {"job": "shop-db"}, {"job": "shop-jobs"}])
+    (watching,) = (alert for alert in service.alerts if alert.name.endswith("JobDown"))
+    assert watching.expr == f"max by (job) (up{{{others}}}) == 0"
+
+
 def test_a_service_changes_what_it_wants_to() -> None:
     change = {"name": "Down", "severity": "high", "for": "3m", "summary": "Gone", "runbook": "shop/down.md"}
     service = load({"up": {"runbook": "shop/up.md", "alerts": {"ServiceDown": change}}})
