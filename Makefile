@@ -54,7 +54,7 @@ everything: $(INSTALLED)
 game-day: $(INSTALLED) ## The demo's failures in compressed time
 	@$(PYTHON) -m pytest --quiet $(GAME_DAY)
 
-test-faults: $(INSTALLED) ## What takes long: servers killed under load, replicas lost, a full disk, a long run (KILLS, LONG_RUN_MINUTES)
+test-faults: $(INSTALLED) ## What takes long: servers killed under load, replicas lost, a bucket that is away, a full disk, a long run (KILLS, AWAY_MINUTES, LONG_RUN_MINUTES)
 	@$(PYTHON) -m pytest --quiet $(FAULTS)
 
 bench: $(INSTALLED) ## What rules, rendering, previews, reviews and backtests cost, side by side with raw windows and sloth

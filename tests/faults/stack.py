@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from tests.local.project import Project, make_project
 
 INTERVAL = 1.0
 """Seconds between scrapes of the load."""
+AWAY_SECONDS = 60 * float(os.environ.get("AWAY_MINUTES", "10"))
+"""How long a bucket is away."""
 ALERT = "LoadIsOn"
 SERVICE = f"""
 service: loaded

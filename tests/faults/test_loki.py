@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from subprocess import Popen
 
@@ -21,6 +21,7 @@ from tests.bucket import CREDENTIALS, Bucket, serving
 from tests.cluster.manifests import manifests
 from tests.cluster.pod_process import Machine, PodProcess
 from tests.components.program import canaries, run_program, stack_config
+from tests.faults.stack import AWAY_SECONDS
 from tests.processes import wait_until
 
 REPLICAS = 3
@@ -61,6 +62,15 @@ class Cluster:
         assert process
         process.kill()
         process.wait()
+        self.processes[number] = None
+
+    def end(self, number: int) -> None:
+        """Has a replica store all that it holds, and waits until it has ended."""
+        process = self.processes[number]
+        assert process
+        with suppress(requests.ConnectionError):  # the answer may come too late
+            requests.post(f"{self.pods[number].url}/ingester/shutdown", timeout=START_SECONDS)
+        process.wait(timeout=START_SECONDS)
         self.processes[number] = None
 
     @property
@@ -135,11 +145,46 @@ def test_lines_outlive_the_volume_of_a_replica_and_go_into_the_bucket(cluster: C
         _has_all(pod, writing.acknowledged)
 
 
+def test_lines_that_are_taken_while_the_bucket_is_away_are_in_it_afterwards(cluster: Cluster) -> None:
+    writing = Writing(cluster.pods, pause=1)
+    failures = r"^loki_ingester_chunks_flush_failures_total (\d+)"
+    with ThreadPoolExecutor(WRITERS) as threads:
+        writers = [threads.submit(writing.write, writer) for writer in range(WRITERS)]
+        try:
+            wait_until(lambda: len(writing.acknowledged) > WRITERS, "lines are taken")
+            cluster.bucket.available, since = False, time.monotonic()
+            for pod in cluster.pods:
+                requests.post(f"{pod.url}/flush", timeout=30).raise_for_status()
+            wait_until(lambda: any(_metric(pod, failures) for pod in cluster.pods), "they fail to store chunks", 60)
+
+            def away() -> bool:
+                assert not any(writer.done() for writer in writers)
+                return time.monotonic() - since >= AWAY_SECONDS
+
+            wait_until(away, "the bucket is away for long", AWAY_SECONDS + 60)
+            taken = len(writing.acknowledged)
+            assert taken > WRITERS * AWAY_SECONDS / 10, "lines were not taken meanwhile"
+            cluster.bucket.available = True
+            wait_until(lambda: len(writing.acknowledged) > taken + 2 * WRITERS, "lines are taken")
+        finally:
+            writing.over.set()
+    for writer in writers:
+        writer.result()
+    for pod in cluster.pods:
+        _has_all(pod, writing.acknowledged)
+    for number, pod in enumerate(cluster.pods):
+        cluster.end(number)
+        shutil.rmtree(pod.root / "var" / "lib" / "loki")
+    cluster.start(*range(REPLICAS))
+    _has_all(cluster.pods[0], writing.acknowledged)
+
+
 @dataclass
 class Writing:
-    """Lines that are sent to one replica after another until one takes them."""
+    """Lines that are sent to one replica after another until one takes them, with seconds of `pause` between them."""
 
     pods: list[PodProcess]
+    pause: float = 0
     acknowledged: set[str] = field(default_factory=set)
     refused: int = 0
     over: threading.Event = field(default_factory=threading.Event)
@@ -157,6 +202,7 @@ class Writing:
                     return
                 self.refused += 1
             self.acknowledged.add(line)
+            self.over.wait(self.pause)
 
 
 def _takes(pod: PodProcess, stream: object) -> bool:
@@ -211,8 +257,12 @@ def _groups(pod: PodProcess) -> set[str]:
 def _active(pod: PodProcess) -> int:
     """How many replicas a replica knows to take lines."""
     try:
-        metrics = requests.get(f"{pod.url}/metrics", timeout=10).text
+        return _metric(pod, r'^loki_ring_members{name="ingester",state="ACTIVE"} (\d+)')
     except requests.RequestException:
         return 0
-    found = re.search(r'^loki_ring_members{name="ingester",state="ACTIVE"} (\d+)', metrics, re.MULTILINE)
+
+
+def _metric(pod: PodProcess, pattern: str) -> int:
+    """What a line of a replica's metrics says."""
+    found = re.search(pattern, requests.get(f"{pod.url}/metrics", timeout=10).text, re.MULTILINE)
     return int(found[1]) if found else 0

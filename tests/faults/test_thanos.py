@@ -31,6 +31,7 @@ from tests.cluster.test_exposed import OF_PROMETHEUS_ITSELF, exposed
 from tests.cluster.thanos import thanos_machine
 from tests.cluster.volumes import write_volume
 from tests.components.program import ROOT
+from tests.faults.stack import AWAY_SECONDS
 from tests.processes import wait_until
 from tests.unit.backtest.made_up import version
 from tests.unit.promql import metric_names
@@ -199,9 +200,10 @@ def _alerts_read_what_is_exposed(stack: Stack) -> None:
     assert read - there == OF_PROMETHEUS_ITSELF - {"ALERTS"}
 
 
-def _make_blocks(stack: Stack, hours: int) -> int:
-    """Puts blocks of two hours into the data of the first Prometheus, up to some hours ago; the time when they end."""
-    end = int(time.time()) // (2 * HOUR) * (2 * HOUR) - 4 * HOUR
+def _make_blocks(stack: Stack, hours: int, later: int = 0) -> int:
+    """Puts blocks of two hours into the data of the first Prometheus, up to some hours ago and so many later ones; the
+    time when they end."""
+    end = int(time.time()) // (2 * HOUR) * (2 * HOUR) - (4 + later) * HOUR
     text = stack.machine.folder / "samples"
     with text.open("w", encoding="utf-8") as file:
         file.write("# TYPE test counter\n")
@@ -213,8 +215,17 @@ def _make_blocks(stack: Stack, hours: int) -> int:
     command = (obtain_binary("promtool", print), "tsdb", "create-blocks-from", "openmetrics", text, made)
     subprocess.run(command, check=True, capture_output=True)
     for block in made.iterdir():
-        block.rename(stack.pods["prometheus-0"].root / "var/lib/prometheus" / block.name)
+        block.rename(_data(stack) / block.name)
     return end
+
+
+def _data(stack: Stack) -> Path:
+    return stack.pods["prometheus-0"].root / "var/lib/prometheus"
+
+
+def _local_blocks(stack: Stack) -> set[str]:
+    """The blocks that the first Prometheus has."""
+    return {path.parent.name for path in _data(stack).glob("*/meta.json")}
 
 
 def _all_of_it(stack: Stack, end: int, hours: int) -> dict[str, tuple[float, float]]:
@@ -239,8 +250,7 @@ def _upload(stack: Stack, hours: int) -> int:
     stack.add("prometheus-0", "prometheus")
     stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
     stack.start("prometheus-0", "sidecar-0")
-    noted = stack.pods["prometheus-0"].root / "var/lib/prometheus/thanos.shipper.json"
-    wait_until(noted.exists, "the sidecar notes what it has uploaded", SECONDS)
+    wait_until((_data(stack) / "thanos.shipper.json").exists, "the sidecar notes what it has uploaded", SECONDS)
     end = _make_blocks(stack, hours)
     wait_until(lambda: len(stack.blocks()) == hours // 2, "every block is uploaded", 2 * SECONDS)
     stack.kill("prometheus-0", "sidecar-0")
@@ -290,37 +300,50 @@ def _killed_when(stack: Stack, condition: Callable[[], object], more: tuple[str,
     return True
 
 
-def test_a_bucket_that_is_away_for_a_while_gets_everything_afterwards(stack: Stack) -> None:
-    hours, away = 24, stack.bucket.with_name("away")
-    for name in ("store", "query"):
+def test_a_bucket_that_is_away_for_ten_minutes_gets_everything_afterwards(stack: Stack) -> None:
+    hours, away = 12, stack.bucket.with_name("away")
+    for name in ("store", "compactor", "query"):
         stack.add(name, f"thanos-{name}")
     stack.add("prometheus-0", "prometheus")
     stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
-    stack.start("prometheus-0", "sidecar-0", "store", "query")
+    stack.start("prometheus-0", "sidecar-0", "store", "compactor", "query")
+    wait_until((_data(stack) / "thanos.shipper.json").exists, "the sidecar notes what it has uploaded", SECONDS)
+    _make_blocks(stack, hours, later=hours)
+    wait_until(lambda: len(stack.blocks()) == hours // 2, "every block of before is uploaded", 2 * SECONDS)
+    before = _local_blocks(stack)
     stack.bucket.rename(away)
     stack.bucket.write_text("no folder", encoding="utf-8")
+    since = time.monotonic()
     end = _make_blocks(stack, hours)
-    loaded = "prometheus_tsdb_blocks_loaded"
-    wait_until(lambda: stack.metric("prometheus-0", loaded) == hours // 2, "Prometheus has the blocks", 3 * SECONDS)
+    new = _local_blocks(stack) - before
+    assert len(new) == hours // 2
+    complete = _expected(end, 2 * hours)
+    wait_until(lambda: _all_of_it(stack, end, 2 * hours) == complete, "Prometheus has the blocks", 3 * SECONDS)
     failures = "thanos_objstore_bucket_operation_failures_total"
-    wait_until(lambda: stack.metric("sidecar-0", failures) > 0, "the sidecar fails", SECONDS)
-    triggered = stack.metric("prometheus-0", "prometheus_tsdb_compactions_triggered_total")
-    wait_until(
-        lambda: stack.metric("prometheus-0", "prometheus_tsdb_compactions_triggered_total") >= triggered + 2,
-        "Prometheus could have compacted them",
-        4 * SECONDS,
-    )
-    assert stack.metric("prometheus-0", loaded) == hours // 2, "none is compacted before it is uploaded"
-    assert _all_of_it(stack, end, hours) == _expected(end, hours)
-    assert all(stack.pods[name].answers() for name in stack.running)
+    wait_until(lambda: stack.metric("sidecar-0", failures) > 0, "the sidecar fails", 2 * SECONDS)
+    compactions = "prometheus_tsdb_compactions_triggered_total"
+    triggered = stack.metric("prometheus-0", compactions)
+
+    def goes_on() -> bool:
+        assert all(stack.pods[name].answers() for name in stack.running)
+        assert _all_of_it(stack, end, 2 * hours) == complete, "a gap"
+        assert new <= _local_blocks(stack), "compacted before it was uploaded"
+        return time.monotonic() - since >= AWAY_SECONDS
+
+    wait_until(goes_on, "the bucket is away for long", AWAY_SECONDS + SECONDS)
+    assert stack.metric("prometheus-0", compactions) >= triggered + 2, "Prometheus could have compacted them"
 
     stack.bucket.unlink()
     away.rename(stack.bucket)
-    wait_until(lambda: len(stack.blocks()) == hours // 2, "every block is uploaded", 3 * SECONDS)
-    wait_until(lambda: stack.metric("prometheus-0", loaded) < hours // 2, "now they are compacted", 4 * SECONDS)
+    wait_until(lambda: new <= stack.blocks(), "every block is uploaded", 3 * SECONDS)
+    wait_until(lambda: not new <= _local_blocks(stack), "now they are compacted", 4 * SECONDS)
+    iterations = "thanos_compact_iterations_total"
+    done = stack.metric("compactor", iterations)
+    wait_until(lambda: stack.metric("compactor", iterations) > done, "the compactor goes on", 7 * SECONDS)
+    assert stack.metric("compactor", "thanos_compact_halted") == 0
     stack.kill("prometheus-0", "sidecar-0", "store")
     stack.start("store")
-    wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
+    wait_until(lambda: _all_of_it(stack, end, 2 * hours) == complete, "the bucket has all of it", SECONDS)
 
 
 def test_what_was_compacted_before_there_was_a_sidecar_gets_into_the_bucket_as_documented(stack: Stack) -> None:
@@ -330,7 +353,7 @@ def test_what_was_compacted_before_there_was_a_sidecar_gets_into_the_bucket_as_d
     for name in ("store", "query"):
         stack.add(name, f"thanos-{name}")
     end = _make_blocks(stack, hours)
-    data = stack.pods["prometheus-0"].root / "var/lib/prometheus"
+    data = _data(stack)
     metas = {path.parent.name: path for path in data.glob("*/meta.json")}
     compacted = set(sorted(metas)[:2])
     for block in compacted:
