@@ -144,6 +144,7 @@ def _stages(logs: LogSettings) -> Iterator[_Block]:
         yield _drop(logs.drop)
     for namespace, limit in sorted(logs.limits.items()):
         yield from _limit(namespace, limit)
+    yield _capped(f'{{kind!="{SECURITY}"}}', logs.lines_per_second, "namespace")
     for mask in MASKS:
         yield _Block("stage.replace", {"expression": _raw(mask.expression), "replace": _text(mask.replacement)})
     for expression in REQUEST_IDS.values():
@@ -188,14 +189,18 @@ def _limit(namespace: str, limit: LogLimit) -> Iterator[_Block]:
         selector = _raw(f'{{namespace="{namespace}", level!="error", kind!="{SECURITY}"}}')
         yield _Block("stage.match", {"selector": selector}, (sampling,))
     if limit.lines_per_second:
-        values = {
-            "rate": str(limit.lines_per_second),
-            "burst": str(2 * limit.lines_per_second),
-            "drop": "true",
-            "by_label_name": _text("pod"),
-        }
-        selector = _raw(f'{{namespace="{namespace}", kind!="{SECURITY}"}}')
-        yield _Block("stage.match", {"selector": selector}, (_Block("stage.limit", values),))
+        yield _capped(f'{{namespace="{namespace}", kind!="{SECURITY}"}}', limit.lines_per_second, "pod")
+
+
+def _capped(selector: str, lines_per_second: int, label: str) -> _Block:
+    """So many lines a second of each value of a label, and no more."""
+    values = {
+        "rate": str(lines_per_second),
+        "burst": str(2 * lines_per_second),
+        "drop": "true",
+        "by_label_name": _text(label),
+    }
+    return _Block("stage.match", {"selector": _raw(selector)}, (_Block("stage.limit", values),))
 
 
 def _text(value: str) -> str:

@@ -115,7 +115,7 @@ class LogRetention(SettingsPart):
 
 
 class LokiLimits(SettingsPart):
-    """What Loki takes and answers at most, so that one service's flood leaves room for the others."""
+    """What Loki takes and answers at most, of all services together: to it they are one tenant."""
 
     ingestion: Throughput = Field("4Mi", description="bytes of lines a second, at each replica")
     streams: Annotated[int, Field(ge=1, le=1_000_000)] = Field(5000, description="label sets at the same time")
@@ -212,6 +212,11 @@ class LogSettings(SettingsPart):
         ("login_failed", "suspicious_request"), strict=False, description="the values of `event` of security events"
     )
     limits: Mapping[Namespace, LogLimit] = Field(default_factory=dict, description="of noisy namespaces")
+    lines_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        2000,
+        alias="linesPerSecond",
+        description="the most lines of each namespace on each node; what is beyond is dropped",
+    )
 
 
 class Exporters(SettingsPart):

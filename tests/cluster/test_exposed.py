@@ -62,7 +62,7 @@ EXPOSED = {
         "kube_statefulset_status_replicas_available",
     },
     # https://grafana.com/docs/alloy/latest/reference/components/loki/loki.write/
-    "alloy": {"loki_write_dropped_entries_total"},
+    "alloy": {"loki_write_dropped_entries_total", "loki_process_dropped_lines_by_label_total"},
     # https://kubernetes.io/docs/reference/instrumentation/metrics/
     "kubelet": {"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import requests
 
+from tests.cluster.conftest import LINES_PER_SECOND
 from tests.cluster.log_pipeline import ARRIVED_SECONDS, Pipeline, last
 from tests.cluster.pod_process import obtained
 from tests.cluster.test_exposed import EXPOSED, exposed
@@ -57,7 +58,7 @@ def test_lines_are_masked_labelled_and_carry_their_request_ids(pipeline: Pipelin
 
 
 def test_alloy_exposes_what_the_alerts_read_once_lines_flow(pipeline: Pipeline) -> None:
-    pipeline.push("metrics", "level=info one")
+    pipeline.push("metrics", *(f"level=info {n}" for n in range(4 * LINES_PER_SECOND)))
     wait_until(lambda: not EXPOSED["alloy"] - exposed(f"{pipeline.alloy}/metrics"), "its metrics", ARRIVED_SECONDS)
 
 
@@ -67,11 +68,11 @@ def test_levels_are_dropped(pipeline: Pipeline) -> None:
 
 
 def test_a_noisy_namespace_is_sampled_but_for_its_errors(pipeline: Pipeline) -> None:
-    pipeline.push("noisy", *(f"level={'error' if n % 5 == 0 else 'info'} {n}" for n in range(1000)))
+    pipeline.push("noisy", *(f"level={'error' if n % 5 == 0 else 'info'} {n}" for n in range(300)))
     lines = pipeline.settled("noisy", last)
     errors = [line for line in lines if "level=error" in line]
-    assert len(errors) == 200
-    assert 30 < len(lines) - len(errors) < 160, "a tenth of 800"
+    assert len(errors) == 60
+    assert 5 < len(lines) - len(errors) < 40, "a tenth of 240"
 
 
 def test_a_burst_of_one_pod_is_capped_and_takes_nothing_from_another(pipeline: Pipeline) -> None:
@@ -82,3 +83,12 @@ def test_a_burst_of_one_pod_is_capped_and_takes_nothing_from_another(pipeline: P
     )
     lines = [line for line, _ in pipeline.stored("bursting")]
     assert 20 <= len(lines) < 100
+
+
+def test_a_namespaces_flood_leaves_room_in_loki_for_another(pipeline: Pipeline) -> None:
+    for pod in ("web-1", "web-2"):
+        pipeline.push("flooding", *(f"level=info {n} {'x' * 500}" for n in range(20 * LINES_PER_SECOND)), pod=pod)
+    pipeline.push("calm", *(f"level=info {n}" for n in range(50)))
+    assert len(pipeline.settled("calm", last)) == 50
+    assert 'label_value="flooding"' in requests.get(f"{pipeline.alloy}/metrics", timeout=10).text
+    assert "rate_limited" not in requests.get(f"{pipeline.loki}/metrics", timeout=10).text

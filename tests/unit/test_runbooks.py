@@ -67,6 +67,7 @@ OF_THE_SERVERS = {
     "alertmanager_notifications_failed_total",
     "loki_discarded_samples_total",
     "loki_request_duration_seconds_count",
+    "loki_process_dropped_lines_by_label_total",
     "loki_write_dropped_entries_total",
     "probe_ssl_earliest_cert_expiry",
     "kube_daemonset_status_number_unavailable",

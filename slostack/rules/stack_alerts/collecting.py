@@ -120,13 +120,19 @@ COLLECTING = (
         "LogIngestionFailing",
         "sum by (job, reason) (increase(loki_discarded_samples_total[15m])) > 0\n"
         "or sum by (job, reason) (increase(loki_write_dropped_entries_total[15m])) > 0\n"
+        "or sum by (job, reason) (\n"
+        "  label_replace(\n"
+        '    increase(loki_process_dropped_lines_by_label_total{label_name="namespace"}[15m]),\n'
+        '    "reason", "too many lines of $1", "label_value", "(.*)"\n'
+        "  )\n"
+        ") > 0\n"
         "or sum by (job, status_code) (\n"
         '  increase(loki_request_duration_seconds_count{route="loki_api_v1_push",status_code=~"5.."}[15m])\n'
         ") > 0",
         5,
         "medium",
         "Logs are lost: {{ or $labels.reason $labels.status_code }}",
-        "Loki refuses log lines, or its collector gave up on some; SLOs from logs count too few.",
+        "Loki refuses log lines, or its collector drops some; SLOs from logs count too few.",
         "log-ingestion-failing",
     ),
     stack_alert(

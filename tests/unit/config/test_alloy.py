@@ -89,13 +89,14 @@ def test_lines_are_masked_before_anything_is_read_from_them_and_sent_to_loki(top
     assert stages[:4] == ["regex", "regex", "template", "labels"], "the level"
     assert stages[4:7] == ["regex", "template", "labels"], "the kind"
     masked = [index for index, stage in enumerate(stages) if stage == "replace"]
-    assert masked == list(range(7, 7 + len(masked)))
+    assert stages[7] == "match", "each namespace's limit"
+    assert masked == list(range(8, 8 + len(masked)))
     assert stages[masked[-1] + 1 :] == ["regex", "regex", "structured_metadata"]
     assert 'url = "http://loki-0:8080/loki/api/v1/push"' in block(config(topology), "endpoint")
 
 
 def test_levels_that_the_settings_name_are_dropped_and_counted(topology: Topology) -> None:
-    assert "stage.match" not in config(topology)
+    assert "action" not in config(topology)
     dropped = block(config(topology, drop=["trace", "debug"]), "stage.match")
     assert 'selector            = `{level=~"trace|debug", kind!="security"}`' in dropped
     assert 'action              = "drop"' in dropped
@@ -105,7 +106,11 @@ def test_levels_that_the_settings_name_are_dropped_and_counted(topology: Topolog
 def test_noisy_namespaces_are_sampled_but_for_errors_and_capped_by_pod(topology: Topology) -> None:
     text = config(topology, limits={"shop": {"sample": 0.25}, "attic": {"linesPerSecond": 50}})
     matches = re.findall(r"selector = `(.*)`", text)
-    assert matches == ['{namespace="attic", kind!="security"}', '{namespace="shop", level!="error", kind!="security"}']
+    assert matches == [
+        '{namespace="attic", kind!="security"}',
+        '{namespace="shop", level!="error", kind!="security"}',
+        '{kind!="security"}',
+    ]
     assert "rate                = 0.25" in block(text, "stage.sampling")
     limit = block(text, "stage.limit")
     assert re.findall(r"(\w+) += (.+)", limit) == [
@@ -113,6 +118,17 @@ def test_noisy_namespaces_are_sampled_but_for_errors_and_capped_by_pod(topology:
         ("burst", "100"),
         ("drop", "true"),
         ("by_label_name", '"pod"'),
+    ]
+
+
+def test_every_namespace_is_capped(topology: Topology) -> None:
+    text = config(topology, linesPerSecond=300)
+    assert re.findall(r"selector = `(.*)`", text) == ['{kind!="security"}']
+    assert re.findall(r"(\w+) += (.+)", block(text, "stage.limit")) == [
+        ("rate", "300"),
+        ("burst", "600"),
+        ("drop", "true"),
+        ("by_label_name", '"namespace"'),
     ]
 
 
