@@ -41,19 +41,20 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a category, with what it is worth (0 to 1), what lacks to it by name (where nothing does, what could
-    not be seen), and what to do."""
+    """A point of a category, with what it is worth (0 to 1), whether anything shows that (evidence that is seen, or
+    people who attest it), what lacks to it by name (where nothing does, what could not be seen), and what to do."""
 
     asks: str
     state: State
     worth: float
+    shown: bool
     lacking: tuple[str, ...]
     next: str
 
 
 @dataclass(frozen=True)
 class CategoryScore:
-    """A category with its score, 0 to 10."""
+    """A category with its score, 0 to 10: nothing, where it is configured and nothing of it is shown."""
 
     category: Category
     title: str
@@ -62,6 +63,8 @@ class CategoryScore:
 
     @property
     def score(self) -> float:
+        if not any(point.shown for point in self.points):
+            return 0.0
         return FULL * sum(point.worth for point in self.points) / len(self.points)
 
 
@@ -123,10 +126,11 @@ def judged(
     worth = sum(each.worth for each in counted) / len(counted)
     absent = any(each.state == "absent" for each in counted)
     if attested > worth and not absent:
-        return Point(asks, "attested" if attested == 1 else "attested long ago", attested, (), next)
+        return Point(asks, "attested" if attested == 1 else "attested long ago", attested, True, (), next)
     lacking = [each.name for each in counted if each.name and not each.worth]
     unseen = [each.name for each in counted if each.name and each.state == "unseen"]
-    return Point(asks, _state(counted, worth), worth, tuple(lacking or unseen), next)
+    shown = any(each.state == "met" for each in counted)
+    return Point(asks, _state(counted, worth), worth, shown, tuple(lacking or unseen), next)
 
 
 def _state(counted: Sequence[Evidence], worth: float) -> State:

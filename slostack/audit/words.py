@@ -41,7 +41,8 @@ def unseen(card: Scorecard) -> str:
     for category, asks in card.unseen:
         by_category.setdefault(category, []).append(asks)
     named = "; ".join(f"{category}: {', '.join(asks)}" for category, asks in by_category.items())
-    return f"missing evidence, as nothing tells; what is only configured counts half: {named}" if named else ""
+    counts = "counts half, and nothing in a category of which nothing is seen"
+    return f"missing evidence, as nothing tells; what is only configured {counts}: {named}" if named else ""
 
 
 def score(category: CategoryScore) -> str:

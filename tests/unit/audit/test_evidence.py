@@ -33,7 +33,7 @@ def test_what_is_there_is_met(tmp_path: Path) -> None:
     assert found.source == "http://prometheus"
 
 
-def test_without_a_prometheus_what_is_configured_counts_half_and_is_named(tmp_path: Path) -> None:
+def test_without_a_prometheus_what_is_configured_counts_half_beside_what_is_seen_and_is_named(tmp_path: Path) -> None:
     of = made(tmp_path)
     seen, unseen = card(of, all_there(of)), card(of, None)
     age = point(unseen, "backups", AGE)
@@ -41,6 +41,8 @@ def test_without_a_prometheus_what_is_configured_counts_half_and_is_named(tmp_pa
     assert ("Backups", age.asks) in unseen.unseen
     assert point(unseen, "runbooks", "each alert has a runbook").state == "met"
     assert point(unseen, "logging", "lines are structured").state == "missing"
+    assert category(unseen, "health-checks").score == 0
+    assert category(unseen, "runbooks").score > 0
     assert 0 < unseen.score < seen.score
     assert {cell.state for row in unseen.coverage for cell in row.cells} == {"unseen", "missing"}
 
@@ -118,6 +120,16 @@ def test_silence_of_the_logs_tells_nothing(tmp_path: Path) -> None:
     panels = point(found, "monitoring-coverage", "each panel shows something")
     assert (panels.state, panels.lacking) == ("unseen", ("panel Down",))
     assert point(card(of, replace(silent, panels={})), "monitoring-coverage", "each panel shows").state == "partly"
+
+
+def test_logs_that_nobody_has_seen_are_no_evidence_of_logging(tmp_path: Path) -> None:
+    of = made(tmp_path)
+    whole = all_there(of)
+    assert category(card(of, whole), "logging").score == 5
+    silent = without_series(whole, "log:lines:count")
+    assert category(card(of, silent), "logging").score == 0
+    attested = made(tmp_path, f"{FULL}attested: {{logging: {{date: 2026-11-29, link: 'https://wiki.example/x'}}}}\n")
+    assert category(card(attested, silent), "logging").score == 10
 
 
 def test_of_what_is_missing_in_part_only_that_is_named(tmp_path: Path) -> None:
