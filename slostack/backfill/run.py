@@ -20,7 +20,7 @@ from slostack.backtest.fetch import counts_before, reach
 from slostack.backtest.found import Found, concatenated
 from slostack.backtest.history import Times, milliseconds
 from slostack.backtest.prometheus import SPAN, Prometheus, Query
-from slostack.backtest.recorded import Span, recorded_counts
+from slostack.backtest.recorded import HOUR, Span, recorded_counts
 from slostack.backtest.subjects import Version
 from slostack.backtest.words import day
 from slostack.errors import SlostackError
@@ -62,14 +62,16 @@ def backfill(
     until: datetime,
     folder: Path,
     report: Callable[[int, int, str], None] = lambda *_: None,
+    source: Prometheus | None = None,
 ) -> tuple[Filled, ...]:
     """Writes blocks into Prometheus' data folder (or another) with the five-minute counts of SLOs, as far back as
     their windows look and as raw series reach, up to the first count that was recorded, or `until`, and no further than
     to where Prometheus' head begins: of a time that blocks cover it forgets what it has not written to blocks itself.
 
     Each block is there as a whole or not at all; run again, what Prometheus has taken is not computed again. `report`
-    is called before each SLO with its number, how many there are, and its name. Raises SlostackError where Prometheus
-    doesn't answer, or a block can't be written.
+    is called before each SLO with its number, how many there are, and its name. Raw series are those of `source`, which
+    answers as a Prometheus does; else of that Prometheus. Raises SlostackError where one of them doesn't answer, or a
+    block can't be written.
     """
     found: list[Filled] = []
     end = int(until.timestamp() * 1000)
@@ -78,7 +80,7 @@ def backfill(
     def lines() -> Iterator[Sequence[str]]:
         for number, version in enumerate(versions):
             report(number, len(versions), f"{version.service.service}/{version.slo.name}")
-            filled, its_lines = _of(prometheus, version, end, in_blocks)
+            filled, its_lines = _of(prometheus, source or prometheus, version, end, in_blocks)
             found.append(filled)
             yield its_lines
 
@@ -101,11 +103,15 @@ def is_taken(prometheus: Prometheus, filled: Filled) -> bool:
     return bool(answer)
 
 
-def _of(prometheus: Prometheus, version: Version, end: int, in_blocks: int) -> tuple[Filled, Sequence[str]]:
+def _of(
+    prometheus: Prometheus, source: Prometheus, version: Version, end: int, in_blocks: int
+) -> tuple[Filled, Sequence[str]]:
+    if source is not prometheus:
+        recorded_counts(source, version, Span(end - HOUR, end))  # refuses several places
     start = end - milliseconds(reach(version.slo))
     recorded = concatenated(recorded_counts(prometheus, version, Span(start, end)).counted)
     since = int(recorded[0]) / 1000 if len(recorded) else None
-    counts = counts_before(prometheus, version, [recorded], Span(start, max(start, in_blocks)))
+    counts = counts_before(source, version, [recorded], Span(start, max(start, in_blocks)))
     told = _told(counts)
     if not len(told):
         return Filled(version, recorded_since=since), ()

@@ -18,11 +18,17 @@ _TAKEN_WITHIN = 180.0
 
 @click.command("backfill")
 @click.argument("slos", nargs=-1, metavar="[SERVICE[/SLO]]...")
-@click.option("--prometheus", metavar="URL", help="Where the raw series are (default: the stack on this machine).")
+@click.option("--prometheus", metavar="URL", help="Which Prometheus is filled (default: the stack on this machine).")
+@click.option(
+    "--from",
+    "source",
+    metavar="URL",
+    help="Where the raw series are (default: in that Prometheus), such as Thanos' query or another replica.",
+)
 @click.option(
     "--token-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file with a bearer token for that Prometheus.",
+    help="A file with a bearer token for where the raw series are.",
 )
 @only_option
 @click.option(
@@ -40,6 +46,7 @@ def command(
     root: Path,
     slos: tuple[str, ...],
     prometheus: str | None,
+    source: str | None,
     token_file: Path | None,
     only: dict[str, str],
     out: Path | None,
@@ -70,9 +77,12 @@ def command(
     into = out or data
     with nullcontext() if into else local.one_at_a_time():
         url = prometheus or local_server(root, "prometheus")
-        server = Prometheus(url, read_token(token_file), progress.count, only)
+        reads = Prometheus(source or url, read_token(token_file), progress.count, only)
+        server = Prometheus(url) if source else reads
         with progress:
-            filled = backfill(server, versions, datetime.now(UTC), into or local.data("prometheus"), progress.next)
+            filled = backfill(
+                server, versions, datetime.now(UTC), into or local.data("prometheus"), progress.next, reads
+            )
         for each in filled:
             click.echo(f"{each.version.service.service}/{each.version.slo.name}: {each}")
         if not any(each.first for each in filled):

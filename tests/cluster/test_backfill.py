@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -42,6 +43,7 @@ slos:
       events: {bad: 'http_requests_total{job="api",code="500"}', total: 'http_requests_total{job="api"}'}
     runbook: api/burn.md
 """
+RAW = "http_requests_total"
 PER_SECOND = {"200": 9, "500": 1}
 RULES = {"groups": [{"name": "test", "interval": "1s", "rules": [{"record": "test:beat", "expr": "vector(1)"}]}]}
 
@@ -87,13 +89,16 @@ class Stage:
 
     def counted(self, server: str) -> list[float]:
         """All events that one SLO has counted, and the bad ones; nothing where the server has none."""
-        found = []
-        for name in (names.EVENTS, names.BAD_EVENTS):
-            query = {"query": f"sum_over_time({name}[2d])"}
-            answer = requests.get(f"{self.pods[server].url}/api/v1/query", params=query, timeout=30)
-            assert answer.status_code == 200, answer.text
-            found += [float(each["value"][1]) for each in answer.json()["data"]["result"]]
-        return found
+        return [
+            value
+            for name in (names.EVENTS, names.BAD_EVENTS)
+            for value in self.ask(server, f"sum_over_time({name}[2d])")
+        ]
+
+    def ask(self, server: str, expr: str) -> list[float]:
+        answer = requests.get(f"{self.pods[server].url}/api/v1/query", params={"query": expr}, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return [float(each["value"][1]) for each in answer.json()["data"]["result"]]
 
     def metric(self, name: str, metric: str) -> float:
         lines = requests.get(f"{self.pods[name].url}/metrics", timeout=10).text.splitlines()
@@ -108,7 +113,7 @@ def _raw_series(end: int) -> Iterator[str]:
     for code, rate in PER_SECOND.items():
         for at in range(end - HOURS * HOUR, end, 60):
             seconds = at - end + HOURS * HOUR
-            yield f'http_requests_total{{job="api",code="{code}"}} {rate * seconds} {at}\n'
+            yield f'{RAW}{{job="api",code="{code}"}} {rate * seconds} {at}\n'
     yield "# EOF\n"
 
 
@@ -121,13 +126,14 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield Stage(thanos_machine(tmp_path, tmp_path / "bucket"), root, end, processes)
 
 
-def test_it_is_in_no_ones_way(stage: Stage) -> None:
+def test_it_counts_what_the_query_has_and_is_in_no_ones_way(stage: Stage) -> None:
     """What it counts is there for the query, nothing of it gets into the bucket but as documented, and the compactor
-    works on."""
+    works on. A Prometheus that lost its data gets what the other has."""
     folder = stage.machine.folder
-    bucket = folder / "bucket"
+    bucket, out = folder / "bucket", folder / "out"
     data = Path(f"{stage.add('prometheus-0', 'prometheus').root}{DATA}")
     stage.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
+    stage.add("prometheus-1", "prometheus", 1)
     for name in ("query", "store", "compactor"):
         stage.add(name, f"thanos-{name}")
     raw = folder / "raw.om"
@@ -136,29 +142,27 @@ def test_it_is_in_no_ones_way(stage: Stage) -> None:
     (data / "thanos.shipper.json").write_text('{"version": 1}')  # the sidecar's, which has looked before
     uploaded = _blocks(data)
     assert len(uploaded) == HOURS // 2
+    stage.start("prometheus-0", "sidecar-0", "query", "prometheus-1")
+    wait_until(lambda: bool(stage.ask("query", f"count_over_time({RAW}[1d])")), "the query asks it", SECONDS)
 
-    stage.start("prometheus-0")
     made = stage.backfill(0)
     assert made
-    stage.kill("prometheus-0")
-    stage.start("prometheus-0", "sidecar-0", "query")
-    wait_until(
-        lambda: uploaded <= _blocks(bucket), "the sidecar has been through the data, from the oldest on", SECONDS
-    )
-    assert _blocks(bucket) == uploaded
-    length = HOURS * HOUR
-    expected = pytest.approx([10 * length, length], rel=0.02)
-    wait_until(lambda: stage.counted("query") == expected, "the query has what was counted", SECONDS)
-    counted = stage.counted("query")
-
-    opens, out = folder / "bucket.yaml", folder / "out"
-    opens.write_text(OPENS_BUCKET.replace("/bucket", str(bucket)), encoding="utf-8")
     for block in made:
-        (out / block).parent.mkdir(exist_ok=True)
-        subprocess.run(["cp", "-r", data / block, out / block], check=True)
-    (command,) = re.findall(
-        "^thanos (tools bucket upload-blocks.*)$", PAGE.read_text("utf-8").replace("\\\n", ""), re.M
-    )
+        shutil.copytree(data / block, out / block)
+    assert stage.backfill(1)
+    stage.kill("prometheus-0", "sidecar-0", "prometheus-1")
+    stage.start("prometheus-0", "sidecar-0", "prometheus-1")
+    expected = pytest.approx([10 * HOURS * HOUR, HOURS * HOUR], rel=0.02)
+    assert stage.counted("prometheus-0") == expected
+    assert stage.counted("prometheus-1") == expected
+    wait_until(lambda: stage.counted("query") == expected, "the query has what was counted", SECONDS)
+    wait_until(lambda: stage.metric("sidecar-0", "thanos_shipper_dir_syncs_total") > 0, "it has looked", SECONDS)
+    assert _blocks(bucket) == uploaded
+
+    opens = folder / "bucket.yaml"
+    opens.write_text(OPENS_BUCKET.replace("/bucket", str(bucket)), encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8").replace("\\\n", "")
+    (command,) = re.findall("^thanos (tools bucket upload-blocks.*)$", page, re.MULTILINE)
     command = command.replace("=bucket.yaml", f"={opens}").replace("=blocks", f"={out}")
     subprocess.run([obtain_binary("thanos", print), *shlex.split(command)], check=True, capture_output=True)
     assert _blocks(bucket) == uploaded | made
@@ -173,7 +177,7 @@ def test_it_is_in_no_ones_way(stage: Stage) -> None:
     asked = "thanos_bucket_store_series_blocks_queried_count"
 
     def once() -> bool:
-        assert stage.counted("query") == counted
+        assert stage.counted("query") == expected
         return stage.metric("store", asked) > 0
 
     wait_until(once, "the query asks the bucket", SECONDS)

@@ -10,6 +10,7 @@ from slostack.deploy.kubernetes.backfill import backfills
 from slostack.deploy.policies import violations
 from slostack.errors import SlostackError
 from slostack.settings import parse_settings
+from tests.cluster.thanos import thanos_program
 from tests.components.program import Program, stack_config
 from tests.components.test_snapshots import with_snapshots
 
@@ -55,6 +56,19 @@ def test_it_talks_to_prometheus_alone_and_has_no_right(job: str) -> None:
         for peer in rule["from"]
     }
     assert not pod(job)["automountServiceAccountToken"]
+
+
+def test_with_thanos_it_reads_what_its_query_has_of_this_cluster() -> None:
+    program = thanos_program("prod", "slostack", "eu-1")
+    job = program.one(":CronJob", "backfill-1").inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = job["containers"]
+    assert container["command"][-2:] == ["--from=http://thanos-query.slostack.svc:10902", "--only=cluster=eu-1"]
+    asked = {
+        (peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"], rule["ports"][0]["port"])
+        for rule in program.one(":NetworkPolicy", "backfill-1").inputs["spec"]["egress"]
+        for peer in rule["to"]
+    }
+    assert asked == {("prometheus", 9090), ("thanos-query", 10902)}
 
 
 def test_no_policy_is_violated() -> None:

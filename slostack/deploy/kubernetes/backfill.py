@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -16,6 +16,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
+from slostack import names
 from slostack.deploy.kubernetes.jobs import daily, step
 from slostack.deploy.kubernetes.mounts import Mounted
 from slostack.deploy.kubernetes.server import Owner, ServerArgs, network_policy, service_account
@@ -35,17 +36,19 @@ def backfills(replicas: int) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class BackfillArgs:
     """The backfill's arguments: `server` says how its pods run; `addresses` and `data` are where each Prometheus
-    answers, and where it has its data; it begins at a time of day (UTC)."""
+    answers, and where it has its data; it begins at a time of day (UTC). `query` is where raw series are read in its
+    place: the address of Thanos' query, and the name of the cluster whose series are wanted, if it has one."""
 
     server: ServerArgs
     addresses: Sequence[str]
     data: str
     at: str
+    query: tuple[str, str | None] | None = None
 
 
 class Backfill(pulumi.ComponentResource):
-    """A CronJob for each Prometheus, whose pod runs on that one's node, as they share a volume. It asks Prometheus and
-    nobody else, and has no right in the cluster."""
+    """A CronJob for each Prometheus, whose pod runs on that one's node, as they share a volume. It asks Prometheus, and
+    Thanos' query where there is one, and has no right in the cluster."""
 
     def __init__(self, name: str, args: BackfillArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slostack:kubernetes:Backfill", name, None, opts)
@@ -56,12 +59,21 @@ class Backfill(pulumi.ComponentResource):
                 VolumeMountArgs(name=DATA, mount_path=args.data), VolumeArgs(name=DATA, persistent_volume_claim=claim)
             )
             url = f"http://{args.addresses[number]}"
-            command = ("slostack", f"--root={PROJECT}", "backfill", f"--prometheus={url}", f"--data={args.data}")
+            filled = (f"--prometheus={url}", f"--data={args.data}")
+            command = ("slostack", f"--root={PROJECT}", "backfill", *filled, *_reads(args))
             container = step(owner, BACKFILL, args.server.image, command, mounted=[data])
             daily(owner, args.at, _SECONDS, [container], mounted=[data], affinity=_beside(f"prometheus-{number}"))
             network_policy(owner)
             service_account(owner)
         self.register_outputs({})
+
+
+def _reads(args: BackfillArgs) -> Iterator[str]:
+    if args.query:
+        address, cluster = args.query
+        yield f"--from=http://{address}"
+        if cluster:
+            yield f"--only={names.CLUSTER}={cluster}"
 
 
 def _beside(pod: str) -> AffinityArgs:

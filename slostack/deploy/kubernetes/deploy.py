@@ -154,7 +154,9 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             replicas=1,
             storage=None,
         )
-        into = BackfillArgs(job, prometheus.place.addresses, prometheus.place.data, backfill.at)
+        namespace, cluster = settings.kubernetes.namespace, settings.kubernetes.cluster
+        past = (place("thanos-query", namespace).addresses[0], cluster) if settings.thanos.enabled else None
+        into = BackfillArgs(job, prometheus.place.addresses, prometheus.place.data, backfill.at, past)
         Backfill(BACKFILL, into, opts)
     running = collectors(settings)
     if "alloy" in running:

@@ -193,8 +193,9 @@ def _of_jobs(settings: Settings) -> Iterator[Flow]:
     if settings.kubernetes.snapshots:
         yield from _to_the_api(SNAPSHOTS, settings)
     if settings.kubernetes.backfill:
-        jobs = backfills(settings.prometheus.replicas)
-        yield from (Flow(job, "prometheus", PORTS["prometheus"]) for job in jobs)
+        asked = ("prometheus", "thanos-query") if settings.thanos.enabled else ("prometheus",)
+        for job in backfills(settings.prometheus.replicas):
+            yield from (Flow(job, server, PORTS[server]) for server in asked)
 
 
 def _pods(server: str, namespace: str) -> Pods:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from slostack.backfill import backfill
 from slostack.backtest import Outcome, PrometheusSource, Span
 from slostack.backtest.prometheus import Query, Series
 from slostack.backtest.replay import replay
@@ -65,6 +68,23 @@ def test_what_several_clusters_recorded_is_not_taken_for_one() -> None:
     expected = r"made.up has api/\S+ of each cluster of 'eu-1', 'us-1', expected one of them \(--only cluster=us-1\)"
     with pytest.raises(SlostackError, match=expected):
         outcome(of, several, 1.0)
+
+
+class LostItsData(HoldsRecorded):
+    """Has nothing, and no block yet."""
+
+    def head_start(self) -> int:
+        return SPAN.end
+
+
+def test_a_backfill_reads_raw_series_of_one_cluster(tmp_path: Path) -> None:
+    of = version()
+    past = holding(history(of, np.full(LENGTH, 600.0), np.zeros(LENGTH)), np.zeros(LENGTH, bool))
+    several, until = OfClusters("http://made.up", series=past.series), datetime.fromtimestamp(SPAN.end / 1000, UTC)
+    with pytest.raises(SlostackError, match="of each cluster of 'eu-1', 'us-1'"):
+        backfill(LostItsData("http://empty"), [of], until, tmp_path, source=several)
+    (filled,) = backfill(LostItsData("http://empty"), [of], until, tmp_path, source=past)
+    assert filled.last is None
 
 
 def test_a_quiet_past_is_hardly_read() -> None:
