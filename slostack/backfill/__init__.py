@@ -1,4 +1,5 @@
-"""A past for SLOs that are new or edited: what their rules would have counted, from what Prometheus still holds.
+"""A past for SLOs that are new or grouped otherwise: what their rules would have counted, from what Prometheus still
+holds.
 
 filled = backfill(Prometheus("http://prometheus:9090"), versions, until, folder)
 """

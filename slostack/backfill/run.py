@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from slostack.backtest.fetch import counts_before, reach
 from slostack.backtest.found import Found, concatenated
 from slostack.backtest.history import Times, milliseconds
 from slostack.backtest.prometheus import SPAN, Prometheus, Query
-from slostack.backtest.recorded import HOUR, Span, recorded_counts
+from slostack.backtest.recorded import HOUR, Span, own_labels, recorded_counts, times_of_counts
 from slostack.backtest.subjects import Version
 from slostack.backtest.words import day
 from slostack.errors import SlostackError
@@ -100,7 +100,7 @@ def is_taken(prometheus: Prometheus, filled: Filled) -> bool:
     at, of = round(filled.last * 1000), filled.version
     counts = f"{names.EVENTS}{{{names.identity(of.service.service, of.slo.name)}}}[{SPAN}]"
     (answer,) = prometheus.ask([Query(counts, at - 1, at)])
-    return bool(answer)
+    return any(_is_grouped(of, own_labels(series)) for series in answer)
 
 
 def _of(
@@ -109,13 +109,30 @@ def _of(
     if source is not prometheus:
         recorded_counts(source, version, Span(end - HOUR, end))  # refuses several places
     start = end - milliseconds(reach(version.slo))
-    recorded = concatenated(recorded_counts(prometheus, version, Span(start, end)).counted)
-    since = int(recorded[0]) / 1000 if len(recorded) else None
-    counts = counts_before(source, version, [recorded], Span(start, max(start, in_blocks)))
+    recorded = times_of_counts(prometheus, version, Span(start, end))
+    known = concatenated([times for labels, times in recorded.items() if _is_grouped(version, labels)])
+    since = int(known[0]) / 1000 if len(known) else None
+    counts = counts_before(source, version, [known], Span(start, max(start, in_blocks)))
+    _leave_out(counts, recorded)
     told = _told(counts)
     if not len(told):
         return Filled(version, recorded_since=since), ()
     return Filled(version, int(told[0]) / 1000, int(told[-1]) / 1000, since), tuple(samples(version, counts))
+
+
+def _is_grouped(version: Version, labels: Iterable[tuple[str, str]]) -> bool:
+    """Whether these tell a series that is grouped as the SLO is now."""
+    return {name for name, _ in labels} == {*version.slo.group_by}
+
+
+def _leave_out(counts: Found, recorded: Mapping[frozenset[tuple[str, str]], Times]) -> None:
+    """Takes from counts those of series that were recorded by then: an SLO that was grouped otherwise recorded, of raw
+    series without one of the labels, the same as it does now."""
+    for (name, group), parts in counts.samples.items():
+        times = recorded.get(frozenset((label, value) for label, value in group if value))
+        if times is not None:
+            before = int(times[0]) - milliseconds(names.TIER_INTERVAL)
+            counts.samples[name, group] = [(at[at <= before], values[at <= before]) for at, values in parts]
 
 
 def _told(counts: Found) -> Times:

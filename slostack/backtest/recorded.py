@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from slostack import names
-from slostack.backtest.found import Found
+from slostack.backtest.found import Found, concatenated
 from slostack.backtest.history import Flags, Floats, Labels, Times, milliseconds
 from slostack.backtest.prometheus import SPAN, Prometheus, Query, Series
 from slostack.backtest.subjects import Version
@@ -30,6 +30,7 @@ HEARTBEAT = names.OBJECTIVE
 COUNT_HEARTBEAT = names.tier(names.WINDOW_EVENTS)
 """The same of the five-minute group."""
 _PIECE, _PIECE_OF_COUNTS = 48 * HOUR, 31 * 24 * HOUR
+_OF_EVERY_SERIES = ("__name__", names.SERVICE, names.SLO)
 _JUST_BELOW = 1 - 1e-9
 
 
@@ -55,6 +56,20 @@ def recorded_counts(prometheus: Prometheus, of: Version, span: Span) -> Found:
     for name in wanted:
         found.add(name, of.slo.group_by, by_name.get(name, ()))
     return found
+
+
+def times_of_counts(prometheus: Prometheus, of: Version, span: Span) -> Mapping[frozenset[tuple[str, str]], Times]:
+    """When counts of five minutes were recorded, by what tells their series from others of the SLO."""
+    by_name = _samples(prometheus, of, (names.EVENTS,), [span], _PIECE_OF_COUNTS)
+    parts: dict[frozenset[tuple[str, str]], list[Times]] = {}
+    for series in by_name.get(names.EVENTS, ()):
+        parts.setdefault(own_labels(series), []).append(series.times)
+    return {labels: concatenated(times) for labels, times in parts.items()}
+
+
+def own_labels(series: Series) -> frozenset[tuple[str, str]]:
+    """The labels of a recorded series beyond those by which its SLO is known."""
+    return frozenset(series.labels.items() - {(name, series.labels.get(name)) for name in _OF_EVERY_SERIES})
 
 
 def recorded_ratios(

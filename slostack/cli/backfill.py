@@ -56,7 +56,8 @@ def command(
     recorded any, computed by Prometheus from the raw series that it still holds.
 
     Into the stack on this machine, or for another Prometheus into blocks in a folder. Run again, it goes on where it
-    was stopped; what is recorded already stays as it is.
+    was stopped; what is recorded already stays as it is, also of an SLO whose SLI was edited since: under another name
+    that gets a past by the SLI as it is now.
     """
     from slostack.backfill import backfill, is_taken
     from slostack.backtest import Prometheus

@@ -139,6 +139,32 @@ def test_an_interrupted_one_is_gone_on_with(
         assert of_second.last == of_second.recorded_since - 300
 
 
+def test_one_that_is_grouped_otherwise_gets_a_past_beside_what_was_recorded(
+    stage: Stage, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (slo,) = (each for each in stage.service.slos if each.name == "google")
+    as_recorded, grouped, by_nothing = (
+        Version(stage.service, slo.model_copy(update={"group_by": by})) for by in ((), ("instance",), ("nobody_has",))
+    )
+    (filled,) = backfill(stage.prometheus, [grouped], END, tmp_path / "grouped")
+    assert filled.first == pytest.approx(stage.filled[0].first, abs=300)
+    assert filled.last
+    assert filled.last > LIVE
+    assert not is_taken(stage.prometheus, filled)
+    left = list(before(stage.past.samples(), LIVE))
+    with prometheus_with(left, tmp_path_factory.mktemp("after"), blocks=tmp_path / "grouped") as url:
+        after = Prometheus(url)
+        assert is_taken(after, filled)
+        (again, of_before, same) = backfill(after, [grouped, as_recorded, by_nothing], END, tmp_path / "both")
+        total = instant(after, f'sum_over_time({names.EVENTS}{{slo="google",instance="a"}}[1d])')
+    assert again.last is None
+    assert of_before.last == stage.filled[0].last
+    assert same.last == pytest.approx(of_before.last - 150, abs=150), "it has the one series, which was recorded then"
+    recorded, _ = stage.sums(names.EVENTS, "google")
+    one_count = 300 * 20
+    assert total == pytest.approx(recorded, abs=0.01 * recorded + one_count)
+
+
 def test_counts_of_a_calendar_window_carry_their_period(stage: Stage) -> None:
     counts, of_periods = (
         f"sum(sum_over_time({name}{{{names.identity('api', 'kept')}}}[1d]))"
