@@ -158,6 +158,7 @@ def test_one_that_is_grouped_otherwise_gets_a_past_beside_what_was_recorded(
         (again, of_before, same) = backfill(after, [grouped, as_recorded, by_nothing], END, tmp_path / "both")
         total = instant(after, f'sum_over_time({names.EVENTS}{{slo="google",instance="a"}}[1d])')
     assert again.last is None
+    assert of_before.last
     assert of_before.last == stage.filled[0].last
     assert same.last == pytest.approx(of_before.last - 150, abs=150), "it has the one series, which was recorded then"
     recorded, _ = stage.sums(names.EVENTS, "google")
