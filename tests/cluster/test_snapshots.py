@@ -1,4 +1,4 @@
-"""What the job of snapshots runs, by its own account, against a real API server."""
+"""What the job of snapshots runs, by its own account, and what people run to restore one, against a real API server."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from tests.cluster.binaries import cluster_binary
 from tests.cluster.control_plane import Cluster
 from tests.cluster.crds import snapshot_crd
-from tests.cluster.manifests import manifests
-from tests.components.program import canaries, run_program, stack_config
+from tests.cluster.manifests import manifests, stack_program
+from tests.components.program import ROOT, canaries, run_program, stack_config
 
 NAMESPACE = "snapshots"
 
@@ -40,6 +40,36 @@ def test_each_volume_has_one_for_each_of_the_last_days(cluster: Cluster, tmp_pat
     claims = {each["spec"]["source"]["persistentVolumeClaimName"] for each in found}
     assert claims == {"data-prometheus-0", "data-alertmanager-0", "data-loki-0", "grafana-data"}
     assert {each["spec"]["volumeSnapshotClassName"] for each in found} == {"csi"}
+
+
+def test_a_volume_is_restored_by_the_commands_of_the_docs(cluster: Cluster, tmp_path: Path) -> None:
+    namespace = "restored"
+    cluster.apply([each for each in manifests(stack_program("prod", namespace)) if _is_needed(each, namespace)])
+    cluster.kubectl("--namespace", namespace, "wait", "pod/prometheus-1", "--for=create", "--timeout=60s")
+    page = (ROOT / "docs" / "recovery.md").read_text(encoding="utf-8")
+    _, _, after = page.partition("To restore a server of a StatefulSet")
+    commands = after.split("```\n")[1].replace("--namespace slostack", f"--namespace {namespace}")
+    (tmp_path / "kubectl").symlink_to(cluster_binary("kubectl"))
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), "KUBECONFIG": str(cluster.kubeconfig)}
+    script = ["bash", "-euo", "pipefail", "-c", commands]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    (stateful_set,) = cluster.get("statefulset", "--namespace", namespace)
+    restored, other = cluster.get("persistentvolumeclaim", "--namespace", namespace)
+    assert stateful_set["spec"]["replicas"] == 2
+    assert restored["metadata"]["name"] == "data-prometheus-0"
+    assert restored["spec"].pop("dataSource")["name"] == "before-the-upgrade"
+    of_its_own = ("dataSourceRef", "volumeName")
+    specs = [{k: v for k, v in each["spec"].items() if k not in of_its_own} for each in (restored, other)]
+    assert specs[0] == specs[1], "but for its data the claim is as the StatefulSet makes it"
+    assert restored["metadata"]["labels"].items() <= other["metadata"]["labels"].items()
+    assert done.stdout.startswith("{storageClassName} {resources[requests][storage]}".format(**specs[0]))
+
+
+def _is_needed(an_object: dict[str, Any], namespace: str) -> bool:
+    """Whether it is Prometheus' StatefulSet, its account or its namespace."""
+    kinds = {"Namespace": namespace, "ServiceAccount": "prometheus", "StatefulSet": "prometheus"}
+    return kinds.get(an_object["kind"]) == an_object["metadata"]["name"]
 
 
 def _run(pod: dict[str, Any], day: int, folder: Path, account: Path) -> None:
