@@ -11,6 +11,7 @@ from slostack import names
 from slostack.files import shown_path
 from slostack.spec import Problem, Service
 from slostack.spec.explain import dotted
+from slostack.spec.needs import need_job
 from slostack.spec.source import KeyPath, Source, parse_yaml, read_text
 
 _JOB = re.compile(r"""\bjob\s*(?P<operator>=~?)\s*(["'])(?P<value>(?:(?!\2)[^\\]|\\.)*)\2""")
@@ -25,6 +26,7 @@ def doubts(root: Path, services: Mapping[Path, Service]) -> tuple[Problem, ...]:
     for service in services.values():
         jobs |= {scrape.job for scrape in service.scrape}
         jobs |= {names.probe_job(service.service, probe.name) for probe in service.probes}
+        jobs |= {need_job(service.service, need) for need in service.needs}
     found: list[Problem] = []
     for path, service in services.items():
         shown = shown_path(path, root)

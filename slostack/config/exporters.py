@@ -3,7 +3,7 @@ the files that it reads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,18 @@ def exporter_jobs(settings: Settings, topology: Topology) -> Iterator[dict[str, 
             "static_configs": [{"targets": [place.address]}],
             "relabel_configs": [{"target_label": "instance", "replacement": exporter.instance}],
         }
+
+
+def played_jobs(services: Iterable[Service], settings: Settings) -> Iterator[dict[str, Any]]:
+    """How Prometheus scrapes the demo workload, which answers in place of the exporters of the services it plays."""
+    for service in services:
+        if played := settings.played.get(service.service):
+            for need in service.needs:
+                yield {
+                    "job_name": need_job(service.service, need),
+                    "metrics_path": f"{played.base_path}/{need}/metrics",
+                    "static_configs": [{"targets": list(played.targets)}],
+                }
 
 
 def exporter_files(services: tuple[Service, ...], settings: Settings, topology: Topology) -> dict[str, str]:

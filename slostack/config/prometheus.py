@@ -9,7 +9,7 @@ from slostack import names
 from slostack.config.blackbox import probe_module, probe_target
 from slostack.config.discovery import ca_files, credentials, own_log_in, service_targets, stack_jobs
 from slostack.config.document import yaml_text
-from slostack.config.exporters import exporter_jobs
+from slostack.config.exporters import exporter_jobs, played_jobs
 from slostack.config.kubelets import kubelet_jobs
 from slostack.config.topology import Place, Topology
 from slostack.settings import Settings, WatchedService, mebibytes
@@ -34,7 +34,8 @@ def prometheus_files(services: tuple[Service, ...], settings: Settings, topology
     """prometheus/prometheus.yml: what every server and every service is asked, as settings and topology say; with the
     certificates that it names."""
     of_stack = [*_own_jobs(topology), *stack_jobs(topology), *kubelet_jobs(settings, topology)]
-    jobs = [*of_stack, *_service_jobs(services, settings, topology), *exporter_jobs(settings, topology)]
+    of_services = [*_service_jobs(services, settings, topology), *played_jobs(services, settings)]
+    jobs = [*of_stack, *of_services, *exporter_jobs(settings, topology)]
     document = {
         "global": {
             "scrape_interval": str(OWN_INTERVAL),

@@ -133,7 +133,7 @@ class Model:
     moments: tuple[Moment, ...] = ()
     parts: tuple[Callable[[Random], Part], ...] = ()
     elsewhere: Mapping[str, tuple[Gauge, ...]] = field(default_factory=dict)
-    """Gauges that exporters beside the service have, by their path."""
+    """Gauges that exporters of what it needs have, by their path: /<need>/metrics."""
 
     @property
     def usual_errors(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from slostack.spec.fields import (
     Url,
     burn_runbook,
 )
-from slostack.spec.needs import JsonMetric, Need
+from slostack.spec.needs import JsonMetric, Need, need_job
 from slostack.spec.panel import Panel
 from slostack.spec.part import Part
 from slostack.spec.quantities import Duration, Matcher, Selector, mismatch
@@ -95,7 +95,8 @@ class Service(Part):
 
     def jobs_beside(self, jobs: Sequence[Matcher]) -> Matcher | None:
         """The matcher of those that others don't select, if any: of exporters, workers and the like."""
-        others = [scrape.job for scrape in self.scrape if not any(job.selects(scrape.job) for job in jobs)]
+        every = [*(scrape.job for scrape in self.scrape), *(need_job(self.service, need) for need in self.needs)]
+        others = [each for each in every if not any(job.selects(each) for job in jobs)]
         return _one_of(others) if others else None
 
     @property

@@ -15,6 +15,8 @@ from tests.components.test_secrets import OF_TEAMS
 
 STATEFUL = ("prometheus", "alertmanager", "loki")
 SERVERS = (*STATEFUL, "grafana", "alloy", "blackbox", "kube-state-metrics", "node-exporter")
+EXPORTERS = {"cloudwatch-exporter-junkos": "cloudwatch-exporter"}
+"""Of what the services need, and what runs in each; dev watches no service that needs something."""
 WITH_TOKEN = {"prometheus", "alloy", "kube-state-metrics"}
 STANDARD_LABELS = {"name", "instance", "component", "part-of", "managed-by", "version"}
 UNCHANGEABLE = ("selector", "serviceName", "podManagementPolicy")
@@ -41,6 +43,7 @@ def test_the_servers_own_tools_see_the_bundle_before_anything_is_registered(prog
 def test_each_server_is_a_component_that_owns_its_objects(program: Program) -> None:
     components = {each.name: each.type for each in program.resources if each.type.startswith("slostack:")}
     names = {server: server.title().replace("-", "") for server in SERVERS}
+    names |= {server: "NeedExporter" for server in components if server in EXPORTERS}
     assert components == {server: f"slostack:kubernetes:{name}" for server, name in names.items()}
     for resource in program.resources:
         if resource.type.startswith("kubernetes:") and resource.parent in SERVERS:
@@ -51,6 +54,11 @@ def test_each_server_is_a_component_that_owns_its_objects(program: Program) -> N
                 assert resource.inputs["metadata"]["name"] == resource.name
                 home = "slostack-nodes" if resource.parent == "node-exporter" else "slostack"
                 assert resource.inputs["metadata"]["namespace"] == home
+
+
+def test_each_stack_has_the_exporters_that_its_services_need_and_no_others(program: Program, stack: str) -> None:
+    exporters = {each.name for each in program.resources if each.type.endswith(":NeedExporter")}
+    assert exporters == (set() if stack == "dev" else set(EXPORTERS))
 
 
 def test_every_object_has_the_standard_labels(program: Program) -> None:
@@ -74,7 +82,7 @@ def test_only_the_nodes_namespace_admits_pods_that_are_not_restricted(program: P
 
 def test_pods_are_restricted(program: Program) -> None:
     pods = dict(program.pods())
-    assert set(pods) == set(SERVERS)
+    assert set(pods) - set(EXPORTERS) == set(SERVERS)
     for server, template in pods.items():
         spec = template["spec"]
         assert spec["automountServiceAccountToken"] is (server in WITH_TOKEN)
@@ -99,7 +107,7 @@ def test_pods_are_restricted(program: Program) -> None:
 def test_pods_have_probes_requests_limits_and_the_pinned_image(program: Program) -> None:
     for server, template in program.pods():
         (container,) = template["spec"]["containers"]
-        assert container["image"] == versions()[server].image
+        assert container["image"] == versions()[EXPORTERS.get(server, server)].image
         assert re.fullmatch(r"\S+:v?\d+\.\d+\.\d+", container["image"])
         for probe in PROBES:
             assert container[probe]["httpGet"]["path"].startswith("/")
@@ -117,7 +125,7 @@ def test_stacks_start_their_servers_alike_but_for_an_alertmanager_without_peers(
     differing = {
         server
         for server, of_prod in prod.pods()
-        if _started(pods[server]).replace(f".{stack}.acme", ".acme") != _started(of_prod)
+        if server in pods and _started(pods[server]).replace(f".{stack}.acme", ".acme") != _started(of_prod)
     }
     assert differing == ({"alertmanager"} if stack == "dev" else set())
 

@@ -21,7 +21,7 @@ from tests.components.needs_stack import (
     needs_project,
     needs_settings,
 )
-from tests.components.program import Program, stack_config
+from tests.components.program import Program
 from tests.components.test_network import allowed
 from tests.components.wrong_config import Wrong, check_refusal
 
@@ -260,7 +260,3 @@ WRONG: Wrong = {
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_facts_are_refused(wrong: str) -> None:
     check_refusal(*WRONG[wrong])
-
-
-def test_nothing_of_it_is_there_where_nothing_is_needed() -> None:
-    assert not any("needs" in service for service in stack_config("prod")["services"].values())

@@ -311,6 +311,9 @@ def _others(program: Program, config: dict[str, Any]) -> Iterator[Traffic]:
     for server, workload in servers(program).items():
         if workload["spec"]["template"]["spec"]["automountServiceAccountToken"]:
             yield from ((server, "outside", port, "TCP") for port in api_ports)
+    for service, watched in config["services"].items():
+        if "rds" in watched.get("needs", {}):
+            yield f"cloudwatch-exporter-{service}", "outside", 443, "TCP"
     if "alloy" in servers(program):
         urls = re.findall(r'"(http://[^"]+/loki/api/v1/push)"', _file(program, "alloy-config", "config.alloy"))
         assert urls

@@ -55,6 +55,7 @@ def test_nothing_is_noted_of_this_projects() -> None:
             "slos/api.yaml:15:21: signals.up.job: no scrape job or probe is called 'shop', expected api",
         ),
         ("alerts:", "signals: {up: {job: node-exporter, runbook: api/burn.md}}\nalerts:", None),
+        ("alerts:", "needs: [rds]\nsignals: {rds: {job: api-rds, runbook: api/burn.md}}\nalerts:", None),
         (
             "total: 'r{job=\"api\"}'",
             "total: 'r{job=\"web\"}'",

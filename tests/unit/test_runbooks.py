@@ -17,6 +17,7 @@ from slostack.rules.budget import windows
 from slostack.rules.stack import stack_groups, thanos_groups
 from slostack.runbooks import NOTE, filled_runbooks, is_filled
 from slostack.spec import RUNBOOK_FOLDER, Matcher, Service, load_services, parse_service
+from slostack.spec.needs import need_job
 from slostack.spec.signal_library import Signal, signal_library
 from slostack.spec.syntax import parse_promql
 from tests.unit.demo.exposed import exposed_by, is_exposed
@@ -180,6 +181,7 @@ def test_a_query_parses_and_reads_what_every_service_has_that_links_to_the_runbo
     for service in SERVICES:
         if service.service in services:
             jobs = {scrape.job for scrape in service.scrape} | {f"{service.service}/{p.name}" for p in service.probes}
+            jobs |= {need_job(service.service, need) for need in service.needs}
             slos = {slo.name for slo in service.slos}
             for selector in read:
                 values = {matcher.name: matcher.value for matcher in selector.matchers.matchers}

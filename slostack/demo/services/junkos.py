@@ -59,7 +59,7 @@ MODEL = Model(
         Moment(VERIFIED, every=7 * _DAY),
         Moment(DRILL, every=14 * _DAY),
     ),
-    elsewhere={"/cloudwatch/metrics": (Gauge(RDS_CPU, 35, noise=2), Gauge(RDS_FREE, 11e9))},
+    elsewhere={"/rds/metrics": (Gauge(RDS_CPU, 35, noise=2), Gauge(RDS_FREE, 11e9))},
 )
 
 SCENARIOS = (

@@ -17,6 +17,7 @@ from slostack.names import probe_job
 from slostack.rules import service_groups
 from slostack.settings import Settings, load_settings
 from slostack.spec import Service
+from slostack.spec.needs import need_job
 from slostack.stack import watched_services
 from tests.unit.config.conftest import topology
 from tests.unit.coverage.answers import ENVIRONMENTS, ROOT, services
@@ -52,7 +53,7 @@ def exprs(service: Service) -> list[str]:
 def own_jobs(service: Service) -> set[str]:
     """Those that have its series: a job of the stack's own servers has others."""
     probes = {probe_job(service.service, each.name) for each in service.probes}
-    return {scrape.job for scrape in service.scrape} | probes
+    return {scrape.job for scrape in service.scrape} | probes | {need_job(service.service, n) for n in service.needs}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -24,6 +24,7 @@ def exposed_by(service: str) -> tuple[Sample, ...]:
     play = Play(service=service)
     spec = load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
     found = [family for scrape in spec.scrape for family in families(play.service, scrape.path)]
+    found += [family for need in spec.needs for family in families(play.service, f"/{need}/metrics")]
     found += [family for probe in spec.probes for family in probe_families(play.service, probe.path or "", play.now)]
     return tuple(samples(found))
 
