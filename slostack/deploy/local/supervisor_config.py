@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import slostack
+from slostack import broken_log
 from slostack.deploy.local.programs import Program
 from slostack.deploy.local.state_folder import StateFolder
 
@@ -47,7 +49,11 @@ def supervisor_config(folder: StateFolder, programs: Iterable[Program]) -> str:
             },
         ),
     ]
-    return "\n".join(sections + [_program(folder, program) for program in programs])
+    for program in programs:
+        sections.append(_program(folder, program))
+        if program.name == "prometheus":
+            sections.append(_watch_of_its_log(folder, program))
+    return "\n".join(sections)
 
 
 _FACTORY = "supervisor.rpcinterface:make_main_rpcinterface"
@@ -71,6 +77,22 @@ def _program(folder: StateFolder, program: Program) -> str:
             "stdout_logfile": folder.log(program.name),
             "stdout_logfile_maxbytes": "5MB",
             "stdout_logfile_backups": 2,
+        },
+    )
+
+
+def _watch_of_its_log(folder: StateFolder, prometheus: Program) -> str:
+    watch = (sys.executable, "-m", broken_log.__name__, prometheus.name, prometheus.url)
+    return _section(
+        f"eventlistener:{prometheus.name}-log",
+        {
+            "command": shlex.join((*watch, str(folder.data(prometheus.name)))),
+            "events": broken_log.EVENTS,
+            "environment": f'{FINGERPRINT_VARIABLE}="{prometheus.version}"',
+            "autorestart": "true",
+            "startretries": 1_000_000,
+            "stderr_logfile": folder.log(f"{prometheus.name}-log"),
+            "stderr_logfile_maxbytes": "1MB",
         },
     )
 
