@@ -223,6 +223,11 @@ def alert_panel(alert: str) -> str:
     return f"alert/{alert}"
 
 
+def pages_of(slo: str) -> str:
+    """How an SLO file names the pages of an SLO among alerts."""
+    return f"{BURN_ALERT} {slo}"
+
+
 def panel_id(key: str) -> int:
     """A panel's id from its key: it stays when panels are added, moved, removed or retitled around it."""
     return crc32(key.encode()) >> 1 or 1

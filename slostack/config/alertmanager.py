@@ -57,7 +57,7 @@ def alertmanager_config(
                 *found[default].routes,
             ],
         },
-        "inhibit_rules": [*_inhibitions(services), *_causes(services), *_causes_of_burns(services)],
+        "inhibit_rules": _inhibitions(services),
         "receivers": [
             _dead_mans_switch(settings, topology),
             {"name": NOBODY},
@@ -91,35 +91,6 @@ def _ladder_inhibitions(tiers: tuple[str, ...], equal: list[str]) -> list[dict[s
             "equal": equal,
         }
         for index, tier in enumerate(tiers[:-1], start=1)
-    ]
-
-
-def _causes(services: tuple[Service, ...]) -> list[dict[str, Any]]:
-    """While an alert fires that tells the cause, those of the same service that it silences keep quiet."""
-    return [
-        {
-            "source_matchers": [f'alertname="{cause}"', f'{names.SERVICE}="{service.service}"'],
-            "target_matchers": [f'alertname=~"{"|".join(symptoms)}"', f'{names.SERVICE}="{service.service}"'],
-            "equal": [names.SERVICE],
-        }
-        for service in services
-        for cause in dict.fromkeys(name for alert in service.alerts for name in alert.silenced_by)
-        if (symptoms := [alert.name for alert in service.alerts if cause in alert.silenced_by])
-    ]
-
-
-def _causes_of_burns(services: tuple[Service, ...]) -> list[dict[str, Any]]:
-    """While an alert fires that tells the cause, the SLOs that it silences keep quiet: they burn or aren't measured."""
-    burns = f'alertname=~"{names.BURN_ALERT}|{names.ABSENCE_ALERT}"'
-    return [
-        {
-            "source_matchers": [f'alertname="{cause}"', f'{names.SERVICE}="{service.service}"'],
-            "target_matchers": [burns, f'{names.SERVICE}="{service.service}"', f'{names.SLO}=~"{"|".join(silenced)}"'],
-            "equal": [names.SERVICE],
-        }
-        for service in services
-        for cause in dict.fromkeys(name for slo in service.slos for name in slo.alerting.silenced_by or ())
-        if (silenced := [slo.name for slo in service.slos if cause in (slo.alerting.silenced_by or ())])
     ]
 
 

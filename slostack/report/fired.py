@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,28 +61,11 @@ def fired(prometheus: Prometheus, service: Service, span: Span, evaluated: Times
     return tuple(sorted(firings, key=lambda each: (each.firing.start, each.slo, each.firing.name)))
 
 
-def heard(service: Service, every: Sequence[Fired]) -> tuple[Fired, ...]:
-    """Without those that began while an alert fired that silences them."""
-    silencing = {alert.name: alert.silenced_by for alert in service.alerts}
-    return tuple(
-        each
-        for each in every
-        if not any(
-            other.firing.alert in silencing.get(each.firing.alert, ()) and _covers(other.firing, each.firing.start)
-            for other in every
-        )
-    )
-
-
 def _key(service: Service, labels: Mapping[str, str]) -> tuple[str, str, str, str, tuple[tuple[str, str], ...]]:
     slo = labels.get(names.SLO, "")
     group_by = next((each.group_by for each in service.slos if each.name == slo), ())
     group = tuple((label, labels.get(label, "")) for label in group_by)
     return labels["alertname"], slo, labels.get(names.TIER, ""), labels.get(names.SEVERITY, ""), group
-
-
-def _covers(firing: Firing, at: float) -> bool:
-    return firing.start <= at and (firing.end is None or firing.end > at)
 
 
 def _since(samples: _Samples, evaluated: Times, end: int) -> Iterator[tuple[float, float | None, float]]:

@@ -21,7 +21,7 @@ from slostack.backtest.source import PrometheusSource
 from slostack.backtest.subjects import Version
 from slostack.errors import SlostackError
 from slostack.report.burn import began, spent
-from slostack.report.fired import Fired, fired, heard
+from slostack.report.fired import Fired, fired
 from slostack.report.model import Page, Report, ServiceReport, SloReport
 from slostack.rules.page import AGAIN_WITHIN, SHORT
 from slostack.spec import Service, Slo
@@ -123,7 +123,7 @@ def _slo(slo: Slo, histories: Sequence[History], span: Span, pages: Iterable[Pag
 def _pages(recorded: _Recorded) -> Iterator[Page]:
     """Of each SLO and each alert, those that fire together as one."""
     by_subject: dict[str, list[Fired]] = {}
-    for each in heard(recorded.service, recorded.firings):
+    for each in recorded.firings:
         if each.firing.is_page:
             by_subject.setdefault(each.slo or each.firing.alert, []).append(each)
     pages = [page for subject, found in by_subject.items() for page in _pages_of(recorded, subject, found)]

@@ -93,7 +93,7 @@ def service_part(name: str, old: Service | None, new: Service | None) -> tuple[P
             ALERTS: (
                 *burn_alert_changes(old, new),
                 *other_alert_changes(old, new),
-                *alert_changes(_threshold_alerts(before, old), _threshold_alerts(after, new)),
+                *alert_changes(_threshold_alerts(before), _threshold_alerts(after)),
             ),
             RECORDINGS: recording_names(keyed(before, alerts=False), keyed(after, alerts=False)),
             VARIABLES: variable_changes(*boards) if all(boards) else (),
@@ -133,17 +133,10 @@ def _services(tree: Tree) -> tuple[Service, ...]:
     return tuple(tree.services.values())
 
 
-def _threshold_alerts(groups: Iterable[RuleGroup], service: Service | None) -> Rules:
-    """The alerts that belong to no SLO, with what silences them, which Alertmanager's config says."""
+def _threshold_alerts(groups: Iterable[RuleGroup]) -> Rules:
+    """The alerts that belong to no SLO."""
     alerts = keyed(tuple(groups), alerts=True)
-    silenced_by = {alert.name: ", ".join(alert.silenced_by) for alert in service.alerts} if service else {}
-    return {
-        key: rule.model_copy(update={"annotations": {**rule.annotations, "silenced by": causes}})
-        if (causes := silenced_by.get(rule.name))
-        else rule
-        for key, rule in alerts.items()
-        if key.name not in names.SLO_ALERTS
-    }
+    return {key: rule for key, rule in alerts.items() if key.name not in names.SLO_ALERTS}
 
 
 def rule_file_part(path: str, old: tuple[RuleGroup, ...] | None, new: tuple[RuleGroup, ...] | None) -> tuple[Part, ...]:

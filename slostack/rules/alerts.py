@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from slostack import names
 from slostack.figures import DURATION, PERCENTAGE
+from slostack.rules.causes import begins
 from slostack.rules.grouping import Grouping
 from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
-from slostack.rules.page import lasting_page
+from slostack.rules.page import firing_tiers, lasting_page
 from slostack.spec.alerting import Absence, Spent
 from slostack.spec.policy import Tier
 from slostack.spec.quantities import Duration
@@ -35,7 +36,16 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
     if (least := slo.least_failures_of(tier)) > 1:
         limits.append((names.failures(tier.long), least - 0.5))
     burns = "\nand\n".join(f"{name}{{{identity}}} > {limit:.12g}" for name, limit in limits)
-    expr = lasting_page(slo, tier, burns, by, identity) if slo.policy.end and tier in slo.pages else burns
+    is_page = tier in slo.pages
+    burns = begins(
+        burns,
+        service,
+        causes := slo.alerting.silenced_by or (),
+        firing_tiers(tier.name, "=", identity),
+        sooner=causes,
+        after=tier.short.seconds if is_page else 0,
+    )
+    expr = lasting_page(slo, tier, burns, by, identity) if slo.policy.end and is_page else burns
     severity = slo.alerting.severity(tier)
     assert severity is not None
     return AlertingRule(
@@ -78,9 +88,12 @@ def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
 
 def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule:
     identity = names.identity(service.service, slo.name)
+    fires = f'ALERTS{{alertname="{names.ABSENCE_ALERT}",alertstate="firing",{identity}}}'
+    absent = f"absent({names.event_rate(Duration(300))}{{{identity}}})"
+    expr = begins(absent, service, slo.alerting.silenced_by or (), fires)
     return AlertingRule(
         alert=names.ABSENCE_ALERT,
-        expr=_outside_maintenance(slo, f"absent({names.event_rate(Duration(300))}{{{identity}}})", identity),
+        expr=_outside_maintenance(slo, expr, identity),
         for_=absence.for_,
         labels=_labels(service, slo.labels, {names.SEVERITY: absence.severity}),
         annotations=_annotations(

@@ -25,7 +25,7 @@ def page_over_rules(
     """While an incident is over: by the shortest window that can tell, or, for a page within an hour of another, by
     the slowest page's short window alone, so that errors in bursts don't page once a burst. And what tells such a page:
     1 when a page ends, and while one fires within the hour after."""
-    firing = _firing("|".join(page.name for page in slo.pages), "=~", identity)
+    firing = firing_tiers("|".join(page.name for page in slo.pages), "=~", identity)
     ended = f"{names.PAGE_ENDED}{{{identity}}}"
     over = f"{names.PAGE_OVER}{{{identity}}}"
     lately = f"max_over_time({ended}[{AGAIN_WITHIN}])"
@@ -49,9 +49,9 @@ def lasting_page(slo: Slo, tier: Tier, burns: str, by: Grouping, identity: str) 
     """When a tier pages: it starts as `burns` says while no other tier pages, and lasts while five minutes or the hour
     burn as fast as the slowest page, until the incident is over."""
     others, slowest = "|".join(page.name for page in slo.pages if page != tier), slo.pages[-1]
-    alone = f"unless {by.on} {_firing(others, '=~', identity)}\n" if others else ""
+    alone = f"unless {by.on} {firing_tiers(others, '=~', identity)}\n" if others else ""
     still = " or ".join(f"{_burn(window, identity)} > {slowest.burn:.12g}" for window in (SHORT, RAW_WINDOW))
-    holds = f"({still}) and {by.on} {_firing(tier.name, '=', identity)}"
+    holds = f"({still}) and {by.on} {firing_tiers(tier.name, '=', identity)}"
     return f"(\n({burns})\n{alone}or\n{holds}\n)\nunless {by.on} {names.PAGE_OVER}{{{identity}}}"
 
 
@@ -73,7 +73,8 @@ def _faded(slo: Slo, end: End, interval: Duration, identity: str) -> str:
     return f" or 0 * ({_burn(SHORT, identity)} {limit} and {_burn(RAW_WINDOW, identity)} {limit}) + 1"
 
 
-def _firing(tiers: str, operator: str, identity: str) -> str:
+def firing_tiers(tiers: str, operator: str, identity: str) -> str:
+    """A selector of the tiers of an SLO's burn-rate alert that fire."""
     return f'ALERTS{{alertname="{names.BURN_ALERT}",alertstate="firing",{identity},{names.TIER}{operator}"{tiers}"}}'
 
 

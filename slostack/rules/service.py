@@ -6,6 +6,7 @@ from slostack import names
 from slostack.figures import PERCENTAGE, rounded
 from slostack.rules.alerts import slo_alerts
 from slostack.rules.budget import shown_rules, tier_rules, windows
+from slostack.rules.causes import causes_first, symptom
 from slostack.rules.grouping import Grouping, admission_rules
 from slostack.rules.links import links
 from slostack.rules.logs import DELIVERY
@@ -57,7 +58,7 @@ def alert_groups(service: Service) -> tuple[RuleGroup, ...]:
     if not service.alerts:
         return ()
     panels = {alert.name: together[0].name for together in sharing(service.alerts) for alert in together}
-    rules = tuple(_threshold_alert(service, alert, panels[alert.name]) for alert in service.alerts)
+    rules = tuple(_threshold_alert(service, alert, panels[alert.name]) for alert in causes_first(service.alerts))
     labels = {names.SERVICE: service.service, names.TEAM: service.team}
     return (RuleGroup(f"alerts/{service.service}", names.EVALUATION_INTERVAL, rules, labels),)
 
@@ -117,7 +118,7 @@ def _threshold_alert(service: Service, alert: Alert, panel: str) -> AlertingRule
         labels[names.RENOTIFY] = str(alert.renotify)
     if alert.notice:
         labels[names.NOTICE] = "true"
-    return AlertingRule(alert.name, str(alert.expr), labels, annotations, alert.for_, alert.keep_firing_for)
+    return AlertingRule(alert.name, symptom(service, alert), labels, annotations, alert.for_, alert.keep_firing_for)
 
 
 def _budgets_left(service: Service) -> str:

@@ -10,6 +10,7 @@ from slostack import names
 from slostack.spec.alerting import Severity
 from slostack.spec.fields import (
     AlertName,
+    Cause,
     LabelName,
     LogQuery,
     Name,
@@ -36,10 +37,11 @@ class Alert(Part):
     summary: Text = Field(description="One line that says what is wrong; Prometheus' templates work.")
     description: Text | None = Field(None, description="What it means and what to look at first.")
     runbook: Runbook = Field(description="A Markdown file below runbooks/.")
-    silenced_by: tuple[AlertName, ...] = Field(
+    silenced_by: tuple[Cause, ...] = Field(
         (),
         strict=False,
-        description="Alerts of the service that tell the cause: while one fires, nobody hears of this.",
+        description="Alerts of the service, or `ErrorBudgetBurn <slo>`, that tell the cause: while one fires, this "
+        "doesn't begin.",
     )
     renotify: Renotify | None = Field(
         None, description="After what time it is notified again while it fires; by default as its severity says."

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from slostack.spec.fields import AlertName
+from slostack.spec.fields import Cause
 from slostack.spec.part import Part
 from slostack.spec.policy import NamedPolicy, Tier, shipped_policies
 from slostack.spec.quantities import Duration
@@ -66,11 +66,11 @@ class Alerting(Part):
     )
     absence: Absence | None = Field(None, description="An alert while nothing is recorded; not by default.")
     spent: Spent | None = Field(None, description="An alert when the budget is spent; not by default.")
-    silenced_by: tuple[AlertName, ...] | None = Field(
+    silenced_by: tuple[Cause, ...] | None = Field(
         None,
         strict=False,
-        description="Alerts of the service that tell the cause: while one fires, nobody hears that the budget burns or "
-        "that nothing is measured; by default ServiceDown.",
+        description="Alerts of the service, or `ErrorBudgetBurn <slo>` of another SLO, that tell the cause: while one "
+        "fires, no alert begins on a budget that burns or on nothing that is measured; by default ServiceDown.",
     )
 
     def severity(self, tier: Tier) -> Severity | None:

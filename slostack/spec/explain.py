@@ -33,6 +33,7 @@ LIMITS = {
 _PATTERNS = {
     "name": "lower-case words joined by hyphens, such as quiz-latency",
     "AlertName": "a CamelCase name, such as ServiceDown",
+    "silenced_by": "the name of an alert, such as ServiceDown, or of an SLO's pages, such as ErrorBudgetBurn checkout",
     "path": "a path that starts with / and has no spaces",
 }
 

@@ -57,6 +57,13 @@ def _alert_name(value: str) -> str:
     return value
 
 
+def _cause(value: str) -> str:
+    if value in names.SLO_ALERTS:
+        expected = f"{names.BURN_ALERT} with the name of the SLO whose pages are meant, or another alert"
+        raise mismatch(describe(value), expected)
+    return value
+
+
 def _job_name(value: str) -> str:
     if value in (*names.SERVER_JOBS, *names.COLLECTOR_JOBS, *names.THANOS_JOBS):
         raise mismatch(describe(value), "another name; the stack itself is scraped by this one")
@@ -202,6 +209,12 @@ ServiceName = Annotated[Name, AfterValidator(_service_name)]
 AlertName = Annotated[
     str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=63), AfterValidator(_alert_name)
 ]
+Cause = Annotated[
+    str,
+    StringConstraints(pattern=rf"^[A-Z][A-Za-z0-9]*( {NAME_PATTERN[1:-1]})?$", max_length=80),
+    AfterValidator(_cause),
+]
+"""What silences others: an alert, or `ErrorBudgetBurn <slo>`, the pages of an SLO."""
 JobName = Annotated[Text, AfterValidator(_job_name)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
 Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(_regex)]

@@ -19,7 +19,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from slostack.spec.alerting import Severity
-from slostack.spec.fields import AlertName, Renotify, Runbook, Text
+from slostack.spec.fields import AlertName, Cause, Renotify, Runbook, Text
 from slostack.spec.part import Part
 from slostack.spec.quantities import Duration
 from slostack.spec.signal_library import Signal, SignalAlert, library_signal, signal_names
@@ -41,8 +41,10 @@ class AlertChange(Part):
     description: Text | None = Field(None, description="What it means and what to look at first.")
     runbook: Runbook | None = Field(None, description="A Markdown file below runbooks/.")
     renotify: Renotify | None = Field(None, description="After what time it is notified again while it fires.")
-    silenced_by: tuple[AlertName, ...] | None = Field(
-        None, strict=False, description="Further alerts of the service that tell the cause."
+    silenced_by: tuple[Cause, ...] | None = Field(
+        None,
+        strict=False,
+        description="Further alerts of the service, or `ErrorBudgetBurn <slo>`, that tell the cause.",
     )
 
 

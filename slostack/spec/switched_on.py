@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from slostack import names
 from slostack.spec.alert import Alert
 from slostack.spec.explain import dotted
 from slostack.spec.filled_in import not_filled_in, with_filled_runbooks
@@ -39,10 +40,11 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
             taken.setdefault(alert.name, use.path)
             called.setdefault(in_library, []).append(alert.name)
     problems += _same_titles(source, service, uses)
+    known = {*taken, *(names.pages_of(slo.name) for slo in service.slos if slo.pages)}
     for path, name, silenced in (*_silencers(service), *_silencers_of(uses)):
-        if name not in taken or name == silenced:
-            what = f"{dotted(path)}: {describe(name)}, expected another alert of the service"
-            problems.append(source.problem(path, what))
+        if name not in known or name == silenced:
+            expected = f"another alert of the service, or {names.pages_of('<slo>')} for one of its SLOs that page"
+            problems.append(source.problem(path, f"{dotted(path)}: {describe(name)}, expected {expected}"))
     problems += not_filled_in(source, service, uses)
     alerts = tuple(_silenced(alert, called, use.silencers[name]) for use in uses for name, alert in use.alerts.items())
     panels = tuple(panel for use in uses for panel in use.panels)
@@ -65,17 +67,17 @@ def _same_titles(source: Source, service: Service, uses: list[Expanded]) -> Iter
             taken.setdefault(panel.title, use.path)
 
 
-def _silencers(service: Service) -> Iterator[tuple[KeyPath, str, str | None]]:
-    """The alerts that the file names as causes, each with its place and the alert that it silences, if it is one."""
+def _silencers(service: Service) -> Iterator[tuple[KeyPath, str, str]]:
+    """What the file names as causes, each with its place and what it silences."""
     for index, alert in enumerate(service.alerts):
         for place, name in enumerate(alert.silenced_by):
             yield ("alerts", index, "silenced_by", place), name, alert.name
     for index, slo in enumerate(service.slos):
         for place, name in enumerate(slo.alerting.silenced_by or ()):
-            yield ("slos", index, "alerting", "silenced_by", place), name, None
+            yield ("slos", index, "alerting", "silenced_by", place), name, names.pages_of(slo.name)
 
 
-def _silencers_of(uses: list[Expanded]) -> Iterator[tuple[KeyPath, str, str | None]]:
+def _silencers_of(uses: list[Expanded]) -> Iterator[tuple[KeyPath, str, str]]:
     """The same of what differs from the library's alerts."""
     for use in uses:
         for in_library, silencers in use.silencers.items():

@@ -15,7 +15,8 @@ COMMENT = r"#[^\n]*+"
 TEXT = f"{QUOTED}|{COMMENT}"
 """What is no PromQL of its own, however it looks."""
 _RAW = re.compile(f"(?P<kept>{_WITH_ESCAPES}|{COMMENT})|`(?P<raw>[^`]*+)`", re.DOTALL)
-_MADE_ANEW = ("label_replace", "label_join", "absent", "absent_over_time", "info")
+_ABSENCE = ("absent", "absent_over_time")
+_MADE_ANEW = ("label_replace", "label_join", "info")
 """Functions whose results have labels that their arguments don't tell."""
 _CHOOSE = ("topk", "bottomk", "limitk", "limit_ratio")
 """Aggregations that give series as they are."""
@@ -88,6 +89,8 @@ def loses(tree: Expr, label: str) -> bool:
             return (label in named) == without or loses(tree.expr, label)
         case promql_parser.BinaryExpr():
             return _operation_loses(tree, label)
+        case promql_parser.Call() if tree.func.name in _ABSENCE:
+            return not _asks_for(tree.args[0], label)
         case promql_parser.Call() if tree.func.name not in _MADE_ANEW:
             vectors = [argument for argument in tree.args if not _is_constant(argument)]
             return not vectors or any(loses(argument, label) for argument in vectors)
@@ -109,6 +112,18 @@ def _operation_loses(tree: promql_parser.BinaryExpr, label: str) -> bool:
         return any(lost)
     on = modifier.matching.type == promql_parser.LabelModifierType.Include
     return (label in modifier.matching.labels) != on or any(lost)
+
+
+def _asks_for(tree: Expr, label: str) -> bool:
+    """Whether an expression is a selector of one value of a label, which is all that absence has of labels."""
+    match tree:
+        case promql_parser.ParenExpr():
+            return _asks_for(tree.expr, label)
+        case promql_parser.MatrixSelector():
+            return _asks_for(tree.vector_selector, label)
+        case promql_parser.VectorSelector():
+            return any(m.name == label and str(m.op) == "MatchOp.Equal" for m in tree.matchers.matchers)
+    return False
 
 
 def _is_constant(tree: Expr) -> bool:

@@ -162,13 +162,14 @@ def write_config(root: Path, heard: Heard, port: int) -> Path:
     (root / "slos").mkdir()
     (root / "runbooks/shop").mkdir(parents=True)
     (root / "runbooks/shop/down.md").write_text("# Down\n")
+    shop = SHOP + "signals: {up: {}, http: {burst: 10}}\n"
     (root / "slos/shop.yaml").write_text(SHOP)
     (root / "teams.yaml").write_text(TEAMS_FILE)
     (root / "stacks").mkdir()
     plain = {"config": {f"slostack:{key}": value for key, value in document.items()}}
     (root / "stacks/Pulumi.test.yaml").write_text(plain_yaml.dump(plain))
     kiosk = SHOP.replace("service: shop", "service: kiosk") + "notify: {pagerduty: off}\n"
-    services = (parse_service(SHOP, "shop.yaml"), parse_service(kiosk, "kiosk.yaml"))
+    services = (parse_service(shop, "shop.yaml"), parse_service(kiosk, "kiosk.yaml"))
     place = Place("", ("",), str(root), str(root), str(secrets))
     files = alertmanager_files(services, settings, Topology(place, place, place, ""), teams)
     for path, text in files.items():
@@ -248,6 +249,21 @@ def test_pagerduty_is_told_it_too(told: Delivery) -> None:
 def test_a_recovery_says_from_when_until_when(told: Delivery) -> None:
     text = mail(told, "[RESOLVED] prod: shop: Critical", "plain")
     assert "Since: 2026-01-02 03:04 UTC until 20" in text
+
+
+def test_the_end_of_a_symptom_is_told_while_its_cause_fires(delivery: Delivery) -> None:
+    symptom, cause = {"ErrorBurst": {"severity": "medium"}}, {"ServiceDown": {"severity": "critical"}}
+
+    def is_told(subject: str) -> bool:
+        return subject in {message["Subject"] for message in delivery.heard.mail_to("sales@acme.example")}
+
+    for alerts, end, subject in (
+        (symptom, FIRING_UNTIL, "[MEDIUM] prod: ErrorBurst of the shop"),
+        (cause, FIRING_UNTIL, "[CRITICAL] prod: ServiceDown of the shop"),
+        (symptom, datetime.now(UTC), "[RESOLVED] prod: shop: ErrorBurst"),
+    ):
+        delivery.send(alerts, end)
+        wait_until(partial(is_told, subject), f"{subject!r} is told")
 
 
 def test_a_test_alert_reaches_those_it_names_and_ends(delivery: Delivery) -> None:

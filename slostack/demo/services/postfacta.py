@@ -60,11 +60,8 @@ _NO_DATABASE = Conditions(
     failures=(Failure("503", "DatabaseUnavailable", 0.9),),
 )
 
-_NOT_READY = burn("availability")
-"""What an outage of minutes takes of a budget of hours: a page where the one that tells the cause is later, or over."""
-
 SCENARIOS = (
-    replace(OUTAGE, also=(_NOT_READY, *OUTAGE.also)),
+    OUTAGE,
     Scenario(
         "errors",
         "a quarter of all requests are answered with a 500",
@@ -74,16 +71,15 @@ SCENARIOS = (
     Scenario(
         "database-unreachable",
         "Supabase doesn't answer any more: it is not ready, and nine of ten requests get a 503",
-        ("NoInstanceReady", burn("request-success"), "RequestSuccessLowInAnHour"),
+        ("NoInstanceReady",),
         _NO_DATABASE,
-        also=(_NOT_READY,),
     ),
     Scenario(
         "database-unreachable-at-start",
         "it finds no database when it starts, ends after three minutes and is started again",
-        ("NoInstanceReady", "CrashLoop", burn("request-success"), "RequestSuccessLowInAnHour"),
+        ("NoInstanceReady", "CrashLoop"),
         replace(_NO_DATABASE, seconds_between_crashes=180.0),
-        also=(_NOT_READY, "Restarted"),
+        also=("Restarted",),
     ),
     Scenario(
         "pool-exhausted",
@@ -126,7 +122,6 @@ SCENARIOS = (
         "a new version cuts off what it was answering, and fails a quarter of the requests",
         ("ReleaseFailing", burn("request-success"), "RequestSuccessLowInAnHour", "NewVersion"),
         Conditions(version="2.5.0", failures=(Failure("500", "NilPointer", 0.25),)),
-        also=("Restarted",),  # told once the version isn't new any more
     ),
     Scenario(
         "crash-loop",

@@ -1,4 +1,4 @@
-"""What fired, by the samples of ALERTS: breaks are ends, restarts aren't, silenced alerts page nobody."""
+"""What fired, by the samples of ALERTS: breaks are ends, restarts aren't."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from slostack.backtest.history import Times
-from slostack.backtest.model import Firing
 from slostack.backtest.prometheus import Prometheus, Query, Series
 from slostack.backtest.recorded import Span
-from slostack.report.fired import Fired, fired, heard
+from slostack.report.fired import fired
 from slostack.spec import parse_service
 from tests.unit.backtest.made_up import START, STEP
 from tests.unit.spec.files import RIGHT
@@ -120,21 +119,3 @@ def test_an_alert_fires_since_it_was_pending(
         if parts
     )
     assert [_nth(each.since) for each in fired(Holds("http://x", series=series), SERVICE, SPAN, ALWAYS)] == since
-
-
-def test_what_an_alert_silences_is_not_heard() -> None:
-    text = RIGHT + (
-        "  - {name: site, path: /}\nsignals: {up: {runbook: api/burn.md}, dependencies: {runbook: api/burn.md}}\n"
-    )
-    service = parse_service(text, "api.yaml")
-
-    def of(name: str, start: float, end: float | None) -> Fired:
-        return Fired("", Firing(name, "", "critical", True, start, end), start)
-
-    down = of("ServiceDown", 100, 200)
-    kept = heard(service, [down, of("DependencyDown", 150, 300), of("DependencyDown", 200, None), of("Down", 150, 180)])
-    assert [(each.firing.alert, each.firing.start) for each in kept] == [
-        ("ServiceDown", 100),
-        ("DependencyDown", 200),
-        ("Down", 150),
-    ]

@@ -118,6 +118,7 @@ def test_a_window_is_left_alone_in_texts_and_comments() -> None:
         'label_replace(sum by (path) (rate(a[$window])), "route", "$1", "path", "(.*)")',
         "histogram_quantile(0.9, sum by (le, route) (rate(a[$window])))",
         "rate(a[$window]) / ignoring (code) rate(b[$window])",
+        'absent_over_time(a{route="/"}[$window])',
     ],
 )
 def test_a_query_that_keeps_a_label(query: str) -> None:
@@ -137,6 +138,8 @@ def test_a_query_that_keeps_a_label(query: str) -> None:
         "sum(rate(a[$window])) unless sum by (route) (rate(b[$window]))",
         "histogram_quantile(0.9, sum by (le) (rate(a[$window])))",
         "max_over_time(sum(rate(a[5m]))[$window:1m])",
+        "absent_over_time(a{route=~'/.*'}[$window])",
+        "absent(rate(a{route='/'}[$window]))",
     ],
 )
 def test_a_query_that_loses_a_label(query: str) -> None:

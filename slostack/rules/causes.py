@@ -1,0 +1,144 @@
+"""While an alert fires that tells the cause its symptoms don't begin, nor as long after as they see what it did.
+
+Alertmanager could keep them quiet, too, but it would keep quiet the end of those that were told before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import promql_parser as promql
+
+from slostack import names
+from slostack.rules.logs import AGE, DELIVERY
+from slostack.spec.alert import Alert
+from slostack.spec.quantities import Duration, Matcher, Selector
+from slostack.spec.service import Service
+from slostack.spec.syntax import parse_promql, vector_selectors
+
+_LEAST = 300
+"""Seconds; what is over troubles a service for a while: queues have to be worked off, clients try again."""
+_MARGIN = 60
+"""Seconds in which the end of a cause, and of what it did, are scraped and evaluated."""
+_LONGEST = 2 * 3600
+"""Seconds; a longer range compares with the past, or looks for the last value of what is seldom measured."""
+_RECORDED_OVER = re.compile(r":(?:rate|count)(\d\w*)$")
+_INSTANCE = "instance"
+
+
+def causes_first(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+    """Alerts in an order in which each sees whether its causes fire at the same evaluation; else as they were."""
+    by_name = {alert.name: alert for alert in alerts}
+    placed: dict[str, None] = {}
+
+    def place(alert: Alert, below: frozenset[str]) -> None:
+        for cause in alert.silenced_by:
+            if cause in by_name and cause not in below:
+                place(by_name[cause], below | {cause})
+        placed.setdefault(alert.name)
+
+    for alert in alerts:
+        place(alert, frozenset({alert.name}))
+    return tuple(by_name[name] for name in placed)
+
+
+def symptom(service: Service, alert: Alert) -> str:
+    """When a threshold alert fires: as its expression says, but it doesn't begin while a cause fires or is about to
+    before it, nor within the time after that it looks back over. Of instances, each has its own causes."""
+    expr, known = str(alert.expr), {each.name: each for each in service.alerts}
+    near = [name for name in alert.silenced_by if name in known and _are_of_instances(known[name], alert)]
+    far = [name for name in alert.silenced_by if name not in near]
+    for label, causes in ((_INSTANCE, near), ("", far)):
+        sooner = [name for name in causes if name in known and _waits(known[name]) > _waits(alert)]
+        fires = str(_alerts(service, [alert.name], "firing"))
+        expr = begins(expr, service, causes, fires, sooner=sooner, after=_looks_back(service, alert), label=label)
+    return expr
+
+
+def begins(
+    expr: str,
+    service: Service,
+    causes: Sequence[str],
+    fires: str,
+    *,
+    sooner: Sequence[str] = (),
+    after: int = 0,
+    label: str = "",
+) -> str:
+    """An alert's expression such that it doesn't begin while one of its causes (of the same `label`, if any) fires or
+    did so within the seconds `after`, or while one that fires `sooner` is pending. While it `fires` (a selector of
+    itself) it goes on as its expression says, and its end is told."""
+    if not causes:
+        return expr
+    lately = f"[{Duration(after + _MARGIN)}]" if after else ""
+    firing = [f"last_over_time({each}{lately})" if lately else each for each in _selectors(service, causes, "firing")]
+    told = "\nor ".join([*firing, *_selectors(service, sooner, "pending")])
+    return f"(\n{expr}\n)\nunless on ({label}) (\n({told})\nunless on ({label}) {fires}\n)"
+
+
+def _looks_back(service: Service, alert: Alert) -> int:
+    """Seconds for which an alert sees what is over."""
+    seen = [*_ranges(alert.expr), *_counted_over(service, alert.expr)]
+    return max([_LEAST, *(seconds for seconds in seen if seconds <= _LONGEST)])
+
+
+def _ranges(expr: str) -> list[int]:
+    """Seconds of the ranges in an expression, and of those over which what it reads was recorded."""
+    found: list[int] = []
+
+    def visit(node: promql.Expr) -> bool:
+        if isinstance(node, promql.MatrixSelector | promql.SubqueryExpr) and node.range:
+            found.append(round(node.range.total_seconds()))
+        if isinstance(node, promql.VectorSelector) and (over := _RECORDED_OVER.search(node.name or "")):
+            found.append(Duration.parse(over[1]).seconds)
+        return True
+
+    promql.walk(parse_promql(expr), visit)
+    return found
+
+
+def _counted_over(service: Service, expr: str) -> Iterator[int]:
+    """Seconds of the ranges of the log's counts that an expression reads, and until these have come."""
+    asked = {matcher.value for each in _read(expr) for matcher in each.matchers if matcher.label == names.COUNT}
+    for count in service.log_counts:
+        if count.name in asked:
+            yield count.window.seconds + AGE.seconds + DELIVERY.seconds
+
+
+def _waits(alert: Alert) -> int:
+    return alert.for_.seconds if alert.for_ else 0
+
+
+def _are_of_instances(*alerts: Alert) -> bool:
+    """Whether alerts are each on one instance, and on those of the same job."""
+    jobs = [{m.value for each in _read(alert.expr) for m in each.matchers if m.label == "job"} for alert in alerts]
+    return not any(alert.expr.loses(_INSTANCE) for alert in alerts) and len(set(map(frozenset, jobs))) == 1
+
+
+def _read(expr: str) -> Iterator[Selector]:
+    yield from filter(None, map(Selector.of, vector_selectors(parse_promql(expr))))
+
+
+def _selectors(service: Service, causes: Sequence[str], state: str) -> Iterator[str]:
+    """What tells that some alerts, or the pages of some SLOs, are in a state."""
+    slos = [slo for name, _, slo in (cause.partition(" ") for cause in causes) if slo]
+    alerts = [cause for cause in causes if " " not in cause]
+    if alerts:
+        yield str(_alerts(service, alerts, state))
+    if slos:
+        pages = (Matcher(names.SLO, *_one_of(slos)), Matcher(names.TIER, "=~", "page-.+"))
+        yield str(_alerts(service, [names.BURN_ALERT], state).where(*pages))
+
+
+def _alerts(service: Service, alerts: Sequence[str], state: str) -> Selector:
+    matchers = (
+        Matcher("alertname", *_one_of(alerts)),
+        Matcher("alertstate", "=", state),
+        Matcher(names.SERVICE, "=", service.service),
+    )
+    return Selector("ALERTS", matchers)
+
+
+def _one_of(values: Sequence[str]) -> tuple[str, str]:
+    return ("=", values[0]) if len(values) == 1 else ("=~", "|".join(values))

@@ -1,0 +1,66 @@
+"""While its cause fires a budget's alerts don't begin, nor its pages as long after as they see what the cause did."""
+
+from __future__ import annotations
+
+from tests.rules.playing import HOUR, MINUTE, Played, play, repeated, slo_file
+
+FIRING = 'ALERTS{alertname="ErrorBudgetBurn",alertstate="firing"}'
+PAGES = f'count({FIRING.removesuffix("}")},tier=~"page-.*"}})'
+TICKETS = f'count({FIRING.removesuffix("}")},tier=~"ticket-.*"}})'
+ABSENT = 'count(ALERTS{alertname="SLIAbsent",alertstate="firing"})'
+BROKEN = 'count(ALERTS{alertname="Broken",alertstate="firing"})'
+FILE = (
+    slo_file(
+        "sli: {events: {bad: bad_total, total: all_total}}\nalerting: {silenced_by: [Broken], absence: {}}",
+    )
+    + "alerts: [{name: Broken, expr: broken == 1, for: 1m, severity: critical, summary: B, runbook: a.md}]\n"
+)
+STEP = 30
+
+
+def played(ill: tuple[int, int], broken: tuple[int, int], until: int) -> Played:
+    """An hour and more, in minutes: from when until when half of all requests fail, and the cause is there."""
+    failing = [STEP * 5 * (ill[0] * MINUTE <= at * STEP < ill[1] * MINUTE) for at in range(until * MINUTE // STEP)]
+    errors = [sum(failing[:index]) for index in range(len(failing))]
+    series = {
+        "all_total": f"0+{STEP * 10}x{len(errors)}",
+        "bad_total": " ".join(map(str, errors)),
+        "broken": " ".join([repeated("0", broken[0] * 2), repeated("1", (broken[1] - broken[0]) * 2), "0x400"]),
+    }
+    times = range(HOUR, until * MINUTE, 30)
+    return play(FILE, series, dict.fromkeys((PAGES, TICKETS, BROKEN), times), step=STEP)
+
+
+def minutes(of: Played, query: str) -> list[float]:
+    """When something fires, as the minutes at which that begins and ends."""
+    firing = [
+        (at, value is not None) for (asked, at) in of.answers if asked == query for value in [of.value(query, at)]
+    ]
+    changes = [at / 60 for (at, fires), (_, before) in zip(firing[1:], firing, strict=False) if fires != before]
+    return [firing[0][0] / 60, *changes] if firing[0][1] else changes
+
+
+def test_what_a_cause_does_is_never_a_page_and_a_ticket_once_it_is_over() -> None:
+    of = played(ill=(62, 80), broken=(61, 80), until=130)
+    assert minutes(of, BROKEN) == [62, 80]
+    assert minutes(of, PAGES) == []
+    assert minutes(of, TICKETS)[0] == 80.5
+
+
+def test_what_goes_on_when_the_cause_is_over_is_a_page_minutes_later() -> None:
+    of = played(ill=(62, 120), broken=(61, 70), until=120)
+    (begin,) = minutes(of, PAGES)
+    assert begin == 75.5
+
+
+def test_a_page_that_was_there_before_ends_by_itself_while_the_cause_fires() -> None:
+    begin, end = minutes(played(ill=(60, 75), broken=(65, 110), until=110), PAGES)
+    assert begin <= 62
+    assert 75 <= end <= 80
+
+
+def test_nothing_that_is_measured_is_no_alert_while_the_cause_fires() -> None:
+    series = {"all_total": "0+100x20 stale", "bad_total": "0x20 stale", "broken": "0x19 1x60 0x200"}
+    times = [30 * MINUTE, 38 * MINUTE, 60 * MINUTE]
+    of = play(FILE, series, {ABSENT: times}, step=STEP)
+    assert [of.value(ABSENT, at) for at in times] == [None, None, 1]
