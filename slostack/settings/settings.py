@@ -152,6 +152,21 @@ class Settings(SettingsPart):
 
     @field_validator("kubernetes")
     @classmethod
+    def _is_told_from_other_clusters(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
+        thanos: ThanosSettings | None = info.data.get("thanos")
+        if not thanos:
+            return value
+        if value.cluster in thanos.query.clusters:
+            expected = "a name that no other cluster has: it is in thanos.query.clusters"
+            raise mismatch(f"cluster {value.cluster}", expected, "cluster")
+        for key in ("clusters", "clients"):
+            if getattr(thanos.query, key) and not value.cluster:
+                expected = "the name by which this one's series differ from those of others"
+                raise mismatch(f"no cluster beside thanos.query.{key}", expected, "cluster")
+        return value
+
+    @field_validator("kubernetes")
+    @classmethod
     def _openshift_admits_no_paths_of_nodes(cls, value: KubernetesSettings, info: ValidationInfo) -> KubernetesSettings:
         exporters: Exporters | None = info.data.get("exporters")
         if value.openshift and exporters and exporters.node_exporter and info.data.get("delivery") == "kubernetes":

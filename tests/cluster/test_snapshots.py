@@ -69,7 +69,7 @@ def test_a_volume_is_restored_by_the_commands_of_the_docs(cluster: Cluster, tmp_
 def _is_needed(an_object: dict[str, Any], namespace: str) -> bool:
     """Whether it is Prometheus' StatefulSet, its account or its namespace."""
     kinds = {"Namespace": namespace, "ServiceAccount": "prometheus", "StatefulSet": "prometheus"}
-    return kinds.get(an_object["kind"]) == an_object["metadata"]["name"]
+    return bool(kinds.get(an_object["kind"]) == an_object["metadata"]["name"])
 
 
 def _run(pod: dict[str, Any], day: int, folder: Path, account: Path) -> None:

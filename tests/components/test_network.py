@@ -112,10 +112,11 @@ EDITED: dict[str, dict[str, Any]] = {
     },
     "Thanos with a bucket in the cluster": {"thanos": {"bucket": {"type": "s3", "host": "minio.minio.svc:9000"}}},
     "Thanos that other clusters ask, and that asks them": {
+        "kubernetes": stack_config("dev")["kubernetes"] | {"cluster": "eu"},
         "thanos": {
             "bucket": {"type": "azure"},
             "query": {"clusters": {"us": {"host": "thanos.us.acme.example:8443"}}, "clients": ["0.0.0.0/0", "::/0"]},
-        }
+        },
     },
     "three Lokis and a bucket": {
         "loki": {"replicas": 3, "bucket": {"type": "s3", "name": "logs", "region": "tests", "credentials": True}}

@@ -231,7 +231,22 @@ WRONG: Wrong = {
         ),
         "slostack:thanos.query.clusters.us.ca: `ca` with tls: false, expected it left out",
     ),
-    "a cluster without a name": (
+    "other clusters beside one that has no name": (
+        lambda c: c.update(thanos=BUCKET | {"query": {"clusters": {"us-1": {"host": "us.example:1"}}}}),
+        "slostack:kubernetes.cluster: no cluster beside thanos.query.clusters, expected the name by which",
+    ),
+    "queries of other clusters where this one has no name": (
+        lambda c: c.update(thanos=BUCKET | {"query": {"clients": ["10.0.0.0/8"]}}),
+        "slostack:kubernetes.cluster: no cluster beside thanos.query.clients, expected the name by which",
+    ),
+    "its own name among those of other clusters": (
+        lambda c: (
+            c["kubernetes"].update(cluster="us-1"),
+            c.update(thanos=BUCKET | {"query": {"clusters": {"us-1": {"host": "us.example:1"}}}}),
+        ),
+        "slostack:kubernetes.cluster: cluster us-1, expected a name that no other cluster has: it is in thanos.query",
+    ),
+    "a cluster whose name is empty": (
         lambda c: c["kubernetes"].update(cluster=""),
         "slostack:kubernetes.cluster: '' (text), expected a name such as eu-1",
     ),
