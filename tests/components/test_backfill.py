@@ -9,9 +9,10 @@ import pytest
 from slostack.deploy.kubernetes.backfill import backfills
 from slostack.deploy.policies import violations
 from slostack.errors import SlostackError
+from slostack.servers import versions
 from slostack.settings import parse_settings
 from tests.cluster.thanos import thanos_program
-from tests.components.program import Program, stack_config
+from tests.components.program import ROOT, Program, stack_config
 from tests.components.test_snapshots import with_snapshots
 
 JOBS = backfills(2)
@@ -85,3 +86,8 @@ def test_its_image_is_one_version(image: str) -> None:
     config["kubernetes"]["backfill"] = {"image": image}
     with pytest.raises(SlostackError, match=r"kubernetes\.backfill\.image: .*, expected an image by its version"):
         parse_settings(config, "dev")
+
+
+def test_the_image_of_the_docs_has_the_tools_of_the_pinned_version() -> None:
+    page = (ROOT / "docs" / "backfill.md").read_text(encoding="utf-8")
+    assert f"FROM {versions()['prometheus'].image} AS prometheus\n" in page

@@ -10,6 +10,8 @@ from slostack.cli import main
 from slostack.settings import load_settings, stack_names
 from slostack.teams import load_teams
 
+ROOT = Path(__file__).parents[3]
+
 
 def init(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     """Runs `slostack init`; its exit code."""
@@ -31,7 +33,7 @@ def test_a_project_is_made_outside_of_any_other(tmp_path: Path, monkeypatch: pyt
     assert init(monkeypatch, "deep/down", "--service", "shop") == 0
     project = tmp_path / "deep/down"
     assert {
-        *(".github/workflows/slostack.yml", ".gitignore", "Pulumi.yaml", "README.md", "__main__.py", "teams.yaml"),
+        *(".github/workflows/slostack.yml", ".gitignore", ".dockerignore", "Pulumi.yaml", "README.md", "__main__.py"),
         *(
             "requirements.txt",
             "teams.yaml",
@@ -49,7 +51,16 @@ def test_a_project_is_made_outside_of_any_other(tmp_path: Path, monkeypatch: pyt
     text = "".join((project / path).read_text(encoding="utf-8") for path in ("README.md", "requirements.txt"))
     assert "{{" not in text
     assert "slostack==" in text
+    for folder in (project, ROOT):
+        ignored, kept_out = (_patterns(folder / name) for name in (".gitignore", ".dockerignore"))
+        assert ignored | {".git"} == kept_out
     assert [path.name for path in project.iterdir() if path.name.endswith("tmp")] == []
+
+
+def _patterns(file: Path) -> set[str]:
+    """What a file leaves out, as Git writes it."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {line.removeprefix("**/").rstrip("/") for line in lines if not line.startswith("#")}
 
 
 @pytest.mark.parametrize(("ci", "made"), [("gitlab", [".gitlab-ci.yml"]), ("none", [])])
