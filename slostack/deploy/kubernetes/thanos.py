@@ -26,13 +26,16 @@ from slostack.deploy.kubernetes.stateful import stateful_set
 from slostack.deploy.kubernetes.stateless import deployment
 from slostack.deploy.kubernetes.topology import THANOS_GRPC_PORT, THANOS_PORT
 from slostack.deploy.secrets import THANOS_BUCKET
-from slostack.settings import BlockRetention
+from slostack.settings import BlockRetention, mebibytes
 
 _USER = 1001
 _READY, _ALIVE = "/-/ready", "/-/healthy"
 _HTTP = f"--http-address=:{THANOS_PORT}"
 _GRPC = f"--grpc-address=:{THANOS_GRPC_PORT}"
 _GRPC_PORT = ContainerPortArgs(name="grpc", container_port=THANOS_GRPC_PORT, protocol="TCP")
+_MEBIBYTE = 1 << 20
+_BYTES_OF_A_SAMPLE = 4
+"""In a chunk, where most take less than half of this."""
 _MEMORY = "--enable-auto-gomemlimit"
 """Has Go collect its garbage before the container's limit is reached."""
 
@@ -99,7 +102,15 @@ class ThanosStore(pulumi.ComponentResource):
         owner = Owner(self, "thanos-store", name, args.server)
         place = args.server.place
         process = Process(
-            arguments=("store", _HTTP, _GRPC, f"--data-dir={place.data}", _opens_the_bucket(owner), _MEMORY),
+            arguments=(
+                "store",
+                _HTTP,
+                _GRPC,
+                f"--data-dir={place.data}",
+                _opens_the_bucket(owner),
+                *_fits_into(mebibytes(args.server.resources.memory)),
+                _MEMORY,
+            ),
             ready=_READY,
             alive=_ALIVE,
             user=_USER,
@@ -147,6 +158,16 @@ class ThanosCompactor(pulumi.ComponentResource):
         network_policy(owner)
         service_account(owner)
         self.register_outputs({"address": place.addresses[0]})
+
+
+def _fits_into(memory: int) -> tuple[str, ...]:
+    """What a store may hold at once, of so many MiB: chunks in a quarter of it, and heads of indexes in an eighth. One
+    request gets no more samples than have room in those chunks; it fails before the store runs out of memory."""
+    return (
+        f"--chunk-pool-size={memory // 4}MiB",
+        f"--index-cache-size={memory // 8}MiB",
+        f"--store.limits.request-samples={memory * _MEBIBYTE // 4 // _BYTES_OF_A_SAMPLE}",
+    )
 
 
 def _opens_the_bucket(owner: Owner) -> str:
