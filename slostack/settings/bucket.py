@@ -22,6 +22,18 @@ class Bucket(SettingsPart):
         None,
         description="where it answers, unless that is port 443 outside of the cluster, such as minio.minio.svc:9000",
     )
+    credentials: bool = Field(False, description="whether a secret lets its servers in, in place of an identity")
+    identity: Mapping[AnnotationKey, str] = Field(
+        default_factory=dict,
+        description="annotations of its servers' accounts by which the cloud knows them, such as "
+        "eks.amazonaws.com/role-arn; none: the identity of their nodes",
+    )
+
+    @model_validator(mode="after")
+    def _is_opened_one_way(self) -> Self:
+        if self.credentials and self.identity:
+            raise mismatch("`credentials` beside `identity`", "the one or the other", "credentials")
+        return self
 
 
 class LogBucket(Bucket):
@@ -32,10 +44,6 @@ class LogBucket(Bucket):
     region: Region | None = Field(None, description="with s3")
     tls: bool = Field(True, description="whether `host` speaks it")
     account: Account | None = Field(None, description="with azure: the storage account")
-    credentials: bool = Field(False, description="whether the secret lets Loki in; not azure, which has identities")
-    identity: Mapping[AnnotationKey, str] = Field(
-        default_factory=dict, description="annotations of Loki's account, such as eks.amazonaws.com/role-arn"
-    )
 
     @model_validator(mode="after")
     def _has_what_its_type_needs(self) -> Self:
@@ -48,7 +56,6 @@ class LogBucket(Bucket):
             raise mismatch(f"`{key}` with type {self.type}", "it left out", key)
         if not (self.tls or self.host):
             raise mismatch("`tls: false` without `host`", "the host that speaks no TLS, or it left out", "tls")
-        if self.credentials and (self.type == "azure" or self.identity):
-            beside = "`identity`" if self.identity else "type azure"
-            raise mismatch(f"`credentials` beside {beside}", "the one or the other", "credentials")
+        if self.credentials and self.type == "azure":
+            raise mismatch("`credentials` beside type azure", "the one or the other", "credentials")
         return self

@@ -18,7 +18,10 @@ _DOWNSAMPLED = {"raw": Duration(40 * 3600), "fiveMinutes": Duration(10 * _DAY)}
 
 
 class ThanosBucket(Bucket):
-    """The bucket for metrics. The file by which Thanos opens it, with its keys, is the secret thanosBucket."""
+    """The bucket for metrics. The file by which Thanos opens it is the secret thanosBucket, with its keys unless an
+    identity lets Thanos in."""
+
+    credentials: bool = Field(True, description="whether that file has keys, in place of an identity")
 
 
 class BlockRetention(SettingsPart):

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from slostack import plain_yaml
+from slostack.deploy.kubernetes.flows import stack_flows
+from slostack.deploy.kubernetes.network import Addresses
 from slostack.deploy.policies import violations
 from slostack.rules import AlertingRule
 from slostack.rules.stack import thanos_groups
 from slostack.servers import versions
+from slostack.settings import parse_settings
 from tests.certificate import CERTIFICATE
 from tests.components.program import ROOT, Program, canaries, refusal, run_program, stack_config
 from tests.components.test_kubernetes import (
@@ -102,6 +105,33 @@ def test_each_prometheus_has_a_sidecar_on_its_data_that_alone_sees_the_bucket() 
     assert "--tsdb.path=/var/lib/prometheus" in sidecar["args"]
     ports = [port["name"] for container in (prometheus, sidecar) for port in container["ports"]]
     assert len(set(ports)) == len(ports)
+
+
+def test_the_store_holds_no_more_at_once_than_fits_into_its_memory() -> None:
+    config = stack_config("prod") | {"thanos": BUCKET}
+    config["kubernetes"]["resources"] = {"thanosStore": {"cpu": "1", "cpuLimit": "2", "memory": "1Gi"}}
+    program = run_program("prod", config, canaries("prod", config))
+    assert {
+        *("--chunk-pool-size=256MiB", "--index-cache-size=128MiB", "--store.limits.request-samples=67108864"),
+    } <= set(arguments(program, "thanos-store"))
+
+
+def test_an_identity_lets_in_who_opens_the_bucket() -> None:
+    identity = {"azure.workload.identity/client-id": "1-2"}
+    program = of_prod(bucket={"type": "azure", "credentials": False, "identity": identity})
+    opens = {"prometheus", "thanos-store", "thanos-compactor"}
+    accounts = {each.inputs["metadata"]["name"]: each.inputs["metadata"] for each in program.of_type(":ServiceAccount")}
+    assert {name for name, each in accounts.items() if each.get("annotations") == identity} == opens
+    labelled = {name for name, pod in program.pods() if "azure.workload.identity/use" in pod["metadata"]["labels"]}
+    assert labelled == opens
+
+
+@pytest.mark.parametrize(("bucket", "asks"), [({}, False), ({"credentials": False}, True)])
+def test_those_ask_their_node_who_they_are_where_no_key_opens_it(bucket: dict[str, Any], asks: bool) -> None:
+    settings = parse_settings(stack_config("prod") | {"thanos": {"bucket": {"type": "s3"} | bucket}}, "prod")
+    node = Addresses(("169.254.169.254/32",))
+    found = {flow.source for flow in stack_flows(settings) if flow.target == node}
+    assert found == ({"prometheus", "thanos-store", "thanos-compactor"} if asks else set())
 
 
 def test_prometheus_compacts_no_block_that_the_sidecar_has_not_uploaded() -> None:
@@ -212,6 +242,10 @@ WRONG: Wrong = {
     "Thanos without a bucket": (
         lambda c: c.update(thanos={"store": {"replicas": 2}}),
         "slostack:thanos.bucket: no `bucket`, expected one where anything else of Thanos is set",
+    ),
+    "an identity beside keys": (
+        lambda c: c.update(thanos={"bucket": {"type": "s3", "identity": {"eks.amazonaws.com/role-arn": "x"}}}),
+        "slostack:thanos.bucket.credentials: `credentials` beside `identity`, expected the one or the other",
     ),
     "raw samples that go before coarser ones are made": (
         lambda c: c.update(thanos=BUCKET | {"retention": {"raw": "1d"}}),

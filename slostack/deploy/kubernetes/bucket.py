@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slostack.deploy.kubernetes.network import OUTSIDE, Addresses, Flow
-from slostack.settings import LogBucket
+from slostack.settings import Bucket
 
 _METADATA = {
     "s3": (("169.254.169.254/32", 80), ("169.254.170.23/32", 80)),
@@ -15,12 +15,12 @@ _METADATA = {
 """Where pods ask, on their node, who they are: of S3 also EKS' Pod Identity, of GCS what GKE has in its place."""
 
 
-def account_annotations(bucket: LogBucket | None) -> Mapping[str, str] | None:
+def account_annotations(bucket: Bucket | None) -> Mapping[str, str] | None:
     """What the account of a server's pods is annotated with, by which the cloud knows it."""
     return bucket.identity or None if bucket else None
 
 
-def pod_labels(bucket: LogBucket | None) -> Mapping[str, str]:
+def pod_labels(bucket: Bucket | None) -> Mapping[str, str]:
     """The labels of pods that Azure is to give a token."""
     return {"azure.workload.identity/use": "true"} if bucket and bucket.type == "azure" and bucket.identity else {}
 

@@ -18,8 +18,7 @@ from slostack.deploy.kubernetes.alertmanager import Alertmanager, AlertmanagerAr
 from slostack.deploy.kubernetes.alloy import Alloy, AlloyArgs
 from slostack.deploy.kubernetes.backfill import BACKFILL, Backfill, BackfillArgs
 from slostack.deploy.kubernetes.blackbox import Blackbox, BlackboxArgs
-from slostack.deploy.kubernetes.bucket import account_annotations
-from slostack.deploy.kubernetes.bucket import pod_labels as pod_labels_of
+from slostack.deploy.kubernetes.bucket import account_annotations, pod_labels
 from slostack.deploy.kubernetes.exporter import ExporterArgs, NeedExporter, redis_account
 from slostack.deploy.kubernetes.files import folders
 from slostack.deploy.kubernetes.flows import stack_flows
@@ -44,7 +43,7 @@ from slostack.deploy.kubernetes.thanos import (
 from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs
 from slostack.deploy.kubernetes.topology import PORTS, collectors, namespace_of, place
 from slostack.deploy.secrets import GRAFANA_SECRET_KEY, THANOS_BUCKET, Secret, scrapers_password
-from slostack.settings import NeededRds, NeededRedis, Resources, Settings
+from slostack.settings import Bucket, NeededRds, NeededRedis, Resources, Settings
 
 _GROWING = {"prometheus": ("rules",), "loki": (f"rules/{TENANT}",), "grafana": ("dashboards",)}
 """The folders of each server's files that grow with services and SLOs."""
@@ -69,7 +68,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         storage: str | None = None,
         replicas: int = 1,
         identity: Mapping[str, str] | None = None,
-        pod_labels: Mapping[str, str] | None = None,
+        bucket: Bucket | None = None,
     ) -> ServerArgs:
         return ServerArgs(
             namespace=homes[namespace_of(name, settings.kubernetes.namespace)],
@@ -84,12 +83,15 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
             cluster=settings.kubernetes,
             replicas=replicas,
             storage=storage,
-            identity=identity or None,
-            pod_labels=pod_labels or {},
+            identity=identity or account_annotations(bucket),
+            pod_labels=pod_labels(bucket),
         )
 
     resources, urls = settings.kubernetes.resources, settings.urls
-    prometheus = server("prometheus", resources.prometheus, settings.prometheus.storage, settings.prometheus.replicas)
+    metrics = settings.thanos.bucket
+    prometheus = server(
+        "prometheus", resources.prometheus, settings.prometheus.storage, settings.prometheus.replicas, bucket=metrics
+    )
     alertmanager = server(
         "alertmanager", resources.alertmanager, settings.alertmanager.storage, settings.alertmanager.replicas
     )
@@ -99,8 +101,7 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
         resources.loki,
         settings.loki.storage,
         settings.loki.replicas,
-        identity=account_annotations(bucket),
-        pod_labels=pod_labels_of(bucket),
+        bucket=bucket,
     )
     own_volume = None if settings.grafana.database else settings.grafana.storage
     grafana = server("grafana", resources.grafana, own_volume, settings.grafana.replicas)
@@ -121,8 +122,10 @@ def deploy(bundle: Bundle, settings: Settings, secrets: Secrets) -> None:
     if settings.thanos.enabled:
         thanos = settings.thanos
         query = server("thanos-query", resources.thanos_query, replicas=thanos.query.replicas)
-        store = server("thanos-store", resources.thanos_store, thanos.store.storage, thanos.store.replicas)
-        compactor = server("thanos-compactor", resources.thanos_compactor, thanos.compactor.storage)
+        store = server(
+            "thanos-store", resources.thanos_store, thanos.store.storage, thanos.store.replicas, bucket=metrics
+        )
+        compactor = server("thanos-compactor", resources.thanos_compactor, thanos.compactor.storage, bucket=metrics)
         ThanosQuery("thanos-query", ThanosQueryArgs(query), opts)
         ThanosStore("thanos-store", ThanosStoreArgs(store), opts)
         ThanosCompactor("thanos-compactor", ThanosCompactorArgs(compactor, thanos.retention), opts)

@@ -62,7 +62,7 @@ def stack_flows(settings: Settings) -> tuple[Flow, ...]:
         *_of_collectors(settings),
         *_of_jobs(settings),
         *chain.from_iterable(map(_of_exporter, exporters(settings))),
-        *(_of_thanos(settings) if settings.thanos.enabled else ()),
+        *(_of_thanos(settings, settings.thanos.bucket) if settings.thanos.bucket else ()),
     }
     return tuple(sorted(flows, key=str))
 
@@ -136,13 +136,13 @@ def _of_loki(settings: Settings) -> Iterator[Flow]:
         yield Flow("loki", "loki", LOKI_GRPC_PORT)
         yield Flow("loki", "loki", LOKI_GOSSIP_PORT)
     if loki.bucket:
-        yield _to_bucket("loki", loki.bucket)
-        ways = {"credentials": loki.bucket.credentials, "identity": bool(loki.bucket.identity)}
-        yield from identity_flows("loki", loki.bucket.type, **ways)
+        yield from _to_bucket("loki", loki.bucket)
 
 
-def _to_bucket(server: str, bucket: Bucket | None) -> Flow:
-    return _to(server, bucket.host) if bucket and bucket.host else Flow(server, OUTSIDE, _HTTPS)
+def _to_bucket(server: str, bucket: Bucket) -> Iterator[Flow]:
+    yield _to(server, bucket.host) if bucket.host else Flow(server, OUTSIDE, _HTTPS)
+    ways = {"credentials": bucket.credentials, "identity": bool(bucket.identity)}
+    yield from identity_flows(server, bucket.type, **ways)
 
 
 def _of_exporter(exporter: Exporter) -> Iterator[Flow]:
@@ -174,8 +174,8 @@ def _of_collectors(settings: Settings) -> Iterator[Flow]:
             yield from (_to("blackbox", host_port(address)) for address in chain.from_iterable(probed))
 
 
-def _of_thanos(settings: Settings) -> Iterator[Flow]:
-    bucket, query = settings.thanos.bucket, settings.thanos.query
+def _of_thanos(settings: Settings, bucket: Bucket) -> Iterator[Flow]:
+    query = settings.thanos.query
     for server in ("thanos-query", "thanos-store", "thanos-compactor"):
         yield Flow("prometheus", server, PORTS[server])
     if settings.prometheus.replicas > 1:
@@ -183,7 +183,7 @@ def _of_thanos(settings: Settings) -> Iterator[Flow]:
     for server in ("prometheus", "thanos-store"):
         yield Flow("thanos-query", server, THANOS_GRPC_PORT)
     for server in ("prometheus", "thanos-store", "thanos-compactor"):
-        yield _to_bucket(server, bucket)
+        yield from _to_bucket(server, bucket)
     yield from (_to("thanos-query", cluster.host) for cluster in query.clusters.values())
     if query.clients:
         yield Flow(Addresses(query.clients), "thanos-query", THANOS_GRPC_PORT)
