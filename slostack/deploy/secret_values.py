@@ -19,6 +19,8 @@ _CREDENTIALS = {
     "s3": "a file of Amazon's credentials, with aws_access_key_id and aws_secret_access_key",
     "gcs": "the JSON of a service account's key",
 }
+_OPENING = {"s3": ("bucket", "endpoint"), "gcs": ("bucket",), "azure": ("storage_account", "container")}
+"""What Thanos' file has to say of each kind of bucket; an endpoint is a host without a scheme."""
 _GRAFANAS_DEFAULT_KEY = "SW2YcwTIb9zpOOhoPsMm"
 
 
@@ -46,8 +48,10 @@ def expected_value(key: str, value: str, settings: Settings) -> str | None:
     if key == GRAFANA_SECRET_KEY.key and (len(text) < _SHORTEST_KEY or text == _GRAFANAS_DEFAULT_KEY):
         return f"at least {_SHORTEST_KEY} random characters, not Grafana's published default"
     bucket = settings.thanos.bucket
-    if key == THANOS_BUCKET.key and bucket and not _opens(text, bucket.type.upper()):
-        return f"Thanos' YAML of a bucket: type: {bucket.type.upper()}, and config"
+    if key == THANOS_BUCKET.key and bucket and not _opens(text, bucket.type):
+        *others, last = _OPENING[bucket.type]
+        expected = f"{', '.join(others)} and {last}" if others else last
+        return f"Thanos' YAML of a bucket: type: {bucket.type.upper()}, and config with {expected}"
     logs = settings.loki.bucket
     if key == LOKI_BUCKET.key and logs and not _lets_in(text, logs.type):
         return _CREDENTIALS[logs.type]
@@ -59,7 +63,15 @@ def _opens(text: str, kind: str) -> bool:
         document = plain_yaml.load(text)
     except yaml.YAMLError:
         return False
-    return isinstance(document, dict) and document.get("type") == kind and isinstance(document.get("config"), dict)
+    if not isinstance(document, dict) or document.get("type") != kind.upper():
+        return False
+    config = document.get("config")
+    return isinstance(config, dict) and all(_is_name(config.get(key)) for key in _OPENING[kind])
+
+
+def _is_name(value: object) -> bool:
+    """Whether it can be a bucket's name or its host, of which Thanos takes no URL."""
+    return isinstance(value, str) and bool(value.strip()) and "://" not in value
 
 
 def _lets_in(text: str, kind: str) -> bool:

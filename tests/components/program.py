@@ -145,7 +145,8 @@ def canaries(stack: str, config: Mapping[str, Any] | None = None) -> dict[str, s
 def _opening(settings: Settings, key: str) -> str:
     """What opens the bucket of Thanos, with a key in it."""
     kind = settings.thanos.bucket.type if settings.thanos.bucket else "s3"
-    return f"type: {kind.upper()}\nconfig: {{secret_key: {key}}}"
+    names = "bucket: metrics, endpoint: s3.acme.example, storage_account: acme, container: metrics"
+    return f"type: {kind.upper()}\nconfig: {{{names}, secret_key: {key}}}"
 
 
 def _letting_in(settings: Settings, key: str) -> str:

@@ -13,6 +13,7 @@ from slostack import plain_yaml
 from slostack.deploy.kubernetes.flows import stack_flows
 from slostack.deploy.kubernetes.network import Addresses
 from slostack.deploy.policies import violations
+from slostack.deploy.secret_values import expected_value
 from slostack.rules import AlertingRule
 from slostack.rules.stack import thanos_groups
 from slostack.servers import versions
@@ -292,10 +293,31 @@ def test_wrong_settings_are_refused(wrong: str) -> None:
     check_refusal(*WRONG[wrong])
 
 
-@pytest.mark.parametrize("value", ["hunter2", "type: GCS\nconfig: {}", "type: S3", "type: [", "- S3"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("hunter2", "type: GCS\nconfig: {bucket: hunter2}", "type: S3", "type: [", "- S3", "type: S3\nconfig: {}"),
+        "type: S3\nconfig: {bucket: metrics, secret_key: hunter2}",
+        "type: S3\nconfig: {bucket: metrics, endpoint: 'https://hunter2.acme.example'}",
+    ],
+)
 def test_a_secret_that_opens_no_such_bucket_is_refused_and_not_repeated(value: str) -> None:
     config = stack_config("prod") | {"thanos": BUCKET}
     assert refusal("prod", config, canaries("prod", config) | {"thanosBucket": value}) == (
-        "stack prod: slostack:thanosBucket: another value, expected Thanos' YAML of a bucket: type: S3, and config: "
-        "pulumi config set --secret thanosBucket --stack prod"
+        "stack prod: slostack:thanosBucket: another value, expected Thanos' YAML of a bucket: type: S3, and config "
+        "with bucket and endpoint: pulumi config set --secret thanosBucket --stack prod"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "expected"),
+    [("gcs", "bucket: a", "bucket"), ("azure", "storage_account: a, container: b", "storage_account and container")],
+)
+def test_what_a_secret_says_of_its_bucket_is_what_the_kind_needs(kind: str, right: str, expected: str) -> None:
+    settings = parse_settings(stack_config("prod") | {"thanos": {"bucket": {"type": kind}}}, "prod")
+
+    def refused(config: str) -> str | None:
+        return expected_value("thanosBucket", f"type: {kind.upper()}\nconfig: {{{config}}}", settings)
+
+    assert refused(right) is None
+    assert str(refused("endpoint: a")).endswith(f"config with {expected}")
