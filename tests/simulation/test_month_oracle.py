@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from slostack import plain_yaml
+from slostack import names, plain_yaml
 from slostack.playing.needed import needed
 from slostack.rules import render_rules
 from slostack.simulation import (
@@ -48,6 +48,8 @@ ASKED = (*(DAY + 7 * HOUR * step for step in range(99)), LENGTH - HOUR)
 OFFSET = 15.0
 """Windows of two hours and more are counted up to a scrape's timeout and five seconds ago."""
 _UNFOLDED = 1_000_000
+_SUMMED = names.tier("")
+"""How the names of sums end that the group of the counts makes."""
 SETTLED = HOUR
 """Around an incident's edges the last scrape's age, up to 30 s, is more than a hundredth of what a window saw of it."""
 
@@ -130,6 +132,8 @@ def _is_settled(at: float, window: float) -> bool:
 
 
 def _rules() -> str:
+    """The rules of an SLO. Its long windows are summed from the counts when they are shown alone, not every five
+    minutes, which gives the same and takes half the time."""
     slo = f"""
 service: api
 description: An API
@@ -144,4 +148,8 @@ slos:
 """
     groups = plain_yaml.load(render_rules(parse_service(slo, "api.yaml")))["groups"]
     asked = (*(f"slo:error_ratio:rate{window}" for window in WINDOWS), "slo:error_budget_remaining:ratio")
-    return plain_yaml.dump({"groups": needed(groups, asked, given=(TOTAL,))}, width=_UNFOLDED)
+    tier, shown = needed(groups, asked, given=(TOTAL,))
+    sums = [rule for rule in tier["rules"] if rule["record"].endswith(_SUMMED)]
+    tier["rules"] = [rule for rule in tier["rules"] if rule not in sums]
+    shown["rules"] = [*sums, *shown["rules"]]
+    return plain_yaml.dump({"groups": [tier, shown]}, width=_UNFOLDED)
