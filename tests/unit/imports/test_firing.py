@@ -16,7 +16,8 @@ from slostack.spec import parse_service
 from tests.rules.playing import play
 from tests.unit.imports.reading import EXAMPLES, example, imported, the_file
 
-AT = 40 * 60
+SOON, LATER = 10 * 60, 40 * 60
+"""When a page is there, and one that counts slices."""
 UP, STILL = "0+60x200", "0+0x200"
 """60 events a scrape for 50 minutes, and none."""
 REQUESTS = 'http_requests_total{{job="shop",route="/pay",code="{}"}}'
@@ -108,12 +109,13 @@ def only(file: str, slo: str) -> str:
 
 
 def firing(file: str, slo: str, series: Mapping[str, str]) -> float | None:
-    """How many alerts on the budget fire after 40 minutes, of the tier that is the first to; of slices, of any."""
+    """How many alerts on the budget fire soon, of the tier that is the first to; of slices later, of any."""
     alone = only(file, slo)
     (of,) = parse_service(alone, "one.yaml").slos
     tiers = "|".join(tier.name for tier in (of.tiers if of.sli.slices else of.tiers[:1]))
+    at = LATER if of.sli.slices else SOON
     query = f'count(ALERTS{{alertname="ErrorBudgetBurn",alertstate="firing",slo="{slo}",tier=~"{tiers}"}})'
-    return play(alone, series, {query: [AT]}).value(query, AT)
+    return play(alone, series, {query: [at]}).value(query, at)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{Path(case.file).parent.name}-{case.slo}")
