@@ -17,15 +17,17 @@ LONGEST_FIRST = (
     "tests/gameday/test_game_day.py",
     "tests/local/test_outage.py",
     "tests/local/test_burn_page.py",
-    "tests/local/test_logs.py",
+    "tests/local/test_demo_services.py",
+    "tests/local/test_outage_restart.py",
     "tests/local/test_up.py",
+    "tests/cluster/test_access.py",
+    "tests/cluster/test_gossip.py",
+    "tests/simulation/test_month_oracle.py",
+    *(f"tests/unit/test_{each}.py" for each in ("parallel", "retention", "files", "http_server")),
+    "tests/local/test_logs.py",
+    "tests/local",
     "tests/cluster/test_engine",
     "tests/cluster",
-    *("tests/unit/test_parallel.py", "tests/unit/test_retention.py", "tests/unit/test_files.py"),
-    "tests/simulation/test_month_oracle.py",
-    "tests/local/test_outage_restart.py",
-    "tests/local/test_deaths.py",
-    "tests/local",
     "tests/simulation",
     "tests/pulumi",
     "tests/components",
@@ -33,15 +35,22 @@ LONGEST_FIRST = (
     "tests/unit/imports",
     "tests/rules",
 )
-"""Beginnings of files. A worker gets two tests at once: behind the three after the first, which are one test each, some
-that are soon over."""
+"""Beginnings of files. A worker gets two tests at once: behind the first four, which are one test each, some that are
+soon over."""
 SHARED = {
     "a local stack": tuple(
         f"tests/local/test_{each}.py"
         for each in ("up", "deaths", "snapshot", "dashboards", "grafana_pages", "audit", "report")
     ),
     "a cluster with Pulumi": ("tests/cluster/test_engine",),
-    "a cluster": ("tests/cluster",),
+    "a cluster": tuple(
+        f"tests/cluster/test_{each}.py"
+        for each in (
+            *("access", "cluster", "discovery", "gateway", "kubelets", "operator", "operator_configs"),
+            *("pod_processes", "probes", "snapshots"),
+        )
+    ),
+    "a pipeline of logs": ("tests/cluster/test_logs.py", "tests/cluster/test_masking.py"),
     "the stacks' programs, run once": ("tests/components",),
 }
 """What is made once a session, and the beginnings of the files whose tests use them."""

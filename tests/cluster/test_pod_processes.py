@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from slostack.deploy.kubernetes.images import software
 from slostack.deploy.kubernetes.kube_state_metrics import EXPORTED
 from slostack.servers import obtain_binary
 from tests.cluster.control_plane import Cluster
 from tests.cluster.manifests import WORKLOADS, manifests, stack_program
-from tests.cluster.pod_process import LOOPBACK, Machine, PodProcess
+from tests.cluster.pod_process import LOOPBACK, Machine, PodProcess, obtained
 from tests.cluster.thanos import thanos_machine
 from tests.components.test_snapshots import with_snapshots
 from tests.processes import wait_until
@@ -33,7 +34,8 @@ Grafana, whose database there is a PostgreSQL server: test_grafana_replicas.py."
 
 @pytest.fixture
 def machine(server: str, cluster: Cluster, tmp_path: Path) -> Machine:
-    """This machine, with the server's account in the cluster."""
+    """This machine, with the server's account in the cluster; skips the test first where the server can't be had."""
+    obtained(software(server).name)
     objects = manifests(stack_program(_STACK.get(server, "prod"), NAMESPACE))
     access = ("Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
     cluster.apply([each for each in objects if each["kind"] in access])

@@ -96,9 +96,12 @@ def test_of_a_broken_rule_the_fixtures_fail(slostack: Path, project: Path, tmp_p
     condition = 'slo:burn_rate:rate2h{service="shop",slo="availability"} > 3'
     assert condition in text
     rules.write_text(text.replace(condition, condition.replace("> 3", "> 300")), encoding="utf-8")
+    for fixture in (broken / "tests/rules").rglob("*.yaml"):
+        if fixture.stem not in ("counts", "ticket-1d"):
+            fixture.unlink()
     answer = call(slostack, broken, "test")
     assert answer.returncode == 1
-    assert answer.stdout == "8 rule fixtures: 1 failed\n"
+    assert answer.stdout == "2 rule fixtures: 1 failed\n"
     assert answer.stderr.startswith("tests/rules/generated/shop/availability/ticket-1d.yaml\n")
     assert 'tier="ticket-1d"' in answer.stderr
 

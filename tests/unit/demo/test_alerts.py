@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from slostack import names, promtool
+from slostack import names, plain_yaml, promtool
 from slostack.demo.scenarios import SCENARIOS
-from slostack.rules import service_groups
-from slostack.rules.model import rules_yaml
+from slostack.playing.needed import needed
+from slostack.rules import render_rules, service_groups
 from slostack.spec import SLO_FOLDER, load_service
 from tests.unit.demo.scraping import Scraping
 from tests.unit.promql import metric_names
@@ -39,7 +39,7 @@ def test_no_alert_fires_on_an_ordinary_day_from_the_first_scrape_on(service: str
         "promql_expr_test": [{"expr": fired, "eval_time": f"{seconds}s", "exp_samples": []}],
     }
     rules, fixture = tmp_path / "rules.yaml", tmp_path / "fixture.json"
-    rules.write_text(rules_yaml(groups, "a part of the SLO file"), encoding="utf-8")
+    rules.write_text(json.dumps({"groups": needed(plain_yaml.load(render_rules(spec))["groups"], [fired])}))
     evaluated = str(names.EVALUATION_INTERVAL)
     fixture.write_text(json.dumps({"rule_files": [rules.name], "evaluation_interval": evaluated, "tests": [test]}))
     result = promtool.test_rules(fixture)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.rules.playing import play
 from tests.unit.imports.reading import imported, lines, the_file
-from tests.unit.imports.test_firing import AT, STILL, UP, native
+from tests.unit.imports.test_firing import SOON, STILL, UP, native
 
 HEAD = """\
 apiVersion: pyrra.dev/v1alpha1
@@ -67,5 +67,5 @@ def test_only_the_group_whose_events_are_bad_fires(indicator: str, tmp_path: Pat
         for service in ("pay", "ship")
     }
     query = 'count by (exported_service) (ALERTS{alertstate="firing",alertname="ErrorBudgetBurn",service="rpc"})'
-    fired = play(the_file(found), series, {query: [AT]}).values(query, AT, "exported_service")
+    fired = play(the_file(found), series, {query: [SOON]}).values(query, SOON, "exported_service")
     assert set(fired) == {"pay"}
