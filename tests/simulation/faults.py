@@ -43,12 +43,13 @@ _UNFOLDED = 1_000_000
 WHOLE_DAY = Span(0, LENGTH)
 _BEFORE = 5 * MINUTE
 _HOURS_BURN = (
-    Span(SEVERE.start - _BEFORE, SEVERE.start + 25 * MINUTE),
-    Span(NOTABLE.start - _BEFORE, NOTABLE.start + 75 * MINUTE),
+    Span(SEVERE.start - _BEFORE, SEVERE.start + 15 * MINUTE),
+    Span(NOTABLE.start - _BEFORE, NOTABLE.start),
+    Span(NOTABLE.start + 35 * MINUTE, NOTABLE.start + 65 * MINUTE),
 )
 _SIX_HOURS_BURN = (
     Span(SLOW.start - _BEFORE, SLOW.start),
-    Span(SLOW.start + 3 * HOUR, SLOW.start + 4.5 * HOUR),
+    Span(SLOW.start + 195 * MINUTE, SLOW.start + 245 * MINUTE),
 )
 WATCHED = _HOURS_BURN + _SIX_HOURS_BURN
 """When pages are looked for: before each incident and around the time that its page is due. The groups that page read
