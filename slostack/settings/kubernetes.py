@@ -69,7 +69,7 @@ _ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kuberne
 NODES = "-nodes"
 """Ends the name of the node exporter's namespace."""
 _OWN_LABELS = "app.kubernetes.io/"
-_RESERVED = re.compile(r"([^/]+\.)?(kubernetes|k8s)\.io/.*")
+_RESERVED = re.compile(r"(([^/]+\.)?(kubernetes|k8s)\.io|acme\.cert-manager\.io|azure\.workload\.identity)/.*")
 _OF_CONTROLLERS = (
     "controller-revision-hash",
     "controller-uid",
@@ -87,7 +87,8 @@ def _not_own(labels: Mapping[str, str]) -> Mapping[str, str]:
             raise mismatch(describe(name), f"labels that the stack doesn't set itself, as it does {_OWN_LABELS}…")
         if _RESERVED.fullmatch(name) or name in _OF_CONTROLLERS:
             expected = "labels of your own: Kubernetes acts by those of kubernetes.io and k8s.io"
-            raise mismatch(describe(name), f"{expected}, and by {', '.join(_OF_CONTROLLERS)}")
+            others = "acme.cert-manager.io, azure.workload.identity"
+            raise mismatch(describe(name), f"{expected}, others by {others}, and by {', '.join(_OF_CONTROLLERS)}")
     return labels
 
 
@@ -244,7 +245,7 @@ class KubernetesSettings(SettingsPart):
     namespace: Annotated[Namespace, AfterValidator(_has_room_beside_it)] = Field(
         "slostack", description=f"the node exporter has one beside it, <namespace>{NODES}"
     )
-    adopt: bool = Field(False, description="whether the namespace may be there already, and of others")
+    adopt: bool = Field(False, description="whether its namespaces may be there already, and of others")
     protect: bool = Field(False, description="whether Pulumi refuses to delete the namespace and what keeps data")
     storage_class: ObjectName | None = Field(
         None, alias="storageClass", description="of all volumes; none: the cluster's own"
@@ -285,7 +286,9 @@ class KubernetesSettings(SettingsPart):
         if not isinstance(value, dict) or value.get("openshift") is not True:
             return value
         labels = {"dns.operator.openshift.io/daemonset-dns": "default"}
-        return {"dns": {"namespace": "openshift-dns", "labels": labels, "port": 5353, "addresses": ()}, **value}
+        of_openshift = {"namespace": "openshift-dns", "labels": labels, "port": 5353, "addresses": ()}
+        dns = value.get("dns", {})
+        return {**value, "dns": {**of_openshift, **dns} if isinstance(dns, dict) else dns}
 
 
 class FilesSettings(SettingsPart):

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from slostack.settings.bucket import Region
 from slostack.settings.part import (
+    LONGEST_NAMESPACE,
     AnnotationKey,
     Cidr,
     HostPort,
@@ -27,6 +28,9 @@ from slostack.settings.part import (
 
 _Word = Annotated[str, written(r"[^\s/?#@:\"'\\]+", "a name without spaces and any of /?#@:\"'\\", 63)]
 _InstanceName = Annotated[str, written(r"[a-z](-?[a-z0-9])*", "an RDS instance's name, such as shop-prod", 63)]
+
+LONGEST_WITH_NEEDS = LONGEST_NAMESPACE - len("cloudwatch-exporter-")
+"""Characters in the name of a service that has needs: a Kubernetes Service may have as many as a namespace."""
 
 
 class _Reached(SettingsPart):

@@ -70,13 +70,14 @@ def is_loopback(address: str) -> bool:
     return bool(_LOOPBACK.fullmatch(address))
 
 
+def stays_inside(address: str) -> bool:
+    """Whether what is sent to a host:port stays on the machine or, by the full name of a Service, in the cluster."""
+    return is_loopback(address) or service_namespace(address.rpartition(":")[0]) is not None
+
+
 def can_be_read(url: str) -> bool:
-    """Whether others can read what is sent to a URL: by http, unless it stays on the machine or, by the full name of a
-    Service, in the cluster."""
-    if not url.lower().startswith("http://"):
-        return False
-    address = host_port(url)
-    return not is_loopback(address) and not service_namespace(address.rpartition(":")[0])
+    """Whether others can read what is sent to a URL: by http, unless it stays inside."""
+    return url.lower().startswith("http://") and not stays_inside(host_port(url))
 
 
 def service_namespace(host: str) -> str | None:

@@ -13,8 +13,8 @@ from slostack.settings.part import (
     SettingsPart,
     Url,
     can_be_read,
-    is_loopback,
     mismatch,
+    stays_inside,
     written,
 )
 
@@ -33,7 +33,7 @@ class Email(SettingsPart):
 
     @model_validator(mode="after")
     def _password_is_not_in_the_clear(self) -> Self:
-        hidden = self.require_tls or self.smarthost.endswith(_TLS_FROM_THE_START) or is_loopback(self.smarthost)
+        hidden = self.require_tls or self.smarthost.endswith(_TLS_FROM_THE_START) or stays_inside(self.smarthost)
         if self.username and not hidden:
             expected = "true, as the password can be read on its way, or no `username`"
             raise mismatch("`requireTls: false` beside `username`", expected, "requireTls")

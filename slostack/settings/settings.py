@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from slostack.settings.kubernetes import FilesSettings, KubernetesSettings, OperatorSettings
 from slostack.settings.local import LOOPBACK, LocalSettings
+from slostack.settings.needs import LONGEST_WITH_NEEDS
 from slostack.settings.part import BaseUrl, SettingsPart, mismatch, written
 from slostack.settings.receivers import Receivers
 from slostack.settings.servers import (
@@ -131,6 +132,11 @@ class Settings(SettingsPart):
             if service.needs.all and delivery != "kubernetes":
                 raise mismatch(
                     f"exporters with delivery {delivery}", "them left out, or delivery: kubernetes", name, "needs"
+                )
+            if service.needs.all and len(name) > LONGEST_WITH_NEEDS:
+                found = f"needs of a service whose name has {len(name)} characters"
+                raise mismatch(
+                    found, f"at most {LONGEST_WITH_NEEDS}: its exporters' names begin with theirs", name, "needs"
                 )
         return value
 

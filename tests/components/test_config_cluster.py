@@ -176,6 +176,8 @@ def test_a_wrong_cluster_is_refused(wrong: str) -> None:
         "k8s.io/x",
         "pod-template-hash",
         "controller-revision-hash",
+        "acme.cert-manager.io/http01-solver",
+        "azure.workload.identity/use",
     ],
 )
 def test_a_label_by_which_kubernetes_acts_is_refused(label: str) -> None:

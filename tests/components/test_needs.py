@@ -250,6 +250,10 @@ WRONG: Wrong = {
         lambda c: (edit("redis", host="r.acme.example:1")(c), c.update(delivery="operator")),
         "slostack:services.learnsnap.needs: exporters with delivery operator, expected them left out",
     ),
+    "a service's name that leaves no room for its exporters'": (
+        lambda c: c["services"].update({"a" * 44: {"targets": ["a:1"], "needs": {"redis": {"host": "r:1"}}}}),
+        f"slostack:services.{'a' * 44}.needs: needs of a service whose name has 44 characters, expected at most 43",
+    ),
     "not needed": (
         edit("redis", host="r.acme.example:1", password=False),
         "slostack:services.learnsnap.needs.redis: slos/learnsnap.yaml doesn't need redis",

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from slostack.deploy.kubernetes import check_namespaces
+from slostack.deploy.kubernetes import check_namespaces, taken
 from slostack.errors import SlostackError
 from slostack.settings import parse_settings
 from tests.components.program import Program, stack_config
 
 Answers = Callable[[dict[str, dict[str, Any]]], None]
 OURS = {"labels": {"app.kubernetes.io/part-of": "slostack"}}
-OF_DEV = {**OURS, "annotations": {"slostack/environment": "dev"}}
-OF_PROD = {**OURS, "annotations": {"slostack/environment": "prod"}}
-NOT_FOUND = "echo 'Error from server (NotFound): namespaces not found' >&2; exit 1"
+OF_DEV = {**OURS, "annotations": {"slostack/stack": "slostack/dev"}}
+OF_PROD = {**OURS, "annotations": {"slostack/stack": "slostack/prod"}}
+NOT_FOUND = r"""name="${5##*/}"; echo "Error from server (NotFound): namespaces \"$name\" not found" >&2; exit 1"""
 FOREIGN = "is there already and no stack's, expected a namespace of this stack's own"
 ADOPT = "; or kubernetes.adopt: true, if it may be taken over"
 
@@ -33,6 +33,7 @@ def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("KUBECONFIG", "{contexts: []}")
+    monkeypatch.setattr(taken, "this_stack", lambda: "slostack/dev")
     return kubectl
 
 
@@ -41,7 +42,8 @@ def cluster(kubectl: Callable[[str], None]) -> Answers:
     """Has kubectl answer for namespaces, by name, with their metadata."""
 
     def answers(namespaces: dict[str, dict[str, Any]]) -> None:
-        asked = (f"*/{name}\\ *) echo '{json.dumps({'metadata': it})}';;" for name, it in namespaces.items())
+        there = {name: json.dumps({"metadata": {"name": name, **it}}) for name, it in namespaces.items()}
+        asked = (f"*/{name}\\ *) echo '{answer}';;" for name, answer in there.items())
         kubectl("\n".join(['case "$* " in', *asked, f"*) {NOT_FOUND};;", "esac"]))
 
     return answers
@@ -66,8 +68,12 @@ def test_no_namespace_and_its_own_are_its_own(there: dict[str, Any], cluster: An
     [
         ({"slostack": {}}, f"slostack {FOREIGN}"),
         ({"slostack": {"labels": {"app.kubernetes.io/part-of": "shop"}}}, ADOPT),
-        ({"slostack": OF_PROD}, "slostack is there already and that of the environment prod, expected a namespace of"),
+        (
+            {"slostack": OF_PROD},
+            "slostack is there already and that of the stack slostack/prod, expected a namespace of",
+        ),
         ({"slostack": OURS, "slostack-nodes": {}}, f"slostack-nodes {FOREIGN}"),
+        ({"slostack-nodes": {}}, ADOPT),
     ],
 )
 def test_another_is_refused(there: dict[str, Any], expected: str, cluster: Answers) -> None:
@@ -78,29 +84,47 @@ def test_another_is_refused(there: dict[str, Any], expected: str, cluster: Answe
     assert expected in str(refused.value)
 
 
-def test_another_may_be_taken_over_where_the_settings_say_so_but_for_that_of_nodes(cluster: Answers) -> None:
-    cluster({"slostack": {}})
+def test_anothers_are_taken_over_where_the_settings_say_so(cluster: Answers) -> None:
+    cluster({"slostack": {}, "slostack-nodes": OF_PROD})
     check(adopt=True)
-    cluster({"slostack": {}, "slostack-nodes": {}})
-    with pytest.raises(SlostackError, match="slostack-nodes is there already") as refused:
-        check(adopt=True)
-    assert ADOPT not in str(refused.value)
 
 
-@pytest.mark.parametrize("lines", [None, "echo 'dial tcp: refused' >&2; exit 1"])
+HTML = "Error from server (NotFound): the server could not find the requested resource"
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (None, "there is no kubectl on PATH"),
+        ("echo 'dial tcp: refused' >&2; exit 1", "dial tcp: refused"),
+        (f"echo '{HTML}' >&2; exit 1", HTML),
+        ("echo hello", "kubectl answers with something else than a namespace"),
+        ("echo '[]'", "kubectl answers with something else than a namespace"),
+        (r"printf '\377' >&2; exit 1", "\N{REPLACEMENT CHARACTER}"),
+        (f"echo 'Unable to {'talk ' * 99}' >&2; exit 1", f"Unable to {'talk ' * 56}talk ..."),
+    ],
+)
 def test_what_the_cluster_does_not_tell_is_a_warning(
-    lines: str | None, kubectl: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    lines: str | None, why: str, kubectl: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr("pulumi.warn", told.append)
     if lines:
         kubectl(lines)
     check()
-    why = "dial tcp: refused" if lines else "there is no kubectl on PATH"
-    of = ("slostack", "slostack-nodes")
-    assert told == [f"nothing tells whether the namespace {n} is there already and another's: {why}" for n in of]
+    assert told == [f"nothing tells whether the namespace slostack is there already and another's: {why}"]
+
+
+def test_a_kubectl_that_is_no_program_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("pulumi.warn", told.append)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "kubectl").write_text("nothing that runs", encoding="utf-8")
+    (tmp_path / "kubectl").chmod(0o755)
+    check()
+    assert told[0].endswith("kubectl can't be run: Exec format error")
 
 
 def test_a_namespace_tells_whose_it_is(program: Program, stack: str) -> None:
     for namespace in program.of_type(":Namespace"):
-        assert namespace.inputs["metadata"]["annotations"] == {"slostack/environment": stack}
+        assert namespace.inputs["metadata"]["annotations"] == {"slostack/stack": f"slostack/{stack}"}

@@ -10,7 +10,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from slostack.deploy.kubernetes.labels import stack_labels
 from slostack.deploy.kubernetes.network import deny_by_default
-from slostack.deploy.kubernetes.taken import ENVIRONMENT
+from slostack.deploy.kubernetes.taken import OWNER, this_stack
 from slostack.deploy.kubernetes.topology import collectors, namespace_of
 from slostack.settings import Settings
 
@@ -44,6 +44,6 @@ def _namespace(
         "pod-security.kubernetes.io/enforce": level,
         "pod-security.kubernetes.io/warn": level,
     }
-    metadata = ObjectMetaArgs(name=name, labels=labels, annotations={ENVIRONMENT: settings.environment})
+    metadata = ObjectMetaArgs(name=name, labels=labels, annotations={OWNER: this_stack()})
     created = Namespace(logical, metadata=metadata, opts=opts)
     return created.metadata.name

@@ -7,8 +7,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import pulumi
@@ -19,40 +19,61 @@ from slostack.deploy.kubernetes.topology import collectors, namespace_of
 from slostack.errors import SlostackError
 from slostack.settings import Settings
 
-ENVIRONMENT = "slostack/environment"
-"""The annotation by which a namespace tells whose it is."""
+OWNER = "slostack/stack"
+"""The annotation by which a namespace tells which stack has made it."""
 _ANSWERS_WITHIN = 5
 _SECONDS = 30
 """That kubectl may take with all that it starts to log in."""
+_CHARACTERS = 300
+"""Of what kubectl says when it can't tell."""
+
+
+def this_stack() -> str:
+    """The running program's stack, as `project/stack`."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 def check_namespaces(settings: Settings) -> None:
-    """Raises SlostackError where a namespace of the stack is there and isn't its own; `adopt` lets it take over its
-    first. Where the cluster doesn't tell, as in a preview without one, that is a warning."""
+    """Raises SlostackError where a namespace of the stack is there and isn't its own, unless `adopt` lets it take that
+    over. Where the cluster doesn't tell, as in a preview without one, that is a warning."""
+    if settings.kubernetes.adopt:
+        return
     own = settings.kubernetes.namespace
     nodes = [namespace_of("node-exporter", own)] if "node-exporter" in collectors(settings) else []
-    for name in [*([] if settings.kubernetes.adopt else [own]), *nodes]:
-        if (found := _namespace(name, settings)) and (whose := _whose(found["metadata"], settings)):
-            adopt = "; or kubernetes.adopt: true, if it may be taken over" if name == own else ""
-            raise SlostackError(
-                f"{settings.file}: slostack:kubernetes.namespace: {name} is there already and {whose}, expected a "
-                f"namespace of this stack's own, where its policies may deny all pods their traffic{adopt}"
-            )
+    try:
+        taken = [(name, whose) for name in (own, *nodes) if (whose := _others(_namespace(name, settings)))]
+    except _UnknownError as unknown:
+        pulumi.warn(f"nothing tells whether the namespace {own} is there already and another's: {unknown}")
+        return
+    for name, whose in taken:
+        raise SlostackError(
+            f"{settings.file}: slostack:kubernetes.namespace: {name} is there already and {whose}, expected a "
+            "namespace of this stack's own, where its policies may deny all pods their traffic; or kubernetes.adopt: "
+            "true, if it may be taken over"
+        )
 
 
-def _whose(metadata: Mapping[str, Any], settings: Settings) -> str | None:
-    """Whose a namespace is; None where it is the stack's, of this deployment or of one before."""
+class _UnknownError(Exception):
+    """Why nothing tells of a namespace."""
+
+
+def _others(namespace: Any) -> str | None:
+    """Whose a namespace is; None where there is none, or it is the stack's own, also of a version before that told so
+    by its label alone."""
+    if namespace is None:
+        return None
+    metadata = namespace["metadata"]
     if (metadata.get("labels") or {}).get("app.kubernetes.io/part-of") != STACK:
         return "no stack's"
-    environment = (metadata.get("annotations") or {}).get(ENVIRONMENT, settings.environment)
-    return None if environment == settings.environment else f"that of the environment {environment}"
+    owner = (metadata.get("annotations") or {}).get(OWNER, this_stack())
+    return None if owner == this_stack() else f"that of the stack {owner}"
 
 
 def _namespace(name: str, settings: Settings) -> Any:
-    """A namespace as the cluster has it; None where there is none, or nothing tells."""
+    """A namespace as the cluster has it; None where there is none."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
-        return _unknown(name, "there is no kubectl on PATH")
+        raise _UnknownError("there is no kubectl on PATH")
     ask = ("get", "--raw", f"/api/v1/namespaces/{name}", f"--request-timeout={_ANSWERS_WITHIN}s")
     command = (kubectl, "--context", str(settings.kubernetes.context), *ask)
     with tempfile.TemporaryDirectory() as folder:
@@ -62,16 +83,26 @@ def _namespace(name: str, settings: Settings) -> Any:
             Path(environment[VARIABLE]).write_text(text, encoding="utf-8")
         try:
             asked = subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_SECONDS,
             )
         except subprocess.TimeoutExpired:
-            return _unknown(name, f"kubectl doesn't answer within {_SECONDS}s")
-    if asked.returncode == 0:
-        return json.loads(asked.stdout)
-    if "(NotFound)" in asked.stderr:
-        return None
-    return _unknown(name, " ".join(asked.stderr.split()[-40:]))
-
-
-def _unknown(name: str, why: str) -> None:
-    pulumi.warn(f"nothing tells whether the namespace {name} is there already and another's: {why}")
+            raise _UnknownError(f"kubectl doesn't answer within {_SECONDS}s") from None
+        except OSError as error:
+            raise _UnknownError(f"{kubectl} can't be run: {error.strerror}") from None
+    said = " ".join(asked.stderr.split())
+    if asked.returncode:
+        if f'namespaces "{name}" not found' in said:
+            return None
+        raise _UnknownError(shorten(said, _CHARACTERS, placeholder=" ..."))
+    try:
+        namespace = json.loads(asked.stdout)
+        namespace["metadata"]["name"]
+    except (ValueError, TypeError, KeyError):
+        raise _UnknownError("kubectl answers with something else than a namespace") from None
+    return namespace

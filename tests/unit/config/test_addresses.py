@@ -84,8 +84,8 @@ def test_what_is_sent_by_http_can_be_read_unless_it_stays_on_the_machine_or_in_t
     assert can_be_read(url) is expected
 
 
-@pytest.mark.parametrize("smarthost", ["localhost:25", "smtp.acme.example:465"])
-def test_a_mail_server_on_the_machine_or_with_tls_from_the_start_is_told_a_password(smarthost: str) -> None:
+@pytest.mark.parametrize("smarthost", ["localhost:25", "smtp.mail.svc:25", "smtp.acme.example:465"])
+def test_a_mail_server_inside_or_with_tls_from_the_start_is_told_a_password(smarthost: str) -> None:
     email = {"to": "a@acme.example", "sender": "b@acme.example", "username": "b", "requireTls": False}
     receivers = {"email": {**email, "smarthost": smarthost}}
     assert parse_settings({**CONFIG, "receivers": receivers}, "test").receivers.email
