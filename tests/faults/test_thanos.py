@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,14 @@ from slostack.dashboards.clusters import burn_over_all, left_over_all
 from slostack.errors import SlostackError
 from slostack.names import REPLICA
 from slostack.rules.stack import thanos_groups
-from slostack.servers import obtain_binary
+from slostack.servers import obtain_binary, versions
 from slostack.spec import Duration
 from tests.cluster.pod_process import Machine, PodProcess
 from tests.cluster.test_exposed import OF_PROMETHEUS_ITSELF, exposed
 from tests.cluster.thanos import thanos_machine
 from tests.cluster.volumes import write_volume
 from tests.components.program import ROOT
+from tests.faults.older import older
 from tests.faults.stack import AWAY_SECONDS
 from tests.processes import wait_until
 from tests.unit.backtest.made_up import version
@@ -247,8 +249,6 @@ def _expected(end: int, hours: int) -> dict[str, tuple[float, float]]:
 
 def _upload(stack: Stack, hours: int) -> int:
     """Has the sidecar of the first Prometheus upload blocks; the time when they end."""
-    stack.add("prometheus-0", "prometheus")
-    stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
     stack.start("prometheus-0", "sidecar-0")
     wait_until((_data(stack) / "thanos.shipper.json").exists, "the sidecar notes what it has uploaded", SECONDS)
     end = _make_blocks(stack, hours)
@@ -259,6 +259,8 @@ def _upload(stack: Stack, hours: int) -> int:
 
 def test_a_compactor_that_is_killed_half_way_loses_no_block(stack: Stack) -> None:
     hours = 48
+    stack.add("prometheus-0", "prometheus")
+    stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
     end = _upload(stack, hours)
     sources = stack.blocks()
     for name in ("compactor", "store", "query"):
@@ -373,6 +375,37 @@ def test_what_was_compacted_before_there_was_a_sidecar_gets_into_the_bucket_as_d
     stack.kill("prometheus-0", "sidecar-0")
     stack.start("store", "query")
     wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
+
+
+def test_a_bucket_that_an_older_version_wrote_is_read_and_kept_in_order(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executable, older_version = older("thanos")
+    hours = 48
+    stack.add("prometheus-0", "prometheus")
+    stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
+    stack.add("compactor", "thanos-compactor")
+    current = {name: stack.pods[name] for name in ("sidecar-0", "compactor")}
+    for name, pod in current.items():
+        stack.pods[name] = replace(pod, command=[str(executable), *pod.command[1:]])
+    end = _upload(stack, hours)
+    sources = stack.blocks()
+    at_once = ("--consistency-delay=0s", "--delete-delay=0s")
+    iterations = "thanos_compact_iterations_total"
+    stack.start("compactor", more=at_once)
+    wait_until(lambda: stack.metric("compactor", iterations) > 0, "it is done", 4 * SECONDS)
+    assert len(stack.blocks()) < len(sources)
+
+    stack.pods |= current
+    stack.start("compactor", more=at_once)
+    wait_until(lambda: stack.metric("compactor", iterations) > 0, "the newer one is done", 4 * SECONDS)
+    assert stack.metric("compactor", "thanos_compact_halted") == 0
+    for name in ("store", "query"):
+        stack.add(name, f"thanos-{name}")
+    stack.start("store", "query")
+    wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "all of it is there", SECONDS)
+    with capsys.disabled():
+        print(f"\nthanos {older_version} → {versions()['thanos'].version}")
 
 
 OF_CLUSTERS = version()

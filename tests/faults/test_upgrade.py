@@ -1,12 +1,10 @@
-"""The pinned versions read what older ones wrote: samples in blocks and in the log, and silences.
-
-An older server is taken from the folder OLDER_SERVERS, from PATH or from the cache of servers.
-"""
+"""The pinned versions read what older ones wrote: samples in blocks and in the log, silences, and lines."""
 
 from __future__ import annotations
 
-import os
+import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,42 +13,17 @@ from typing import Any
 
 import pytest
 import requests
-from packaging.version import Version
 
 from slostack.servers import versions
-from slostack.servers.cache import cache_root
-from slostack.servers.on_path import installed_version
-from tests.faults.load import exporter, stored_ticks
+from tests.faults.load import exporter, stored_lines, stored_ticks, writer
+from tests.faults.older import older
 from tests.faults.stack import loaded_project
 from tests.local.project import wait_until
 from tests.processes import free_port, running
-from tests.requirements import need
 
-NAMES = {"alertmanager": ("alertmanager", "prometheus-alertmanager")}
-TICKS = 10
+TICKS, LINES = 10, 100
 BLOCK = "written_by_an_older_version"
 _BLOCK_TIME = datetime.now(UTC) - timedelta(hours=6)
-
-
-def older(server: str) -> tuple[Path, str]:
-    """An executable of a server whose version is below the pinned one, and that version; skips the test where there is
-    none."""
-    pinned = versions()[server].version
-    found = {path: version for path in _installed(server) if (version := installed_version(path))}
-    below = [(path, version) for path, version in found.items() if Version(version) < Version(pinned)]
-    if not below:
-        there = f"only {', '.join(sorted(set(found.values())))}" if found else "none"
-        why = f"needs {server} older than {pinned} in OLDER_SERVERS, on PATH or in the cache; there is {there}"
-        need(f"older-{server}", why)
-    return below[0]
-
-
-def _installed(server: str) -> Iterator[Path]:
-    named = [*os.environ.get("OLDER_SERVERS", "").split(os.pathsep), *os.environ["PATH"].split(os.pathsep)]
-    for folder in (*(Path(each) for each in named if each), *(cache_root() / "servers" / server).glob("*")):
-        for name in NAMES.get(server, (server,)):
-            if os.access(path := Path(folder, name), os.X_OK):
-                yield path
 
 
 def test_prometheus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +75,32 @@ def test_alertmanager(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         print(f"\nalertmanager {version} → {versions()['alertmanager'].version}")
 
 
+def test_loki(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    executable, version = older("loki")
+    began = time.time()
+    with exporter(1) as load, loaded_project(tmp_path / "project", load.address, demo=False) as project:
+        project.run("up")
+        project.run("down")
+        shutil.rmtree(project.folder.data("loki"))
+        url = project.url("loki")
+        command: list[str | Path] = [executable, f"-config.file={project.folder.config}/loki/loki.yaml"]
+        with running(command, tmp_path / "log") as process:
+            wait_until(lambda: _is_ready(url, "/ready"), 60, f"{executable} is ready")
+            with writer(url) as written:
+                wait_until(lambda: len(written.taken) > LINES, 60, "lines are taken")
+                requests.post(f"{url}/flush", timeout=60).raise_for_status()
+                chunks = project.folder.data("loki") / "chunks"
+                wait_until(lambda: any(chunks.glob("fake/*")), 60, "chunks are stored")
+                stored = len(written.taken)
+                wait_until(lambda: len(written.taken) > stored + LINES, 60, "lines are in the log alone")
+            process.terminate()
+            assert process.wait(timeout=60) == 0, (tmp_path / "log").read_text()
+        project.run("up")
+        assert set(written.taken) - stored_lines(url, began) == set()
+    with capsys.disabled():
+        print(f"\nloki {version} → {versions()['loki'].version}")
+
+
 @contextmanager
 def _older(executable: Path, *arguments: str, log: Path) -> Iterator[str]:
     """The URL of an older server, which is told to end at the end, and has."""
@@ -113,9 +112,9 @@ def _older(executable: Path, *arguments: str, log: Path) -> Iterator[str]:
         assert process.wait(timeout=60) == 0, log.read_text()
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(url: str, path: str = "/-/ready") -> bool:
     try:
-        return requests.get(f"{url}/-/ready", timeout=5).ok
+        return requests.get(f"{url}{path}", timeout=5).ok
     except requests.RequestException:
         return False
 
