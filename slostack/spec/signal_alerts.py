@@ -17,7 +17,7 @@ from slostack.spec.alert import Alert
 from slostack.spec.fields import filled_runbook
 from slostack.spec.needs import SIGNALS, need_job
 from slostack.spec.panel import Panel
-from slostack.spec.quantities import Matcher, PromQL, Selector, mismatch
+from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, mismatch
 from slostack.spec.service import Service
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, library_signal
 from slostack.spec.signal_values import KINDS, Words
@@ -25,6 +25,10 @@ from slostack.spec.signals import AlertChange, SignalUse, signals_model
 from slostack.spec.source import KeyPath
 
 OFF = (False, "off")
+_SCRAPES = 4
+"""So many at least are in a short window, so that it tells also where every other scrape fails."""
+_SHORT_WINDOWS = {"lately": Duration(120), "gap": Duration(180)}
+"""What a signal calls windows that are this long at least."""
 
 
 class LibraryAlert(Alert):
@@ -128,7 +132,9 @@ def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
     job = _job(service, use)
     probes = {"probes": str(service.probe_matcher)} if service.probes else {}
     jobs = dict(_jobs(service, signal, use))
-    words = Words({**jobs, **probes, "service": service.service}, {"service": subject})
+    scrapes = Duration(_SCRAPES * service.interval_of(Selector("up", (job,))).seconds)
+    windows = {name: str(max(least, scrapes)) for name, least in _SHORT_WINDOWS.items()}
+    words = Words({**jobs, **probes, **windows, "service": service.service}, {"service": subject})
     for name, parameter in signal.parameters.items():
         value = getattr(use, name)
         if value is None and parameter.default is not None:
