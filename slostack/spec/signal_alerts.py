@@ -20,7 +20,7 @@ from slostack.spec.panel import Panel
 from slostack.spec.quantities import Duration, Matcher, PromQL, Selector, mismatch
 from slostack.spec.service import Service
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalPanel, library_signal
-from slostack.spec.signal_values import KINDS, Words
+from slostack.spec.signal_values import KINDS, SPOKEN, Quantity, Words
 from slostack.spec.signals import AlertChange, SignalUse, signals_model
 from slostack.spec.source import KeyPath
 
@@ -150,6 +150,8 @@ def _words(service: Service, signal: Signal, use: SignalUse) -> Words:
             value = _of_job(service, job, value)
             if parameter.type == "amount":
                 value = PromQL(f"scalar(max({value}))")
+        if parameter.type in SPOKEN:
+            value = Quantity(SPOKEN[parameter.type](value), value)
         words = words.with_(name, value)
     return words
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
@@ -91,6 +91,7 @@ KINDS: Mapping[str, Any] = {
     "histogram": Annotated[Any, BeforeValidator(_histogram), _AS_WRITTEN, WithJsonSchema(_SELECTOR)],
     "amount": Annotated[Any, BeforeValidator(_amount), _AS_WRITTEN, WithJsonSchema({"anyOf": [_NUMBER, _SELECTOR]})],
     "number": Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)],
+    "quantile": Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)],
     "percentage": Annotated[Any, BeforeValidator(Quantity.percentage), _AS_WRITTEN, _text(_PERCENTAGE)],
     "size": Size,
     "seconds": Seconds,
@@ -102,6 +103,11 @@ KINDS: Mapping[str, Any] = {
     "expr": PromQL,
 }
 """The types of parameters by their names in the library: of a value as an SLO file has it."""
+SPOKEN: Mapping[str, Callable[[float], str]] = {
+    "seconds": lambda number: f"{number:.12g}s" if number >= 1 else f"{1000 * number:.12g}ms",
+    "quantile": lambda number: f"{100 * number:.12g}th percentile",
+}
+"""How texts say numbers of some of these types."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slostack.demo.conditions import MEGABYTE, Conditions, Lines
 from slostack.demo.model import INCIDENT, Counter, Durations, Gauge, Model, Moment, Observed, Requests, process
 from slostack.demo.scenario import OUTAGE, Scenario, burn
@@ -63,7 +65,7 @@ MODEL = Model(
 )
 
 SCENARIOS = (
-    OUTAGE,
+    replace(OUTAGE, also=(*OUTAGE.also, "JobDown")),  # its exporter is behind the same hosts
     Scenario(
         "errors",
         "7 % of all requests are answered with a 500",

@@ -29,6 +29,7 @@ KINDS = {
     "histogram": "histogram, by its base name",
     "amount": "number, or selector of a gauge",
     "seconds": "seconds (0.2) or duration (200ms, 60s)",
+    "quantile": "number (0.95)",
     "size": "size (800MB, 2GiB)",
     "percentage": "percentage (5%)",
     "labels": "list of labels",

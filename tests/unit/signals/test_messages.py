@@ -69,8 +69,32 @@ def test_every_value_is_formatted() -> None:
             "CertificateExpires",
             "The certificate of https://a has expired",
         ),
+        (
+            {"http": {"latency": "seconds", "slow": "500ms"}},
+            {
+                'seconds_bucket{job="shop",le="1"}': "0+10x80",
+                'seconds_bucket{job="shop",le="+Inf"}': "0+10x80",
+            },
+            "SlowRequests",
+            "shop takes 950ms to answer (95th percentile)",
+        ),
+        (
+            {"pool": {"waiting": "waiting", "in_use": "used", "limit": 20}},
+            {'waiting{job="shop",instance="a"}': "0x80", 'used{job="shop",instance="a"}': "19x80"},
+            "PoolExhausted",
+            "a of shop has no connections to its database left: 19 wait or are in use",
+        ),
     ],
-    ids=["a count", "of a number", "of a gauge", "of an instance", "a time", "a time that is over"],
+    ids=[
+        "a count",
+        "of a number",
+        "of a gauge",
+        "of an instance",
+        "a time",
+        "a time that is over",
+        "a quantile",
+        "a pool",
+    ],
 )
 def test_what_an_alert_says(signals: dict[str, Any], series: dict[str, str], alert: str, summary: str) -> None:
     said = annotated(slo_file(signals), series, alert, 1200)
