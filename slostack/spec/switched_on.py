@@ -9,6 +9,7 @@ from slostack import names
 from slostack.spec.alert import Alert
 from slostack.spec.explain import dotted
 from slostack.spec.filled_in import not_filled_in, with_filled_runbooks
+from slostack.spec.least_counted import not_counted
 from slostack.spec.service import Service
 from slostack.spec.signal_alerts import Expanded, expanded
 from slostack.spec.slo import Slo
@@ -46,6 +47,7 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
             expected = f"another alert of the service, or {names.pages_of('<slo>')} for one of its SLOs that page"
             problems.append(source.problem(path, f"{dotted(path)}: {describe(name)}, expected {expected}"))
     problems += not_filled_in(source, service, uses)
+    problems += not_counted(source, service)
     alerts = tuple(_silenced(alert, called, use.silencers[name]) for use in uses for name, alert in use.alerts.items())
     panels = tuple(panel for use in uses for panel in use.panels)
     update = {
