@@ -60,6 +60,7 @@ BEYOND_A_SCHEMA = (
     "at most 7d",
     "whole minutes",
     "has the name of the count",
+    "from which A fires",
     "(Bad day",
     "counts weekdays",
     "by which it is grouped",
