@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from slostack.deploy.kubernetes import check_namespaces
+from slostack.deploy.kubernetes import check_namespaces, taken
 from slostack.deploy.kubernetes.labels import selector
 from slostack.errors import SlostackError
 from slostack.settings import parse_settings
@@ -79,6 +79,7 @@ def test_its_own_namespace_is_taken_over_again_and_no_other(
     monkeypatch.setenv("KUBECONFIG", cluster.kubeconfig.read_text(encoding="utf-8"))
     warnings: list[str] = []
     monkeypatch.setattr("pulumi.warn", warnings.append)
+    monkeypatch.setattr(taken, "this_stack", lambda: "slostack/dev")
 
     def check(namespace: str) -> None:
         config = stack_config("dev")

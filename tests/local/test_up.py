@@ -52,7 +52,8 @@ def test_backfill_gives_a_new_slo_the_past_that_raw_series_have(stack: Project) 
     start."""
     file = stack.root / "slos" / "learnsnap.yaml"
     text = file.read_text()
-    file.write_text(text.replace("name: availability\n", "name: newcomer\n", 1))
+    renamed = text.replace("name: availability\n", "name: newcomer\n", 1)
+    file.write_text(renamed.replace("ErrorBudgetBurn availability", "ErrorBudgetBurn newcomer"))
     try:
         assert "learnsnap/newcomer: 1h " in stack.run("backfill", "learnsnap/newcomer")
         assert stack.query('sum_over_time(slo:events:count5m{slo="newcomer"}[2h]) > 0')
