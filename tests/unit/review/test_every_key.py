@@ -133,6 +133,7 @@ OTHER_VALUES: dict[str, Any] = {
     "histogram": "other_seconds",
     "amount": 77,
     "number": 77,
+    "quantile": 0.77,
     "percentage": "77%",
     "size": "77MB",
     "seconds": "77s",
