@@ -25,6 +25,7 @@ NOTHING_HERE = {
     *("Alertmanagers apart", "Certificate expiring", "Collector down", "Disk filling up"),
     "Incident status changed",
     *("Firing alerts", "Log ingestion failing", "Remote write behind", "Replicas missing", "SLO groups refused"),
+    *("Daily job failed", "Exporter down"),
 }
 """Panels of what a sound stack on one machine lacks: eight days of the service, a cluster, probes, trouble."""
 
@@ -71,7 +72,7 @@ def test_with_all_every_query_gives_what_it_gives_without_variables(stack: Proje
     for expr in set(_queries(stack)):
         found = _instant(stack, _chosen(expr), at)
         before = re.sub(OF_OTHER_TEAMS, "", whole(expr))
-        assert "$" not in before.replace("$__rate_interval", "")
+        assert "$" not in before.replace("$__rate_interval", "").replace('"lines of $1"', "")
         assert found == _instant(stack, before, at), expr
         full += bool(found)
     assert full > 80
