@@ -59,7 +59,8 @@ def _section(audit: Audit) -> str:
     parts = [f"\n## {audit.service}\n\nIt exposes {_metrics(audit)}.\n"]
     for title, rows in audit.rows.items():
         parts.append(f"\n### {title}\n\n{_table(cells for row in rows for cells in lines(audit.service, row))}")
-    parts.append(f"\n### {BEYOND}\n\n{_table(cells_of(answer) for answer in beyond(audit))}")
+    if more := tuple(beyond(audit)):
+        parts.append(f"\n### {BEYOND}\n\n{_table(map(cells_of, more))}")
     if audit.graphs:
         parts.append("\n### Graphs\n\n| asked for | panel |\n|---|---|\n")
         for graphs in audit.graphs:
