@@ -19,6 +19,8 @@ from tests.processes import free_ports, running, wait_until
 RULES = "groups: [{name: test, interval: 1s, rules: [{alert: Always, expr: vector(1)}]}]"
 ALERTMANAGER = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 REPLICAS = ("prometheus-0", "prometheus-1")
+SECONDS = 120
+"""An alert that fires before Alertmanager is discovered is sent again after one minute."""
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_the_same_alert_of_two_replicas_is_one_alert(config: str, tmp_path: Path
         start("alertmanager", "alertmanager", alertmanager, storage, "--cluster.listen-address=")
         for name, port in zip(REPLICAS, prometheus, strict=True):
             start(name, "prometheus", port, f"--storage.tsdb.path={tmp_path / name}")
-        wait_until(lambda: all(_sent(port) for port in prometheus), "both have sent their alert", 60)
+        wait_until(lambda: all(_sent(port) for port in prometheus), "both have sent their alert", SECONDS)
         for name, port in zip(REPLICAS, prometheus, strict=True):
             assert f"prometheus_replica: {name}" in _get(port, "/api/v1/status/config").json()["data"]["yaml"]
         (alert,) = _get(alertmanager, "/api/v2/alerts").json()
