@@ -40,10 +40,9 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
     burns = begins(
         burns,
         service,
-        causes := slo.alerting.silenced_by or (),
+        slo.alerting.silenced_by or (),
         firing_tiers(tier.name, "=", identity),
-        sooner=causes,
-        after=tier.short.seconds if is_page else 0,
+        sees=tier.short.seconds if is_page else None,
     )
     expr = lasting_page(slo, tier, burns, by, identity) if slo.policy.end and is_page else burns
     severity = slo.alerting.severity(tier)
@@ -90,7 +89,7 @@ def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule
     identity = names.identity(service.service, slo.name)
     fires = f'ALERTS{{alertname="{names.ABSENCE_ALERT}",alertstate="firing",{identity}}}'
     absent = f"absent({names.event_rate(Duration(300))}{{{identity}}})"
-    expr = begins(absent, service, slo.alerting.silenced_by or (), fires)
+    expr = begins(absent, service, slo.alerting.silenced_by or (), fires, waits=absence.for_.seconds)
     return AlertingRule(
         alert=names.ABSENCE_ALERT,
         expr=_outside_maintenance(slo, expr, identity),

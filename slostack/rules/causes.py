@@ -17,8 +17,6 @@ from slostack.spec.quantities import Duration, Matcher, Selector
 from slostack.spec.service import Service
 from slostack.spec.syntax import parse_promql, vector_selectors
 
-_LEAST = 300
-"""Seconds; what is over troubles a service for a while: queues have to be worked off, clients try again."""
 _MARGIN = 60
 """Seconds in which the end of a cause, and of what it did, are scraped and evaluated."""
 _LONGEST = 2 * 3600
@@ -44,15 +42,14 @@ def causes_first(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
 
 
 def symptom(service: Service, alert: Alert) -> str:
-    """When a threshold alert fires: as its expression says, but it doesn't begin while a cause fires or is about to
-    before it, nor within the time after that it looks back over. Of instances, each has its own causes."""
+    """When a threshold alert fires: as its expression says, but it doesn't begin while a cause fires, nor within the
+    time after that it looks back over. Of instances, each has its own causes."""
     expr, known = str(alert.expr), {each.name: each for each in service.alerts}
     near = [name for name in alert.silenced_by if name in known and _are_of_instances(known[name], alert)]
     far = [name for name in alert.silenced_by if name not in near]
+    fires = str(_alerts(service, [alert.name], "firing"))
     for label, causes in ((_INSTANCE, near), ("", far)):
-        sooner = [name for name in causes if name in known and _waits(known[name]) > _waits(alert)]
-        fires = str(_alerts(service, [alert.name], "firing"))
-        expr = begins(expr, service, causes, fires, sooner=sooner, after=_looks_back(service, alert), label=label)
+        expr = begins(expr, service, causes, fires, sees=_sees(service, alert), waits=_waits(alert), label=label)
     return expr
 
 
@@ -62,39 +59,66 @@ def begins(
     causes: Sequence[str],
     fires: str,
     *,
-    sooner: Sequence[str] = (),
-    after: int = 0,
+    sees: int | None = None,
+    waits: int = 0,
     label: str = "",
 ) -> str:
-    """An alert's expression such that it doesn't begin while one of its causes (of the same `label`, if any) fires or
-    did so within the seconds `after`, or while one that fires `sooner` is pending. While it `fires` (a selector of
-    itself) it goes on as its expression says, and its end is told."""
+    """An alert's expression such that it doesn't begin while one of its causes (of the same `label`, if any) fires.
+
+    Nor does it in the time after, of the seconds that it `sees` of the past, that neither its own `for` (the seconds
+    that it `waits`) nor the cause's `keep_firing_for` has spent; where it has no `for`, nor while a cause is pending.
+    While it `fires` (a selector of itself) it goes on as its expression says, and its end is told.
+    """
     if not causes:
         return expr
-    lately = f"[{Duration(after + _MARGIN)}]" if after else ""
-    firing = [f"last_over_time({each}{lately})" if lately else each for each in _selectors(service, causes, "firing")]
-    told = "\nor ".join([*firing, *_selectors(service, sooner, "pending")])
+    known = {each.name: each for each in service.alerts}
+    pending = [name for name in causes if name in known and _waits(known[name])] if not waits else []
+    lately: dict[int, list[str]] = {}
+    for name in causes:
+        kept = known[name].keep_firing_for if name in known else None
+        spent = waits + (kept.seconds if kept else 0)
+        lately.setdefault(0 if sees is None else max(0, sees + _MARGIN - spent), []).append(name)
+    firing = [
+        f"last_over_time({each}[{Duration(after)}])" if after else each
+        for after, named in lately.items()
+        for each in _selectors(service, named, "firing")
+    ]
+    told = "\nor ".join([*firing, *_selectors(service, pending, "pending")])
     return f"(\n{expr}\n)\nunless on ({label}) (\n({told})\nunless on ({label}) {fires}\n)"
 
 
-def _looks_back(service: Service, alert: Alert) -> int:
-    """Seconds for which an alert sees what is over."""
+def _sees(service: Service, alert: Alert) -> int:
+    """Seconds of the past that an alert's expression sees."""
     seen = [*_ranges(alert.expr), *_counted_over(service, alert.expr)]
-    return max([_LEAST, *(seconds for seconds in seen if seconds <= _LONGEST)])
+    return max((seconds for seconds in seen if seconds <= _LONGEST), default=0)
 
 
 def _ranges(expr: str) -> list[int]:
-    """Seconds of the ranges in an expression, and of those over which what it reads was recorded."""
+    """Seconds of the ranges up to now in an expression, and of those over which what it reads was recorded; but for
+    those in which it looks for resets alone."""
     found: list[int] = []
+    of_resets = 0
 
     def visit(node: promql.Expr) -> bool:
-        if isinstance(node, promql.MatrixSelector | promql.SubqueryExpr) and node.range:
-            found.append(round(node.range.total_seconds()))
-        if isinstance(node, promql.VectorSelector) and (over := _RECORDED_OVER.search(node.name or "")):
-            found.append(Duration.parse(over[1]).seconds)
+        nonlocal of_resets
+        if isinstance(node, promql.Call):
+            of_resets += node.func.name == "resets"
+        elif not of_resets:
+            if isinstance(node, promql.MatrixSelector) and node.range and not node.vector_selector.offset:
+                found.append(round(node.range.total_seconds()))
+            if isinstance(node, promql.SubqueryExpr) and node.range and not node.offset:
+                found.append(round(node.range.total_seconds()))
+            if isinstance(node, promql.VectorSelector) and (over := _RECORDED_OVER.search(node.name or "")):
+                found.append(Duration.parse(over[1]).seconds)
         return True
 
-    promql.walk(parse_promql(expr), visit)
+    def leave(node: promql.Expr) -> bool:
+        nonlocal of_resets
+        if isinstance(node, promql.Call):
+            of_resets -= node.func.name == "resets"
+        return True
+
+    promql.walk(parse_promql(expr), visit, leave)
     return found
 
 

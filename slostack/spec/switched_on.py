@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 from slostack import names
 from slostack.spec.alert import Alert
+from slostack.spec.alerting import Severity
 from slostack.spec.explain import dotted
 from slostack.spec.filled_in import not_filled_in, with_filled_runbooks
 from slostack.spec.least_counted import not_counted
@@ -17,6 +19,7 @@ from slostack.spec.source import KeyPath, Problem, Source, describe
 
 _CAUSE_OF_BURNS = "ServiceDown"
 """The alert that silences burns by default, by its name in the library."""
+_URGENCY = {severity: -rank for rank, severity in enumerate(get_args(Severity))}
 
 
 def switched_on(source: Source, service: Service, runbooks: Path | None) -> tuple[Service, list[Problem]]:
@@ -41,19 +44,25 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
             taken.setdefault(alert.name, use.path)
             called.setdefault(in_library, []).append(alert.name)
     problems += _same_titles(source, service, uses)
-    known = {*taken, *(names.pages_of(slo.name) for slo in service.slos if slo.pages)}
+    severities = _severities(service, uses)
     for path, name, silenced in (*_silencers(service), *_silencers_of(uses)):
-        if name not in known or name == silenced:
+        if name not in severities or name == silenced:
             expected = f"another alert of the service, or {names.pages_of('<slo>')} for one of its SLOs that page"
             problems.append(source.problem(path, f"{dotted(path)}: {describe(name)}, expected {expected}"))
+        elif _is_less_urgent(severities, name, silenced):
+            found = f"{dotted(path)}: {name} is {severities[name]}, {silenced} {severities[silenced]}"
+            expected = "a cause of no lower severity, as it is told in the place of what it silences"
+            problems.append(source.problem(path, f"{found}, expected {expected}"))
     problems += not_filled_in(source, service, uses)
     problems += not_counted(source, service)
-    alerts = tuple(_silenced(alert, called, use.silencers[name]) for use in uses for name, alert in use.alerts.items())
+    alerts = tuple(
+        _silenced(alert, called, use.silencers[name], severities) for use in uses for name, alert in use.alerts.items()
+    )
     panels = tuple(panel for use in uses for panel in use.panels)
     update = {
         "alerts": (*alerts, *service.alerts),
         "panels": (*panels, *service.panels),
-        "slos": tuple(_silenced_slo(slo, called) for slo in service.slos),
+        "slos": tuple(_silenced_slo(slo, called, severities) for slo in service.slos),
     }
     return with_filled_runbooks(service.model_copy(update=update), uses), problems
 
@@ -88,15 +97,36 @@ def _silencers_of(uses: list[Expanded]) -> Iterator[tuple[KeyPath, str, str]]:
                 yield path, name, use.alerts[in_library].name
 
 
-def _silenced(alert: Alert, called: Mapping[str, list[str]], others: tuple[str, ...]) -> Alert:
+def _severities(service: Service, uses: list[Expanded]) -> dict[str, Severity]:
+    """How urgent each alert is, and the pages of each SLO that has some."""
+    alerts = (*(alert for use in uses for alert in use.alerts.values()), *service.alerts)
+    pages = {
+        names.pages_of(slo.name): page for slo in service.slos if slo.pages and (page := slo.alerting.page) != "none"
+    }
+    return {**{alert.name: alert.severity for alert in alerts}, **pages}
+
+
+def _is_less_urgent(severities: Mapping[str, Severity], cause: str, silenced: str) -> bool:
+    return silenced in severities and _URGENCY[severities[cause]] < _URGENCY[severities[silenced]]
+
+
+def _silenced(
+    alert: Alert, called: Mapping[str, list[str]], others: tuple[str, ...], severities: Mapping[str, Severity]
+) -> Alert:
     """A signal's alert with those alerts that silence it and that the service has, by their names there, and others."""
-    known = (name for each in alert.silenced_by for name in called.get(each, ()) if name != alert.name)
+    known = (
+        name
+        for each in alert.silenced_by
+        for name in called.get(each, ())
+        if name != alert.name and not _is_less_urgent(severities, name, alert.name)
+    )
     return alert.model_copy(update={"silenced_by": tuple(dict.fromkeys((*known, *others)))})
 
 
-def _silenced_slo(slo: Slo, called: Mapping[str, list[str]]) -> Slo:
+def _silenced_slo(slo: Slo, called: Mapping[str, list[str]], severities: Mapping[str, Severity]) -> Slo:
     """An SLO with what silences its alerts where it doesn't say so itself."""
-    silenced_by = tuple(called.get(_CAUSE_OF_BURNS, ()))
+    causes = called.get(_CAUSE_OF_BURNS, ())
+    silenced_by = tuple(name for name in causes if not _is_less_urgent(severities, name, names.pages_of(slo.name)))
     if slo.alerting.silenced_by is not None or not silenced_by:
         return slo
     return slo.model_copy(update={"alerting": slo.alerting.model_copy(update={"silenced_by": silenced_by})})

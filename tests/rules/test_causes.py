@@ -64,3 +64,39 @@ def test_nothing_that_is_measured_is_no_alert_while_the_cause_fires() -> None:
     times = [30 * MINUTE, 38 * MINUTE, 60 * MINUTE]
     of = play(FILE, series, {ABSENT: times}, step=STEP)
     assert [of.value(ABSENT, at) for at in times] == [None, None, 1]
+
+
+CAUSE = "{name: Cause, expr: cause == 1, for: 1m, severity: critical, summary: C, runbook: a.md"
+SYMPTOM = "severity: critical, summary: S, runbook: a.md, silenced_by: [Cause]}"
+THRESHOLDS = (
+    slo_file("sli: {events: {bad: bad_total, total: all_total}}")
+    + f"""alerts:
+  - {CAUSE}}}
+  - {CAUSE.replace("Cause", "Slow").replace("for: 1m", "for: 10m")}}}
+  - {CAUSE.replace("Cause", "Kept")}, keep_firing_for: 6m}}
+  - {{name: Gauge, expr: ill == 1, for: 2m, {SYMPTOM}
+  - {{name: Window, expr: 'max_over_time(ill[5m]) == 1', {SYMPTOM}
+  - {{name: Waits, expr: 'max_over_time(ill[5m]) == 1', for: 4m, {SYMPTOM}
+  - {{name: Past, expr: 'ill - avg_over_time(ill[1h] offset 1d) > 0 or ill > resets(ill[1h]) / 2', {SYMPTOM}
+  - {{name: AfterKept, expr: 'max_over_time(ill[5m]) == 1', {SYMPTOM.replace("Cause", "Kept")}
+  - {{name: Patient, expr: ill == 1, for: 1m, {SYMPTOM.replace("Cause", "Slow")}
+"""
+)
+
+
+def first_told(alert: str, broken: tuple[int, int], until: int = 100) -> float:
+    """The minute at which an alert begins; something is ill from minute 61 on, and the cause there in some minutes."""
+    query = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})'
+    cause = " ".join([repeated("0", broken[0] * 2), repeated("1", (broken[1] - broken[0]) * 2), "0x400"])
+    series = {"ill": f"{repeated('0', 122)} 1x400", "cause": cause}
+    of = play(THRESHOLDS, series, {query: range(HOUR, until * MINUTE, 30)}, step=STEP)
+    return minutes(of, query)[0]
+
+
+def test_a_symptom_waits_after_its_cause_for_what_it_sees_of_it_less_what_its_for_waits() -> None:
+    told = {name: first_told(name, (60, 70)) for name in ("Gauge", "Window", "Waits", "Past", "AfterKept")}
+    assert told == {"Gauge": 72, "Window": 75.5, "Waits": 75.5, "Past": 70.5, "AfterKept": 76}
+
+
+def test_a_symptom_with_a_for_does_not_wait_for_a_cause_that_is_slower() -> None:
+    assert first_told("Patient", (60, 90)) == 62

@@ -69,7 +69,7 @@ slos:
       least_failures: <3 -> 4>
       absence: {for: <10m -> 15m>, severity: <high -> low>}
       spent: {share: <100 -> 50>, severity: <medium -> low>}
-      silenced_by: [<Gone -> Away>]
+      silenced_by: [<Away -> Far>]
     error_budget_policy: {warn_below: <20 -> 30>, freeze_below: <5 -> 10>}
     runbook: <api/a.md -> api/b.md>
 log_counts:
@@ -87,10 +87,11 @@ alerts:
     summary: <It is slow -> It is late>
     description: <Much -> Little>
     runbook: <api/a.md -> api/b.md>
-    silenced_by: [<Gone -> Away>]
+    silenced_by: [<Away -> Far>]
     renotify: <1h -> 2h>
   - {name: Gone, expr: c, severity: low, summary: S, runbook: api/a.md, notice: <false -> true>}
-  - {name: Away, expr: d, severity: low, summary: S, runbook: api/a.md}
+  - {name: Away, expr: d, severity: critical, summary: S, runbook: api/a.md}
+  - {name: Far, expr: e, severity: critical, summary: S, runbook: api/a.md}
 panels:
   - title: <Orders -> Sales>
     description: <A day -> An hour>

@@ -24,6 +24,7 @@ BEYOND_A_SCHEMA = (
     "which is no probe",
     "expected a regular expression (RE2)",
     "another alert of the service",
+    "a cause of no lower severity",
     "another name",
     "another title",
     "fewer events than all",
