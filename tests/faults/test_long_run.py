@@ -12,11 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from bench.load import PROCESSORS, SCRAPE_SECONDS, metric, rule_groups
+from bench.load import PROCESSORS, metric, rule_groups
 from bench.preview import write_project
 from bench.prometheus import prometheus_with
+from slostack import plain_yaml
+from slostack.config.prometheus import prometheus_files
+from slostack.deploy.local.places import local_topology
+from slostack.deploy.local.state_folder import StateFolder
 from slostack.http_server import HttpServer, serving
 from slostack.rule_files import write_rule_files
+from slostack.settings import parse_settings
+from slostack.spec import load_services
 from tests.processes import wait_until
 
 MINUTES = float(os.environ.get("LONG_RUN_MINUTES", "20"))
@@ -53,30 +59,40 @@ def test_a_long_run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypa
     root = tmp_path / "project"
     write_project(root, SERVICES, SLOS_EACH)
     write_rule_files(root)
-    with _target() as target:
-        config = (
-            f"global: {{scrape_interval: {SCRAPE_SECONDS}s, scrape_timeout: 10s}}\n"
-            f"rule_files: [{root}/alert_rules/*.yaml]\n"
-            f"scrape_configs: [{{job_name: load, honor_labels: true, static_configs: [{{targets: ['{target}']}}]}}]\n"
-        )
-        with prometheus_with(["up 1 0\n", "# EOF\n"], tmp_path, config, PROCESSORS) as url:
-            began = time.monotonic()
-            seen: list[Seen] = []
+    with (
+        _target() as target,
+        prometheus_with(["up 1 0\n", "# EOF\n"], tmp_path, _config(root, target), PROCESSORS) as url,
+    ):
+        began = time.monotonic()
+        seen: list[Seen] = []
 
-            def over() -> bool:
-                minutes = (time.monotonic() - began) / 60
-                if not seen or minutes - seen[-1].minutes >= EVERY_MINUTES:
-                    seen.append(_look(url, minutes))
-                    with capsys.disabled():
-                        print(f"\n{seen[-1]}", end="", flush=True)
-                return minutes > MINUTES
+        def over() -> bool:
+            minutes = (time.monotonic() - began) / 60
+            if not seen or minutes - seen[-1].minutes >= EVERY_MINUTES:
+                seen.append(_look(url, minutes))
+                with capsys.disabled():
+                    print(f"\n{seen[-1]}", end="", flush=True)
+            return minutes > MINUTES
 
-            wait_until(over, "the time is over", MINUTES * 60 + 120)
+        wait_until(over, "the time is over", MINUTES * 60 + 120)
     halfway, end = seen[len(seen) // 2], seen[-1]
     assert end.series >= SERIES
     assert {each.missed for each in seen} == {0}
     assert {each.standing_still for each in seen} == {0}
     assert end.megabytes < MORE_MEMORY * halfway.megabytes
+
+
+def _config(root: Path, target: str) -> str:
+    """Prometheus' config as it is rendered for this machine, but for where its rules are and how long it keeps."""
+    services = load_services(root)
+    watched = {
+        each.service: {"targets": [target], "basePath": f"/{each.service}", "honorLabels": True} for each in services
+    }
+    settings = parse_settings({"environment": "local", "delivery": "local", "services": watched}, "local")
+    topology = local_topology(StateFolder.of(root), settings, grafana=False)
+    document = plain_yaml.load(prometheus_files(services, settings, topology)["prometheus/prometheus.yml"])
+    del document["storage"]
+    return plain_yaml.dump({**document, "rule_files": [f"{root}/alert_rules/*.yaml"]})
 
 
 def _look(url: str, minutes: float) -> Seen:
@@ -95,22 +111,23 @@ def _look(url: str, minutes: float) -> Seen:
 
 @contextmanager
 def _target() -> Iterator[str]:
-    """The address of what exposes every SLO's raw series."""
-    names = [
-        f'http_requests_total{{job="service-{service:04}",route="/{slo}",instance="pod-{pod}",status="{status}"}} '
-        for service in range(SERVICES)
-        for slo in range(SLOS_EACH)
-        for pod in range(PODS)
-        for status in STATUSES
-    ]
+    """The address of what exposes the raw series of every service's SLOs, each service's below its name."""
+
+    def names(service: str) -> list[str]:
+        return [
+            f'http_requests_total{{job="{service}",route="/{slo}",instance="pod-{pod}",status="{status}"}} '
+            for slo in range(SLOS_EACH)
+            for pod in range(PODS)
+            for status in STATUSES
+        ]
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            value = f"{int(time.time()) // SCRAPE_SECONDS}\n"
+            value = f"{int(time.time())}\n"
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
-            self.wfile.write("".join([name + value for name in names]).encode())
+            self.wfile.write("".join([name + value for name in names(self.path.split("/")[1])]).encode())
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""
