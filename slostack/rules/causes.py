@@ -44,12 +44,15 @@ def causes_first(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
 def symptom(service: Service, alert: Alert) -> str:
     """When a threshold alert fires: as its expression says, but it doesn't begin while a cause fires, nor within the
     time after that it looks back over. Of instances, each has its own causes."""
-    expr, known = str(alert.expr), {each.name: each for each in service.alerts}
+    expr = str(alert.expr)
+    if not alert.silenced_by:
+        return expr
+    known = {each.name: each for each in service.alerts}
     near = [name for name in alert.silenced_by if name in known and _are_of_instances(known[name], alert)]
     far = [name for name in alert.silenced_by if name not in near]
-    fires = str(_alerts(service, [alert.name], "firing"))
+    fires, sees = str(_alerts(service, [alert.name], "firing")), _sees(service, alert)
     for label, causes in ((_INSTANCE, near), ("", far)):
-        expr = begins(expr, service, causes, fires, sees=_sees(service, alert), waits=_waits(alert), label=label)
+        expr = begins(expr, service, causes, fires, sees=sees, waits=_waits(alert), label=label)
     return expr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -41,9 +42,9 @@ class _Reached(SettingsPart):
     )
 
     @property
+    @abstractmethod
     def address(self) -> str:
         """Its host:port."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _addresses_of_a_name(self) -> Self:

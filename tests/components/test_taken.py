@@ -84,6 +84,12 @@ def test_another_is_refused(there: dict[str, Any], expected: str, cluster: Answe
     assert expected in str(refused.value)
 
 
+def test_another_is_refused_also_where_nothing_tells_of_that_of_nodes(kubectl: Callable[[str], None]) -> None:
+    kubectl("""case "$*" in *slostack-nodes*) exit 1;; *) echo '{"metadata": {"name": "slostack"}}';; esac""")
+    with pytest.raises(SlostackError, match=FOREIGN):
+        check()
+
+
 def test_anothers_are_taken_over_where_the_settings_say_so(cluster: Answers) -> None:
     cluster({"slostack": {}, "slostack-nodes": OF_PROD})
     check(adopt=True)

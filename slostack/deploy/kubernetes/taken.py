@@ -40,17 +40,18 @@ def check_namespaces(settings: Settings) -> None:
         return
     own = settings.kubernetes.namespace
     nodes = [namespace_of("node-exporter", own)] if "node-exporter" in collectors(settings) else []
-    try:
-        taken = [(name, whose) for name in (own, *nodes) if (whose := _others(_namespace(name, settings)))]
-    except _UnknownError as unknown:
-        pulumi.warn(f"nothing tells whether the namespace {own} is there already and another's: {unknown}")
-        return
-    for name, whose in taken:
-        raise SlostackError(
-            f"{settings.file}: slostack:kubernetes.namespace: {name} is there already and {whose}, expected a "
-            "namespace of this stack's own, where its policies may deny all pods their traffic; or kubernetes.adopt: "
-            "true, if it may be taken over"
-        )
+    for name in (own, *nodes):
+        try:
+            whose = _others(_namespace(name, settings))
+        except _UnknownError as unknown:
+            pulumi.warn(f"nothing tells whether the namespace {name} is there already and another's: {unknown}")
+            return
+        if whose:
+            raise SlostackError(
+                f"{settings.file}: slostack:kubernetes.namespace: {name} is there already and {whose}, expected a "
+                "namespace of this stack's own, where its policies may deny all pods their traffic; or "
+                "kubernetes.adopt: true, if it may be taken over"
+            )
 
 
 class _UnknownError(Exception):
