@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from slostack import names
 from slostack.figures import DURATION, PERCENTAGE
-from slostack.rules.causes import begins
+from slostack.rules.causes import Symptom, begins
 from slostack.rules.grouping import Grouping
 from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
@@ -37,13 +37,13 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
         limits.append((names.failures(tier.long), least - 0.5))
     burns = "\nand\n".join(f"{name}{{{identity}}} > {limit:.12g}" for name, limit in limits)
     is_page = tier in slo.pages
-    burns = begins(
+    symptom = Symptom(
         burns,
-        service,
-        slo.alerting.silenced_by or (),
         firing_tiers(tier.name, "=", identity),
+        labels=frozenset(slo.group_by),
         sees=tier.short.seconds if is_page else None,
     )
+    burns = begins(symptom, service, slo.alerting.silenced_by or ())
     expr = lasting_page(slo, tier, burns, by, identity) if slo.policy.end and is_page else burns
     severity = slo.alerting.severity(tier)
     assert severity is not None
@@ -89,7 +89,8 @@ def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule
     identity = names.identity(service.service, slo.name)
     fires = f'ALERTS{{alertname="{names.ABSENCE_ALERT}",alertstate="firing",{identity}}}'
     absent = f"absent({names.event_rate(Duration(300))}{{{identity}}})"
-    expr = begins(absent, service, slo.alerting.silenced_by or (), fires, waits=absence.for_.seconds)
+    symptom = Symptom(absent, fires, labels=frozenset(), waits=absence.for_.seconds)
+    expr = begins(symptom, service, slo.alerting.silenced_by or ())
     return AlertingRule(
         alert=names.ABSENCE_ALERT,
         expr=_outside_maintenance(slo, expr, identity),

@@ -6,7 +6,8 @@ Alertmanager could keep them quiet, too, but it would keep quiet the end of thos
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import promql_parser as promql
 
@@ -23,6 +24,7 @@ _LONGEST = 2 * 3600
 """Seconds; a longer range compares with the past, or looks for the last value of what is seldom measured."""
 _RECORDED_OVER = re.compile(r":(?:rate|count)(\d\w*)$")
 _INSTANCE = "instance"
+_ALERTS_OWN = dict.fromkeys(("alertname", "alertstate"))
 
 
 def causes_first(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
@@ -41,53 +43,99 @@ def causes_first(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
     return tuple(by_name[name] for name in placed)
 
 
-def symptom(service: Service, alert: Alert) -> str:
-    """When a threshold alert fires: as its expression says, but it doesn't begin while a cause fires, nor within the
-    time after that it looks back over. Of instances, each has its own causes."""
-    expr = str(alert.expr)
-    if not alert.silenced_by:
-        return expr
-    known = {each.name: each for each in service.alerts}
-    near = [name for name in alert.silenced_by if name in known and _are_of_instances(known[name], alert)]
-    far = [name for name in alert.silenced_by if name not in near]
-    fires, sees = str(_alerts(service, [alert.name], "firing")), _sees(service, alert)
-    for label, causes in ((_INSTANCE, near), ("", far)):
-        expr = begins(expr, service, causes, fires, sees=sees, waits=_waits(alert), label=label)
-    return expr
+def symptom(service: Service, alert: Alert, labels: Iterable[str]) -> str:
+    """When a threshold alert fires, whose rule adds some `labels`: as its expression says, but it doesn't begin while a
+    cause fires, nor within the time after that it looks back over."""
+    return begins(
+        Symptom(
+            expr=str(alert.expr),
+            fires=str(_alerts(service, [alert.name], "firing")),
+            labels=alert.expr.labels.only,
+            added=tuple(labels),
+            alert=alert,
+            sees=_sees(service, alert) if alert.silenced_by else 0,
+            waits=_waits(alert),
+        ),
+        service,
+        alert.silenced_by,
+    )
 
 
-def begins(
-    expr: str,
-    service: Service,
-    causes: Sequence[str],
-    fires: str,
-    *,
-    sees: int | None = None,
-    waits: int = 0,
-    label: str = "",
-) -> str:
-    """An alert's expression such that it doesn't begin while one of its causes (of the same `label`, if any) fires.
+@dataclass(frozen=True)
+class Symptom:
+    """What doesn't begin while a cause fires.
 
-    Nor does it in the time after, of the seconds that it `sees` of the past, that neither its own `for` (the seconds
-    that it `waits`) nor the cause's `keep_firing_for` has spent; where it has no `for`, nor while a cause is pending.
-    While it `fires` (a selector of itself) it goes on as its expression says, and its end is told.
+    `fires` is a selector of itself as it fires, of which its rule has `added` labels. Its expression has the `labels`,
+    or (None) those that its series have. It `sees` some seconds of the past, or (None) is told at once after its cause,
+    and `waits` those of its `for`.
     """
-    if not causes:
-        return expr
+
+    expr: str
+    fires: str
+    labels: frozenset[str] | None
+    added: tuple[str, ...] = ()
+    alert: Alert | None = None
+    sees: int | None = None
+    waits: int = 0
+
+
+def begins(of: Symptom, service: Service, causes: Sequence[str]) -> str:
+    """An alert's expression such that it doesn't begin while one of its causes fires that has the same values of the
+    labels that both are grouped by.
+
+    Nor does it in the time after that it sees of the past, and that neither its own `for` nor the cause's
+    `keep_firing_for` has spent; where it has no `for`, nor while a cause is pending. While a label set of it fires,
+    that goes on as its expression says, and its end is told.
+    """
+    alike: dict[frozenset[str], list[str]] = {}
+    for name in causes:
+        alike.setdefault(_in_common(service, name, of), []).append(name)
+    if not alike:
+        return of.expr
+    told = {on: _told(of, service, named) for on, named in alike.items()}
+    if set(told) == {of.labels}:
+        ((on, causes_of_it),) = told.items()
+        return f"(\n{of.expr}\n)\nunless {_on(on)} (\n({causes_of_it})\nunless {_on(on)} {of.fires}\n)"
+    began = "\n".join(f"unless {_on(on)} (\n{each}\n)" for on, each in told.items())
+    itself = f"ignoring ({', '.join(_ALERTS_OWN | dict.fromkeys(of.added))})" if of.labels is None else _on(of.labels)
+    return f"(\n{of.expr}\n)\n{began}\nor\n(\n{of.expr}\n)\nand {itself} {of.fires}"
+
+
+def _told(of: Symptom, service: Service, causes: Sequence[str]) -> str:
+    """What tells of causes that fire, or did within the time that the symptom still sees of them."""
     known = {each.name: each for each in service.alerts}
-    pending = [name for name in causes if name in known and _waits(known[name])] if not waits else []
+    pending = [name for name in causes if name in known and _waits(known[name])] if not of.waits else []
     lately: dict[int, list[str]] = {}
     for name in causes:
         kept = known[name].keep_firing_for if name in known else None
-        spent = waits + (kept.seconds if kept else 0)
-        lately.setdefault(0 if sees is None else max(0, sees + _MARGIN - spent), []).append(name)
+        spent = of.waits + (kept.seconds if kept else 0)
+        lately.setdefault(0 if of.sees is None else max(0, of.sees + _MARGIN - spent), []).append(name)
     firing = [
         f"last_over_time({each}[{Duration(after)}])" if after else each
         for after, named in lately.items()
         for each in _selectors(service, named, "firing")
     ]
-    told = "\nor ".join([*firing, *_selectors(service, pending, "pending")])
-    return f"(\n{expr}\n)\nunless on ({label}) (\n({told})\nunless on ({label}) {fires}\n)"
+    return "\nor ".join([*firing, *_selectors(service, pending, "pending")])
+
+
+def _in_common(service: Service, cause: str, of: Symptom) -> frozenset[str]:
+    """The labels by which a cause and a symptom tell what they are about: those that both are aggregated by, and of
+    alerts on the same job the instance."""
+    common = _groups(service, cause) & (of.labels or frozenset())
+    alert = next((each for each in service.alerts if each.name == cause), None)
+    return common | {_INSTANCE} if alert and of.alert and _are_of_instances(alert, of.alert) else common
+
+
+def _groups(service: Service, cause: str) -> frozenset[str]:
+    """The labels that a cause is aggregated by, if it is."""
+    name, _, slo = cause.partition(" ")
+    of_slos = (each.group_by for each in service.slos if each.name == slo)
+    of_alerts = (each.expr.labels.only for each in service.alerts if each.name == name)
+    return frozenset(next(of_slos if slo else of_alerts, None) or ())
+
+
+def _on(labels: Iterable[str]) -> str:
+    return f"on ({', '.join(sorted(labels))})"
 
 
 def _sees(service: Service, alert: Alert) -> int:

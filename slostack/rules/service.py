@@ -27,6 +27,7 @@ from slostack.spec.watched import sharing
 
 MARGIN_OF_SCRAPES = 5
 """Seconds by which counts keep away from a scrape that takes as long as it may."""
+GROUP_LABELS = (names.SERVICE, names.TEAM)
 _BUDGETS = 3
 """Of how many SLOs an alert says what is left of the budget."""
 
@@ -59,7 +60,7 @@ def alert_groups(service: Service) -> tuple[RuleGroup, ...]:
         return ()
     panels = {alert.name: together[0].name for together in sharing(service.alerts) for alert in together}
     rules = tuple(_threshold_alert(service, alert, panels[alert.name]) for alert in causes_first(service.alerts))
-    labels = {names.SERVICE: service.service, names.TEAM: service.team}
+    labels = dict(zip(GROUP_LABELS, (service.service, service.team), strict=True))
     return (RuleGroup(f"alerts/{service.service}", names.EVALUATION_INTERVAL, rules, labels),)
 
 
@@ -118,7 +119,8 @@ def _threshold_alert(service: Service, alert: Alert, panel: str) -> AlertingRule
         labels[names.RENOTIFY] = str(alert.renotify)
     if alert.notice:
         labels[names.NOTICE] = "true"
-    return AlertingRule(alert.name, symptom(service, alert), labels, annotations, alert.for_, alert.keep_firing_for)
+    expr = symptom(service, alert, (*labels, *GROUP_LABELS))
+    return AlertingRule(alert.name, expr, labels, annotations, alert.for_, alert.keep_firing_for)
 
 
 def _budgets_left(service: Service) -> str:

@@ -142,9 +142,14 @@ class PromQL(str):
             raise mismatch(f"{shorten(repr(text))} is a scalar", "an expression with one value per series")
         return cls(written)
 
+    @property
+    def labels(self) -> syntax.Labels:
+        """Which labels its results can have."""
+        return syntax.labels(parse_promql(_over(self, _ANY_WINDOW)))
+
     def loses(self, label: str) -> bool:
         """Whether its results can't have a label."""
-        return syntax.loses(parse_promql(_over(self, _ANY_WINDOW)), label)
+        return self.labels.loses(label)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from operator import and_
 
 import promql_parser
 
@@ -76,54 +79,99 @@ def is_scalar(tree: Expr) -> bool:
     return False
 
 
-def loses(tree: Expr, label: str) -> bool:
-    """Whether the results of an expression can't have a label, whatever its series have."""
+@dataclass(frozen=True)
+class Labels:
+    """Which labels the results of an expression can have: the named ones `only`, or any but those that it drops."""
+
+    only: frozenset[str] | None = None
+    never: frozenset[str] = frozenset()
+
+    def loses(self, label: str) -> bool:
+        """Whether no result has a label, whatever the series have."""
+        return label in self.never or (self.only is not None and label not in self.only)
+
+    def among(self, named: Iterable[str]) -> Labels:
+        """Those of some labels that aren't lost."""
+        return Labels(frozenset(label for label in named if not self.loses(label)))
+
+    def without(self, named: Iterable[str]) -> Labels:
+        """These but for some."""
+        return Labels(None if self.only is None else self.only.difference(named), self.never.union(named))
+
+    def also(self, named: Iterable[str]) -> Labels:
+        """These and some more."""
+        return Labels(None if self.only is None else self.only.union(named), self.never.difference(named))
+
+    def __and__(self, other: Labels) -> Labels:
+        if self.only is None:
+            return Labels(None, self.never | other.never) if other.only is None else self.among(other.only)
+        return other.among(self.only)
+
+    def __or__(self, other: Labels) -> Labels:
+        if self.only is not None and other.only is not None:
+            return Labels(self.only | other.only)
+        return Labels(
+            never=frozenset(each for each in self.never | other.never if self.loses(each) and other.loses(each))
+        )
+
+
+_ANY, _NONE = Labels(), Labels(frozenset())
+
+
+def labels(tree: Expr) -> Labels:
+    """The labels that the results of an expression can have."""
     match tree:
         case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
-            return loses(tree.expr, label)
+            return labels(tree.expr)
         case promql_parser.AggregateExpr() if str(tree.op) in _CHOOSE:
-            return loses(tree.expr, label)
+            return labels(tree.expr)
         case promql_parser.AggregateExpr():
-            named = tree.modifier.labels if tree.modifier else []
-            without = bool(tree.modifier and tree.modifier.type == promql_parser.AggModifierType.Without)
-            return (label in named) == without or loses(tree.expr, label)
+            inner, named = labels(tree.expr), tree.modifier.labels if tree.modifier else []
+            if tree.modifier and tree.modifier.type == promql_parser.AggModifierType.Without:
+                return inner.without(named)
+            return inner.among(named)
         case promql_parser.BinaryExpr():
-            return _operation_loses(tree, label)
+            return _labels_of_operation(tree)
         case promql_parser.Call() if tree.func.name in _ABSENCE:
-            return not _asks_for(tree.args[0], label)
+            return Labels(_asked_for(tree.args[0]))
         case promql_parser.Call() if tree.func.name not in _MADE_ANEW:
-            vectors = [argument for argument in tree.args if not _is_constant(argument)]
-            return not vectors or any(loses(argument, label) for argument in vectors)
-    return False
+            vectors = [labels(argument) for argument in tree.args if not _is_constant(argument)]
+            of_all: Labels = reduce(and_, vectors, _ANY) if vectors else _NONE
+            return of_all.without(["le"]) if tree.func.name == "histogram_quantile" else of_all
+        case promql_parser.NumberLiteral():
+            return _NONE
+    return _ANY
 
 
-def _operation_loses(tree: promql_parser.BinaryExpr, label: str) -> bool:
-    lost = [loses(side, label) for side in (tree.lhs, tree.rhs) if not is_scalar(side)]
+def _labels_of_operation(tree: promql_parser.BinaryExpr) -> Labels:
+    sides = [labels(side) for side in (tree.lhs, tree.rhs) if not is_scalar(side)]
     modifier, cards = tree.modifier, promql_parser.VectorMatchCardinality
-    if len(lost) < 2 or str(tree.op).lower() == "or":
-        return all(lost)
-    if modifier is None:
-        return any(lost)
-    if modifier.card == cards.ManyToMany:  # and, unless
-        return lost[0]
-    if modifier.card in (cards.ManyToOne, cards.OneToMany):  # group_left, group_right
-        return lost[modifier.card == cards.OneToMany] and label not in (modifier.group_labels or ())
-    if modifier.matching is None:
-        return any(lost)
+    if len(sides) < 2:
+        return sides[0] if sides else _NONE
+    if str(tree.op).lower() == "or":
+        return sides[0] | sides[1]
+    if modifier and modifier.card == cards.ManyToMany:  # and, unless
+        return sides[0]
+    if modifier and modifier.card in (cards.ManyToOne, cards.OneToMany):  # group_left, group_right
+        many = sides[1] if modifier.card == cards.OneToMany else sides[0]
+        return many.also(modifier.group_labels or ())
+    both = sides[0] & sides[1]
+    if modifier is None or modifier.matching is None:
+        return both
     on = modifier.matching.type == promql_parser.LabelModifierType.Include
-    return (label in modifier.matching.labels) != on or any(lost)
+    return both.among(modifier.matching.labels) if on else both.without(modifier.matching.labels)
 
 
-def _asks_for(tree: Expr, label: str) -> bool:
-    """Whether an expression is a selector of one value of a label, which is all that absence has of labels."""
+def _asked_for(tree: Expr) -> frozenset[str]:
+    """The labels of which a selector asks for one value, which is all that absence has of labels."""
     match tree:
         case promql_parser.ParenExpr():
-            return _asks_for(tree.expr, label)
+            return _asked_for(tree.expr)
         case promql_parser.MatrixSelector():
-            return _asks_for(tree.vector_selector, label)
+            return _asked_for(tree.vector_selector)
         case promql_parser.VectorSelector():
-            return any(m.name == label and str(m.op) == "MatchOp.Equal" for m in tree.matchers.matchers)
-    return False
+            return frozenset(m.name for m in tree.matchers.matchers if str(m.op) == "MatchOp.Equal")
+    return frozenset()
 
 
 def _is_constant(tree: Expr) -> bool:

@@ -100,3 +100,76 @@ def test_a_symptom_waits_after_its_cause_for_what_it_sees_of_it_less_what_its_fo
 
 def test_a_symptom_with_a_for_does_not_wait_for_a_cause_that_is_slower() -> None:
     assert first_told("Patient", (60, 90)) == 62
+
+
+GROUPED = (
+    slo_file(
+        "sli: {events: {bad: bad_total, total: all_total}}\n"
+        "group_by: [region]\nalerting: {silenced_by: [RegionCut, EverywhereCut]}"
+    )
+    + """alerts:
+  - {name: RegionCut, expr: max by (region) (cut) == 1, severity: critical, summary: C, runbook: a.md}
+  - {name: EverywhereCut, expr: max(cut) == 2, severity: critical, summary: C, runbook: a.md}
+  - name: Full
+    expr: disk > 0.9
+    severity: high
+    summary: F
+    runbook: a.md
+    silenced_by: [RegionCut]
+  - name: Slow
+    expr: max by (region, route) (latency) > 1
+    severity: high
+    summary: S
+    runbook: a.md
+    silenced_by: [RegionCut]
+"""
+)
+
+
+def grouped(series: dict[str, str], alert: str, label: str, at: int) -> set[str]:
+    """The values of a label of those label sets of an alert that fire at a minute."""
+    query = f'max by ({label}) (ALERTS{{alertname="{alert}",alertstate="firing"}})'
+    return set(play(GROUPED, series, {query: [at * MINUTE]}, step=STEP).values(query, at * MINUTE, label))
+
+
+def failing(region: str, since: int) -> dict[str, str]:
+    """Requests of a region of which half fail since a minute."""
+    labels = f'{{job="api",region="{region}"}}'
+    return {f"all_total{labels}": "0+300x400", f"bad_total{labels}": f"0x{since * 2} 150+150x200"}
+
+
+BURN = "ErrorBudgetBurn"
+
+
+def test_a_cause_silences_what_is_of_its_own_group_alone() -> None:
+    cut = {'cut{region="a"}': "0x119 1x200", 'cut{region="b"}': "0x400"}
+    series = {**failing("a", 61), **failing("b", 61), **cut}
+    assert grouped(series, BURN, "region", 70) == {"b"}
+    assert grouped({**series, 'cut{region="b"}': "0x119 2x200"}, BURN, "region", 70) == set()
+
+
+def test_a_group_that_was_told_before_goes_on_and_lets_no_other_through() -> None:
+    series = {**failing("a", 61), **failing("b", 75), 'cut{region="c"}': "0x139 2x200"}
+    assert grouped(series, BURN, "region", 69) == {"a"}
+    assert grouped(series, BURN, "region", 85) == {"a"}
+
+
+def test_a_symptom_with_labels_of_its_own_is_told_apart_by_all_of_them() -> None:
+    full = {
+        f'disk{{job="api",region="b",device="{device}"}}': f"0x{at * 2} 1x200" for device, at in (("x", 5), ("y", 15))
+    }
+    series = {**full, 'cut{region="a"}': "0x19 1x200"}
+    assert grouped(series, "Full", "device", 9) == {"x"}
+    assert grouped(series, "Full", "device", 20) == {"x"}
+
+
+def test_a_symptom_of_more_labels_than_its_cause_is_matched_by_those_of_both() -> None:
+    slow = {
+        f'latency{{region="{region}",route="{route}"}}': f"0x{at * 2} 2x200"
+        for region, route, at in (("a", "/x", 5), ("a", "/y", 15), ("b", "/x", 15))
+    }
+    series = {**slow, 'cut{region="a"}': "0x19 1x200"}
+    assert grouped(series, "Slow", "route", 9) == {"/x"}
+    query = 'count(ALERTS{alertname="Slow",alertstate="firing"})'
+    at = 20 * MINUTE
+    assert play(GROUPED, series, {query: [at]}, step=STEP).value(query, at) == 2

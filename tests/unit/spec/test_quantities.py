@@ -146,6 +146,30 @@ def test_a_query_that_loses_a_label(query: str) -> None:
     assert WindowedPromQL.parse(query).loses("route")
 
 
+@pytest.mark.parametrize(
+    ("query", "labels"),
+    [
+        ("sum(a) > 3", set()),
+        ("sum by (route, job) (a) / on (route) sum by (route) (b)", {"route"}),
+        ("max by (route) (a) or max by (job) (b)", {"route", "job"}),
+        ("max by (route) (a) and on () b", {"route"}),
+        ("max by (route, le) (a) * on (route) group_left (version) b", {"route", "le", "version"}),
+        ("histogram_quantile(0.9, sum by (le, route) (rate(a[5m])))", {"route"}),
+        ("absent(a{job='x', route=~'/.*'})", {"job"}),
+        ("sum by (route) (sum without (job) (a))", {"route"}),
+        ("sum without (job) (sum by (job, route) (a))", {"route"}),
+        ("max by (job) (a) == ignoring (route) max by (job, route) (b)", {"job"}),
+        ("vector(1) > 0", set()),
+        ("1 > bool 0", set()),
+        ("a > 3", None),
+        ("max by (route) (a) or b", None),
+        ("label_replace(max by (route) (a), 'x', '$1', 'route', '(.*)')", None),
+    ],
+)
+def test_the_labels_that_the_results_of_a_query_can_have(query: str, labels: set[str] | None) -> None:
+    assert PromQL.parse(query).labels.only == labels
+
+
 def test_a_window_is_put_into_every_place() -> None:
     query = WindowedPromQL.parse("sum(increase(a[$window])) - sum(increase(b[$window]))")
     assert query.over(Duration(5400)) == "sum(increase(a[1h30m])) - sum(increase(b[1h30m]))"
