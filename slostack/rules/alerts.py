@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from slostack import names
 from slostack.figures import DURATION, PERCENTAGE
-from slostack.rules.causes import Symptom, begins
+from slostack.rules.causes import Again, Symptom, begins
 from slostack.rules.grouping import Grouping
 from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
-from slostack.rules.page import firing_tiers, lasting_page
+from slostack.rules.page import firing_tiers, lasting_page, telling_windows
 from slostack.spec.alerting import Absence, Spent
 from slostack.spec.policy import Tier
 from slostack.spec.quantities import Duration
@@ -41,7 +41,9 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
         burns,
         firing_tiers(tier.name, "=", identity),
         labels=frozenset(slo.group_by),
+        each=f"{names.burn_rate(tier.short)}{{{identity}}}",
         sees=tier.short.seconds if is_page else None,
+        again=_again(service, slo, tier) if is_page else None,
     )
     burns = begins(symptom, service, slo.alerting.silenced_by or ())
     expr = lasting_page(slo, tier, burns, by, identity) if slo.policy.end and is_page else burns
@@ -64,6 +66,16 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
             f"{_budget(service, slo, tier.long)}",
         ),
     )
+
+
+def _again(service: Service, slo: Slo, tier: Tier) -> Again | None:
+    """After a cause a page needn't wait until its short window has passed, where a shorter one can tell."""
+    windows = telling_windows(slo, slo.policy.end, service.scrape_interval) if slo.policy.end else ()
+    shortest = min(windows, default=tier.short)
+    if shortest >= tier.short:
+        return None
+    identity = names.identity(service.service, slo.name)
+    return Again(f"{names.burn_rate(shortest)}{{{identity}}} > {tier.burn:.12g}", shortest.seconds)
 
 
 def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:
@@ -89,7 +101,7 @@ def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule
     identity = names.identity(service.service, slo.name)
     fires = f'ALERTS{{alertname="{names.ABSENCE_ALERT}",alertstate="firing",{identity}}}'
     absent = f"absent({names.event_rate(Duration(300))}{{{identity}}})"
-    symptom = Symptom(absent, fires, labels=frozenset(), waits=absence.for_.seconds)
+    symptom = Symptom(absent, fires, labels=frozenset(), each=absent, waits=absence.for_.seconds)
     expr = begins(symptom, service, slo.alerting.silenced_by or ())
     return AlertingRule(
         alert=names.ABSENCE_ALERT,

@@ -20,11 +20,13 @@ from slostack.spec.syntax import parse_promql, vector_selectors
 
 _MARGIN = 60
 """Seconds in which the end of a cause, and of what it did, are scraped and evaluated."""
+_STARTS = 60
+"""Seconds in which what comes back may still fail."""
 _LONGEST = 2 * 3600
 """Seconds; a longer range compares with the past, or looks for the last value of what is seldom measured."""
 _RECORDED_OVER = re.compile(r":(?:rate|count)(\d\w*)$")
 _INSTANCE = "instance"
-_ALERTS_OWN = dict.fromkeys(("alertname", "alertstate"))
+_OF_ALERTS = ("alertname", "alertstate")
 
 
 def causes_first(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
@@ -46,11 +48,13 @@ def causes_first(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
 def symptom(service: Service, alert: Alert, labels: Iterable[str]) -> str:
     """When a threshold alert fires, whose rule adds some `labels`: as its expression says, but it doesn't begin while a
     cause fires, nor within the time after that it looks back over."""
+    expr = str(alert.expr)
     return begins(
         Symptom(
-            expr=str(alert.expr),
+            expr=expr,
             fires=str(_alerts(service, [alert.name], "firing")),
             labels=alert.expr.labels.only,
+            each=expr,
             added=tuple(labels),
             alert=alert,
             sees=_sees(service, alert) if alert.silenced_by else 0,
@@ -62,20 +66,30 @@ def symptom(service: Service, alert: Alert, labels: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Again:
+    """What tells, by the last seconds alone, that it isn't its cause's doing."""
+
+    expr: str
+    sees: int
+
+
+@dataclass(frozen=True)
 class Symptom:
     """What doesn't begin while a cause fires.
 
     `fires` is a selector of itself as it fires, of which its rule has `added` labels. Its expression has the `labels`,
-    or (None) those that its series have. It `sees` some seconds of the past, or (None) is told at once after its cause,
-    and `waits` those of its `for`.
+    or (None) those that its series have; `each` has a series for each label set of it. It `sees` some seconds of the
+    past, or (None) is told at once after its cause, and `waits` those of its `for`.
     """
 
     expr: str
     fires: str
     labels: frozenset[str] | None
+    each: str
     added: tuple[str, ...] = ()
     alert: Alert | None = None
     sees: int | None = None
+    again: Again | None = None
     waits: int = 0
 
 
@@ -84,32 +98,41 @@ def begins(of: Symptom, service: Service, causes: Sequence[str]) -> str:
     labels that both are grouped by.
 
     Nor does it in the time after that it sees of the past, and that neither its own `for` nor the cause's
-    `keep_firing_for` has spent; where it has no `for`, nor while a cause is pending. While a label set of it fires,
-    that goes on as its expression says, and its end is told.
+    `keep_firing_for` has spent, unless it is there again; where it has no `for`, nor while a cause is pending. While a
+    label set of it fires, that goes on as its expression says, and its end is told.
     """
     alike: dict[frozenset[str], list[str]] = {}
     for name in causes:
         alike.setdefault(_in_common(service, name, of), []).append(name)
     if not alike:
         return of.expr
-    told = {on: _told(of, service, named) for on, named in alike.items()}
-    if set(told) == {of.labels}:
-        ((on, causes_of_it),) = told.items()
-        return f"(\n{of.expr}\n)\nunless {_on(on)} (\n({causes_of_it})\nunless {_on(on)} {of.fires}\n)"
-    began = "\n".join(f"unless {_on(on)} (\n{each}\n)" for on, each in told.items())
-    itself = f"ignoring ({', '.join(_ALERTS_OWN | dict.fromkeys(of.added))})" if of.labels is None else _on(of.labels)
-    return f"(\n{of.expr}\n)\n{began}\nor\n(\n{of.expr}\n)\nand {itself} {of.fires}"
+    silent = "\nor\n".join(_silent(of, service, on, named) for on, named in alike.items())
+    return f"(\n{of.expr}\n)\nunless {_on(of.labels)}(\n{silent}\n)"
 
 
-def _told(of: Symptom, service: Service, causes: Sequence[str]) -> str:
-    """What tells of causes that fire, or did within the time that the symptom still sees of them."""
+def _silent(of: Symptom, service: Service, on: frozenset[str], causes: Sequence[str]) -> str:
+    """The label sets of a symptom that don't begin for causes that are matched by some labels."""
+    told = _told(of, service, causes, of.sees)
+    itself = _on(of.labels) or f"ignoring ({', '.join((*_OF_ALERTS, *of.added))}) "
+    if on == of.labels:
+        silent = f"({told})\nunless {itself}{of.fires}"
+    else:
+        silent = f"(\n{of.each}\n)\nunless {itself}{of.fires}\nand {_on(on)}(\n{told}\n)"
+    if of.again:
+        still = _told(of, service, causes, of.again.sees + _STARTS)
+        silent += f"\nunless {itself}(\n{of.again.expr}\nunless {_on(on)}(\n{still}\n)\n)"
+    return silent
+
+
+def _told(of: Symptom, service: Service, causes: Sequence[str], sees: int | None) -> str:
+    """What tells of causes that fire, or did within the seconds that the symptom still sees of them."""
     known = {each.name: each for each in service.alerts}
     pending = [name for name in causes if name in known and _waits(known[name])] if not of.waits else []
     lately: dict[int, list[str]] = {}
     for name in causes:
         kept = known[name].keep_firing_for if name in known else None
         spent = of.waits + (kept.seconds if kept else 0)
-        lately.setdefault(0 if of.sees is None else max(0, of.sees + _MARGIN - spent), []).append(name)
+        lately.setdefault(0 if sees is None else max(0, sees + _MARGIN - spent), []).append(name)
     firing = [
         f"last_over_time({each}[{Duration(after)}])" if after else each
         for after, named in lately.items()
@@ -134,8 +157,9 @@ def _groups(service: Service, cause: str) -> frozenset[str]:
     return frozenset(next(of_slos if slo else of_alerts, None) or ())
 
 
-def _on(labels: Iterable[str]) -> str:
-    return f"on ({', '.join(sorted(labels))})"
+def _on(labels: frozenset[str] | None) -> str:
+    """Matches by some labels, or (None) by all of them."""
+    return "" if labels is None else f"on ({', '.join(sorted(labels))}) "
 
 
 def _sees(service: Service, alert: Alert) -> int:

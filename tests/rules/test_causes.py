@@ -50,7 +50,11 @@ def test_what_a_cause_does_is_never_a_page_and_a_ticket_once_it_is_over() -> Non
 def test_what_goes_on_when_the_cause_is_over_is_a_page_minutes_later() -> None:
     of = played(ill=(62, 120), broken=(61, 70), until=120)
     (begin,) = minutes(of, PAGES)
-    assert begin == 75.5
+    assert begin == 73.5
+
+
+def test_what_fails_for_a_minute_as_it_comes_back_is_no_page() -> None:
+    assert minutes(played(ill=(62, 71), broken=(61, 70), until=100), PAGES) == []
 
 
 def test_a_page_that_was_there_before_ends_by_itself_while_the_cause_fires() -> None:
