@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from slostack import names
 from slostack.errors import SlostackError
 from slostack.instant_query import Sample, instant_query
-from slostack.spec import Service, Slo
+from slostack.spec import Matcher, Selector, Service, Slo
 from slostack.spec.policy import is_page
 
 Answer = Literal["go", "warn", "freeze"]
@@ -69,15 +70,18 @@ class Verdict:
         return f"{self.service}: {self.answer}: {'; '.join(map(str, self.because))}{lacking}"
 
 
-def gate(service: Service, prometheus: str, token: str | None = None) -> Verdict:
-    """What the service's policy says by what a Prometheus has recorded.
+def gate(
+    service: Service, prometheus: str, token: str | None = None, only: Mapping[str, str] = MappingProxyType({})
+) -> Verdict:
+    """What the service's policy says by what a Prometheus has recorded, of series with the labels of `only`.
 
-    Raises UnknownBudgetError where it doesn't answer, or where nothing forbids a release but an SLO of which nothing is
-    recorded.
+    Raises UnknownBudgetError where it doesn't answer as a whole, or where nothing forbids a release but an SLO of which
+    nothing is recorded.
     """
     try:
-        selector = f'{{__name__=~"{_READ}",{names.SERVICE}="{service.service}"}}'
-        samples = instant_query(prometheus, selector, token)
+        matchers = (Matcher("__name__", "=~", _READ), Matcher(names.SERVICE, "=", service.service))
+        places = (Matcher(label, "=", value) for label, value in only.items())
+        samples = instant_query(prometheus, str(Selector("", (*matchers, *places))), token)
     except SlostackError as error:
         raise UnknownBudgetError(f"{service.service}: no budget is known: {error}") from None
     found = verdict(service, samples)

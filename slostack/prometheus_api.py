@@ -11,6 +11,8 @@ import requests
 from slostack.errors import SlostackError
 
 _SECONDS = 30
+_ANNOTATION = "PromQL "
+"""Begins a warning about the query, not about the answer."""
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """No proxy is asked for these."""
 
@@ -20,7 +22,7 @@ def prometheus_api(
 ) -> Any:
     """The `data` of an answer, such as of the path `rules`; `token` is sent as a bearer token.
 
-    Raises SlostackError where the URL `prometheus` isn't that of a Prometheus that answers.
+    Raises SlostackError where the URL `prometheus` isn't that of a Prometheus that answers, and answers as a whole.
     """
     url = f"{prometheus.rstrip('/')}/api/v1/{path}"
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -30,13 +32,21 @@ def prometheus_api(
             session.trust_env = urlsplit(url).hostname not in _THIS_MACHINE
             answer = session.request(method, url, headers=headers, timeout=_SECONDS, **form)  # type: ignore[arg-type]
         document = answer.json()
-        return document["data"]
+        data, missing = document["data"], warning(document)
     except requests.JSONDecodeError:
         raise SlostackError(f"{url} answers {answer.status_code} and no JSON, expected a Prometheus") from None
     except requests.RequestException as error:
         raise SlostackError(f"can't ask {url} ({_reason(error)}), expected the URL of a Prometheus") from None
     except (KeyError, TypeError):
         raise otherwise(url, document) from None
+    if missing:
+        raise SlostackError(f"{url} answers in part only ({missing}), expected all of it")
+    return data
+
+
+def warning(document: Mapping[str, Any]) -> str | None:
+    """What an answer lacks, as Thanos says it where it can't ask everybody; no warning is of the query itself."""
+    return next((each for each in document.get("warnings") or () if not each.startswith(_ANNOTATION)), None)
 
 
 def otherwise(url: str, document: object) -> SlostackError:

@@ -111,13 +111,14 @@ def _any(pairs: Iterable[tuple[str, bool]]) -> Mapping[str, bool]:
 
 
 def _rules(prometheus: Prometheus, service: str) -> Mapping[str, Rule] | None:
-    """The alerting rules whose labels name the service."""
+    """The alerting rules whose labels name the service, and the place where one is asked for."""
     groups = _told(prometheus, "rules", {"type": "alert"}, "groups")
     if groups is None:
         return None
+    wanted = {**prometheus.only, names.SERVICE: service}.items()
     found: dict[str, Rule] = {}
     for rule in (rule for group in groups for rule in group["rules"]):
-        if rule.get("labels", {}).get(names.SERVICE) != service:
+        if not wanted <= rule.get("labels", {}).items():
             continue
         one = Rule(rule.get("health") != "err", bool(rule.get("annotations", {}).get("runbook_url")))
         before = found.get(rule["name"], one)

@@ -16,6 +16,7 @@ from urllib3.util import Retry
 
 from slostack.backtest.history import Floats, Times
 from slostack.errors import SlostackError
+from slostack.prometheus_api import warning
 from slostack.spec.narrowing import with_matchers
 from slostack.spec.quantities import Matcher
 
@@ -25,8 +26,6 @@ TIMEOUT = 120.0
 MOST_POINTS = 10_000
 """Prometheus gives at most 11,000 points per series of a range query."""
 _RETRIES = Retry(total=2, backoff_factor=0.5, status_forcelist=(502, 503, 504), allowed_methods=None)
-_ANNOTATION = "PromQL "
-"""Begins a warning about the query, not about the answer."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +161,8 @@ class Prometheus:
             ) from None
         if status != "success":
             raise SlostackError(f"{self.shown} can't answer {query}: {answer.get('error', response.reason)}")
-        if missing := [each for each in answer.get("warnings", ()) if not each.startswith(_ANNOTATION)]:
-            raise SlostackError(f"{self.shown} answered in part only ({missing[0]}), expected all of it: {query}")
+        if missing := warning(answer):
+            raise SlostackError(f"{self.shown} answered in part only ({missing}), expected all of it: {query}")
         result: list[dict[str, Any]] = data["result"]
         return result
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from slostack.cli.local_server import local_server, read_token
+from slostack.cli.local_server import local_server, only_option, read_token
 from slostack.errors import SlostackError
 
 BELOW = 3
@@ -24,6 +24,7 @@ _FORMATS = ("terminal", "md", "json")
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file with a bearer token for that Prometheus.",
 )
+@only_option
 @click.option(
     "--min-score",
     type=click.FloatRange(0, 10),
@@ -33,7 +34,13 @@ _FORMATS = ("terminal", "md", "json")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
 @click.pass_obj
 def command(
-    root: Path, service: str | None, prometheus: str | None, token_file: Path | None, min_score: float | None, form: str
+    root: Path,
+    service: str | None,
+    prometheus: str | None,
+    token_file: Path | None,
+    only: dict[str, str],
+    min_score: float | None,
+    form: str,
 ) -> None:
     """Prints a readiness scorecard of SERVICE, or of every service: ten categories, and the rows of its coverage.
 
@@ -49,7 +56,7 @@ def command(
     if url is None:
         with suppress(SlostackError):
             url = local_server(root, "prometheus")
-    server = Prometheus(url, read_token(token_file)) if url else None
+    server = Prometheus(url, read_token(token_file), only=only) if url else None
     today = datetime.now(UTC).date()
     cards = [audit(root, each, server, today) for each in services]
     if form == "json":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from slostack.cli.local_server import local_server, read_token
+from slostack.cli.local_server import local_server, only_option, read_token
 from slostack.errors import SlostackError
 from slostack.gate import UnknownBudgetError, gate
 from slostack.spec import named_service
@@ -24,10 +24,19 @@ WARNED = 4
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file with a bearer token for that Prometheus.",
 )
+@only_option
 @click.option("--strict", is_flag=True, help=f"Fail where the policy warns, too, with exit {WARNED}.")
 @click.option("--fix", is_flag=True, help="It mends what is wrong: what speaks against it is said, with exit 0.")
 @click.pass_obj
-def command(root: Path, service: str, prometheus: str | None, token_file: Path | None, strict: bool, fix: bool) -> None:
+def command(
+    root: Path,
+    service: str,
+    prometheus: str | None,
+    token_file: Path | None,
+    only: dict[str, str],
+    strict: bool,
+    fix: bool,
+) -> None:
     """Says in one line whether SERVICE may be released, by what pages of it now, what is left of its error budgets and
     the error_budget_policy in its SLO file.
 
@@ -35,7 +44,7 @@ def command(root: Path, service: str, prometheus: str | None, token_file: Path |
     Prometheus can't be asked or has nothing of an SLO; 2: the SLO file is wrong; 1: anything else.
     """
     judged = named_service(root, service)
-    found = gate(judged, prometheus or _local_prometheus(root), read_token(token_file))
+    found = gate(judged, prometheus or _local_prometheus(root), read_token(token_file), only)
     if fix:
         click.echo(f"{found}; --fix lets it through" if found.answer == "freeze" else found)
         return

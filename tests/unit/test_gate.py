@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -30,18 +31,22 @@ alerts:
 
 
 @contextmanager
-def prometheus(*series: tuple[dict[str, str], str], status: int = 200) -> Iterator[str]:
+def prometheus(*series: tuple[dict[str, str], str], status: int = 200, warnings: tuple[str, ...] = ()) -> Iterator[str]:
     """The URL of a server that answers the one query of the gate with these series."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            told = [each for each in series if each[0]["__name__"] in unquote_plus(asked) and "api" in asked]
+            query = unquote_plus(asked)
+            chosen = re.search('cluster="(.+?)"', query)
+            told = [each for each in series if each[0]["__name__"] in query and "api" in query]
+            told = [each for each in told if not chosen or each[0].get("cluster") == chosen[1]]
             result = [{"metric": labels, "value": [0, value]} for labels, value in told]
             self.send_response(status)
             self.end_headers()
             error = {"status": "error", "error": "not allowed"}
-            self.wfile.write(json.dumps({"data": {"result": result}} if status == 200 else error).encode())
+            answer = {"data": {"result": result}, "warnings": warnings}
+            self.wfile.write(json.dumps(answer if status == 200 else error).encode())
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""
@@ -184,6 +189,29 @@ def test_a_prometheus_that_cannot_be_asked_is_missing_data(
     assert "Connection refused" in capfd.readouterr().err
     assert run(monkeypatch, tmp_path, "gate", "api") == 5
     assert "no Prometheus runs on this machine" in capfd.readouterr().err
+
+
+def test_an_answer_in_part_is_missing_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    with prometheus(budget("0.9", cluster="eu-1"), warnings=("us-1: connection refused",)) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 5
+    assert "in part only (us-1: connection refused), expected all of it" in capfd.readouterr().err
+    with prometheus(budget("0.9"), warnings=("PromQL warning: of the query",)) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 0
+
+
+def test_of_several_clusters_the_worst_counts_or_one_that_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    with prometheus(budget("0.9", cluster="eu-1"), budget("-1", cluster="us-1")) as url:
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url) == 3
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url, "--only", "cluster=us-1") == 3
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url, "--only", "cluster=eu-1") == 0
+        assert run(monkeypatch, tmp_path, "gate", "api", "--prometheus", url, "--only", "cluster=ap-1") == 5
+    assert "no budget is known of availability" in capfd.readouterr().err
 
 
 def test_other_mistakes_have_the_exit_codes_of_every_command(
