@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
+from slostack import names
 from slostack.bundle import GRAFANA_URL, NAMESPACE, RUNBOOK_URL, Bundle
 from slostack.checks import check_custom_files
 from slostack.config import TENANT, config_files
@@ -37,6 +38,7 @@ def make_bundle(root: Path, settings: Settings, topology: Topology) -> Bundle:
     files = {slo_file(root, service.service): service for service in services}
     check_retention(root, files, [settings])
     check_needs(services, settings)
+    check_groups(services, settings)
     check_custom_files(root, every_service)
     teams = load_teams(root)
     check_teams(teams, files, root)
@@ -69,6 +71,20 @@ def check_watched(services: Collection[Service], settings: Settings) -> None:
     for service in watched_services(services, settings):
         _check_jobs(service, settings)
         _check_probes(service, settings)
+
+
+def check_groups(services: Iterable[Service], settings: Settings) -> None:
+    """Raises SlostackError where an SLO is grouped by the label that tells this cluster's series from those of others:
+    beyond its Prometheus all of the SLO's groups would be one."""
+    cluster, leave = settings.kubernetes.cluster, settings.thanos.enabled or bool(settings.prometheus.remote_write)
+    for service in services if cluster and leave else ():
+        for slo in service.slos:
+            if names.CLUSTER in slo.group_by:
+                raise SlostackError(
+                    f"{settings.file}: slostack:kubernetes.cluster: {cluster!r} is the label `{names.CLUSTER}` of all "
+                    f"series beyond this Prometheus, by which slos/{service.service}.yaml groups {slo.name!r}, "
+                    "expected another label there (by a scrape's relabeling), or no name here"
+                )
 
 
 def watched_services(services: Iterable[Service], settings: Settings) -> tuple[Service, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,31 @@ def test_an_address_of_a_probe_that_there_is_none_of_or_that_it_cannot_ask_is_re
     settings = parse_settings({**CONFIG, "services": {"api": {"probes": probes}}}, "test")
     with pytest.raises(SlostackError, match=rf"^stacks/Pulumi\.test\.yaml: slostack:services\.api\.probes\.{said}"):
         make_bundle(tmp_path, settings, topology)
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"thanos": {"bucket": {"type": "s3"}}},
+        {"prometheus": {"remoteWrite": {"mimir": {"url": "https://mimir.example/api/v1/push"}}}},
+        {},
+    ],
+)
+def test_groups_by_cluster_stay_apart_beyond_prometheus(
+    tmp_path: Path, topology: Topology, beyond: dict[str, Any]
+) -> None:
+    project(tmp_path, edited("    objective: 99.9\n", "    objective: 99.9\n    group_by: [cluster]\n"))
+    in_cluster = {**CONFIG, "delivery": "kubernetes", "services": {"api": {}}, **beyond}
+    named, nameless = (
+        parse_settings({**in_cluster, "kubernetes": {"context": "c", **cluster}}, "test")
+        for cluster in ({"cluster": "eu-1"}, {})
+    )
+    make_bundle(tmp_path, nameless, topology)
+    if not beyond:
+        make_bundle(tmp_path, named, topology)
+        return
+    with pytest.raises(SlostackError, match=r"kubernetes\.cluster: 'eu-1' is the label .* groups 'availability'"):
+        make_bundle(tmp_path, named, topology)
 
 
 def test_what_loki_counts_goes_to_loki_alone(tmp_path: Path, topology: Topology) -> None:
