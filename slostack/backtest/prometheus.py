@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,7 +25,21 @@ AT_ONCE = 4
 TIMEOUT = 120.0
 MOST_POINTS = 10_000
 """Prometheus gives at most 11,000 points per series of a range query."""
-_RETRIES = Retry(total=2, backoff_factor=0.5, status_forcelist=(502, 503, 504), allowed_methods=None)
+_RETRIES = Retry(
+    total=2, backoff_factor=0.5, status_forcelist=(502, 503, 504), allowed_methods=None, raise_on_status=False
+)
+_GIVEN_UP = ("execution", "timeout")
+"""What a server calls errors that may be for the size of a query: too many samples, or too long a time."""
+_LEAST = 3_600_000
+"""Milliseconds of samples that are asked for at once however large they are."""
+
+
+class UnansweredError(SlostackError):
+    """A server that answers others doesn't answer a query."""
+
+
+class _GivenUpError(UnansweredError):
+    """It tried to."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,11 @@ class Query:
         # A piece at the end that holds no step asks for nothing.
         starts = range(self.start, self.end - self.step + 1 if self.step else self.end, longest)
         return [Query(self.expr, start, min(start + longest, self.end), self.step) for start in starts]
+
+    def halves(self) -> list[Query]:
+        """The same as two queries; as one where it can't be less."""
+        half = (self.end - self.start) // 2
+        return self.pieces(max(half, self.step or _LEAST))
 
 
 SPAN = "SPAN"
@@ -116,6 +135,19 @@ class Prometheus:
         return [str(Matcher(label, "=", value)) for label, value in self.only.items()]
 
     def _answer(self, query: Query) -> list[Series]:
+        """The answer to a query; by and by, where it is too much for the server."""
+        try:
+            answer = self._at_once(query)
+        except _GivenUpError:
+            halves = query.halves()
+            if len(halves) < 2:
+                raise
+            self.report(len(halves) - 1, 0)
+            return _joined([series for half in halves for series in self._answer(half)])
+        self.report(0, 1)
+        return answer
+
+    def _at_once(self, query: Query) -> list[Series]:
         narrowed = with_matchers(query.expr, lambda _: self._matchers)
         if query.step:
             first = query.start + query.step
@@ -128,7 +160,6 @@ class Prometheus:
         else:
             expr = narrowed.replace(SPAN, f"{query.end - query.start}ms")
             answer = self._json("query", {"query": expr, "time": f"{query.end / 1000:.3f}"})
-        self.report(0, 1)
         return [_series(each) for each in answer]
 
     def _json(self, path: str, form: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -160,11 +191,23 @@ class Prometheus:
                 "expected its API below /api/v1"
             ) from None
         if status != "success":
-            raise SlostackError(f"{self.shown} can't answer {query}: {answer.get('error', response.reason)}")
+            error = _GivenUpError if answer.get("errorType") in _GIVEN_UP else UnansweredError
+            raise error(f"{self.shown} can't answer {query}: {answer.get('error', response.reason)}")
         if missing := warning(answer):
             raise SlostackError(f"{self.shown} answered in part only ({missing}), expected all of it: {query}")
         result: list[dict[str, Any]] = data["result"]
         return result
+
+
+def _joined(parts: Iterable[Series]) -> list[Series]:
+    """Each series once, of answers that follow on each other."""
+    by_labels: dict[frozenset[tuple[str, str]], list[Series]] = {}
+    for part in parts:
+        by_labels.setdefault(frozenset(part.labels.items()), []).append(part)
+    return [
+        Series(of[0].labels, np.concatenate([each.times for each in of]), np.concatenate([each.values for each in of]))
+        for of in by_labels.values()
+    ]
 
 
 def _series(result: Mapping[str, Any]) -> Series:

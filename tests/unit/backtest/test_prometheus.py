@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from slostack.backtest.prometheus import SPAN, Prometheus, Query
+from slostack.backtest.prometheus import SPAN, Prometheus, Query, UnansweredError
 from slostack.errors import SlostackError
 from slostack.http_server import HttpServer, serving
 from tests.processes import free_port
@@ -119,6 +119,64 @@ def test_values_of_a_series_are_read() -> None:
     with server(200, json.dumps({"status": "success", "data": {"result": [series]}})) as url:
         ((found,),) = Prometheus(url).ask([Query("x", 0, 60_000, 30_000)])
     assert (found.labels, found.times.tolist(), found.values[0]) == ({"a": "b"}, [1500, 31500], 0.25)
+
+
+@contextmanager
+def limited(most: int, error: str) -> Iterator[str]:
+    """The URL of a server that gives up on more than so many minutes, and of each minute has its number."""
+    asked.clear()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            form = {k: v[0] for k, v in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
+            asked.append(form)
+            last = int(float(form.get("end") or form["time"]) / 60)
+            first = int(float(form["start"]) / 60) if "start" in form else last - int(form["query"][2:-3]) // 60_000 + 1
+            values = [[60 * minute, str(minute)] for minute in range(first, last + 1)]
+            refused = {"status": "error", "errorType": error, "error": TOO_MANY}
+            given = {"status": "success", "data": {"result": [{"metric": {"a": "b"}, "values": values}]}}
+            text = json.dumps(refused if len(values) > most else given).encode()
+            self.send_response(422 if len(values) > most else 200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    http = HttpServer("127.0.0.1", 0, Handler)
+    with serving(http):
+        yield f"http://127.0.0.1:{http.server_port}"
+
+
+@pytest.mark.parametrize("step", [60_000, None])
+@pytest.mark.parametrize("error", ["execution", "timeout"])
+def test_what_is_too_much_at_once_is_asked_for_by_and_by(step: int | None, error: str) -> None:
+    planned, answered = [0], [0]
+
+    def report(more: int, done: int) -> None:
+        planned[0] += more
+        answered[0] += done
+
+    minutes = 512
+    query = Query("x" if step else f"x[{SPAN}]", 0, minutes * 60_000, step)
+    with limited(100, error) as url:
+        ((found,),) = Prometheus(url, report=report).ask([query])
+    assert found.values.tolist() == list(range(1, minutes + 1))
+    assert (found.times == found.values * 60_000).all()
+    assert planned == answered
+    assert len(asked) > minutes / 100
+
+
+def test_what_is_too_much_however_little_is_an_error_and_a_wrong_query_is_asked_once() -> None:
+    steps = Query("x", 0, 6_000_000, 60_000)
+    for query in (steps, Query(f"x[{SPAN}]", 0, 6_000_000)):
+        with limited(0, "execution") as url, pytest.raises(UnansweredError, match=TOO_MANY):
+            Prometheus(url).ask([query])
+        assert 1 < len(asked) < 10
+    with limited(0, "bad_data") as url, pytest.raises(UnansweredError, match=TOO_MANY):
+        Prometheus(url).ask([steps])
+    assert len(asked) == 1
 
 
 def test_pieces_follow_on_each_other_and_are_no_longer_than_asked_or_than_prometheus_gives() -> None:
