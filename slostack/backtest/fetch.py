@@ -35,7 +35,7 @@ def fetch(
     longest = max(milliseconds(reach(version.slo)) for version in versions)
     counts_span = Span(span.start - longest, span.end)
     counts = recorded_counts(prometheus, recorded, counts_span) if recorded else Found()
-    counts.join(counts_before(prometheus, versions[0], counts.counted, counts_span))
+    counts.join(counts_within(prometheus, versions[0], _before(counts.counted, counts_span, COUNT_STEP)))
     found = Found()
     found.join(counts)
     if recorded:
@@ -51,12 +51,22 @@ def fetch(
     return found.histories(asked)
 
 
-def counts_before(prometheus: Prometheus, version: Version, counted: Sequence[Times], span: Span) -> Found:
-    """The counts of five minutes of a time up to the first of those that were recorded, computed from raw series.
+def counts_within(prometheus: Prometheus, version: Version, span: Span) -> Found:
+    """The counts of five minutes of a time, up to its end, computed from raw series; none of less than an hour.
 
     Raises SlostackError where Prometheus doesn't answer all that is asked.
     """
-    return _raw_counts(prometheus, version, _before(counted, span, COUNT_STEP))
+    if span.end - span.start < HOUR:
+        return Found()
+    # In step with the counts that follow.
+    start = span.end - (span.end - span.start) // COUNT_STEP * COUNT_STEP
+    whole = Span(start, span.end)
+    answers = _answers(prometheus, version, raw_counts(version), whole, COUNT_STEP, _PIECE_OF_COUNTS)
+    for at, longer in after_gaps(answers).items():
+        once = Span(at - COUNT_STEP, at)
+        answers.replace(_answers(prometheus, version, raw_counts(version, longer), once, COUNT_STEP, COUNT_STEP))
+    answers.counted = _since_the_first(answers, whole, COUNT_STEP)
+    return _admitted(version.slo, completed_counts(version, answers, _up(prometheus, version, whole)))
 
 
 def reach(slo: Slo) -> Duration:
@@ -92,20 +102,6 @@ def _phase(known: Sequence[Times], span: Span) -> int:
     """When in an interval it is evaluated: as it was, or such that the replay ends with an evaluation."""
     times = concatenated(known)
     return (int(times[-1]) if len(times) else span.end) % STEP
-
-
-def _raw_counts(prometheus: Prometheus, version: Version, span: Span) -> Found:
-    if span.end - span.start < HOUR:
-        return Found()
-    # In step with the counts that follow.
-    start = span.end - (span.end - span.start) // COUNT_STEP * COUNT_STEP
-    whole = Span(start, span.end)
-    answers = _answers(prometheus, version, raw_counts(version), whole, COUNT_STEP, _PIECE_OF_COUNTS)
-    for at, longer in after_gaps(answers).items():
-        once = Span(at - COUNT_STEP, at)
-        answers.replace(_answers(prometheus, version, raw_counts(version, longer), once, COUNT_STEP, COUNT_STEP))
-    answers.counted = _since_the_first(answers, whole, COUNT_STEP)
-    return _admitted(version.slo, completed_counts(version, answers, _up(prometheus, version, whole)))
 
 
 def _up(prometheus: Prometheus, version: Version, span: Span) -> Sampled | None:

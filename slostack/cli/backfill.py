@@ -87,18 +87,19 @@ def command(
         for each in filled:
             click.echo(f"{each.version.service.service}/{each.version.slo.name}: {each}")
         if not any(each.first for each in filled):
-            return
-        if out:
+            pass
+        elif out:
             click.echo(f"Next: copy what is in {out} into that Prometheus' data folder; it takes it within a minute.")
-            return
-        if data:
+        elif data:
             click.echo("Next: nothing; Prometheus takes them within a minute, and budgets follow within five")
-            return
-        waiting = "waiting for Prometheus to take them, which it does once a minute"
-        click.echo(waiting, err=True)
-        if not wait_for(lambda: all(is_taken(server, each) for each in filled), _TAKEN_WITHIN, lambda: None):
-            raise SlostackError(
-                f"Prometheus has not taken the blocks in {local.data('prometheus')} within {_TAKEN_WITHIN:.0f} s; "
-                f"see {local.log('prometheus')}"
-            )
-        click.echo("Prometheus has them; budgets follow within five minutes")
+        else:
+            waiting = "waiting for Prometheus to take them, which it does once a minute"
+            click.echo(waiting, err=True)
+            if not wait_for(lambda: all(is_taken(server, each) for each in filled), _TAKEN_WITHIN, lambda: None):
+                raise SlostackError(
+                    f"Prometheus has not taken the blocks in {local.data('prometheus')} within {_TAKEN_WITHIN:.0f} s; "
+                    f"see {local.log('prometheus')}"
+                )
+            click.echo("Prometheus has them; budgets follow within five minutes")
+    if failed := [each for each in filled if each.error]:
+        raise SlostackError(f"{len(failed)} of {len(filled)} SLOs were not filled")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from slostack import names, promtool
 from slostack.backfill import Filled, backfill, is_taken
 from slostack.backfill.samples import period_of
 from slostack.backtest import Prometheus
-from slostack.backtest.prometheus import Query
+from slostack.backtest.prometheus import Query, Series, UnansweredError
 from slostack.backtest.subjects import Version
 from slostack.cli import cli
 from slostack.errors import SlostackError
@@ -139,6 +139,99 @@ def test_an_interrupted_one_is_gone_on_with(
         assert of_second.last == of_second.recorded_since - 300
 
 
+@dataclass(frozen=True)
+class Keeps(Prometheus):
+    """Has in its head what is later than a time (Unix seconds), and answers nothing about some SLOs."""
+
+    head: float = START + LENGTH
+    silent: str = " "
+
+    def head_start(self) -> int:
+        return int(self.head * 1000)
+
+    def ask(self, queries: Sequence[Query]) -> list[list[Series]]:
+        if any(f'slo="{self.silent}"' in query.expr for query in queries):
+            raise UnansweredError(f"no answer about {self.silent}")
+        return super().ask(queries)
+
+
+def test_what_could_not_be_joined_to_the_first_count_is_counted_later(
+    stage: Stage, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The rules began after the last block: what lies between is filled once it is in blocks, and once only."""
+    (slo,) = (each for each in stage.service.slos if each.name == "google")
+    versions = [Version(stage.service, slo)]
+    early = Keeps(stage.prometheus.url, head=LIVE - HOUR / 2)
+    (first,) = backfill(early, versions, END, tmp_path / "blocks")
+    assert first.last
+    assert first.last < LIVE - HOUR
+    assert str(first).endswith("; run it again in some hours for the time after that")
+    left = list(before(stage.past.samples(), LIVE))
+    with prometheus_with(left, tmp_path_factory.mktemp("then"), blocks=tmp_path / "blocks") as url:
+        (later,) = backfill(Prometheus(url), versions, END, tmp_path / "rest")
+    assert first.last + 300 <= (later.first or 0) < first.last + 600
+    assert later.last == stage.filled[0].last
+    shutil.copytree(tmp_path / "rest", tmp_path / "blocks", dirs_exist_ok=True)
+    with prometheus_with(left, tmp_path_factory.mktemp("all"), blocks=tmp_path / "blocks") as url:
+        (nothing,) = backfill(Prometheus(url), versions, END, tmp_path / "none")
+        total = instant(Prometheus(url), f'sum_over_time({names.EVENTS}{{slo="google"}}[1d])')
+    assert nothing.last is None
+    recorded, _ = stage.sums(names.EVENTS, "google")
+    one_count = 300 * 20
+    assert total == pytest.approx(recorded, abs=0.01 * recorded + one_count)
+
+
+def test_what_rules_did_not_record_for_hours_is_counted(
+    stage: Stage, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As of an SLO that was taken out, and put back."""
+    (slo,) = (each for each in stage.service.slos if each.name == "google")
+    versions = [Version(stage.service, slo)]
+    gone, back = START + 1.5 * HOUR, START + 4 * HOUR
+    left = [
+        line for line in stage.past.samples() if not _RECORDED.match(line) or not gone <= float(line.split()[-1]) < back
+    ]
+    with prometheus_with(left, tmp_path_factory.mktemp("left")) as url:
+        (filled,) = backfill(Prometheus(url), versions, END, tmp_path / "blocks")
+    assert filled.first
+    assert gone < filled.first < gone + 600
+    assert back - 600 < (filled.last or 0) < back
+    assert filled.counts == pytest.approx(2.5 * 12, abs=2)
+    with prometheus_with(left, tmp_path_factory.mktemp("after"), blocks=tmp_path / "blocks") as url:
+        total = instant(Prometheus(url), f'sum_over_time({names.EVENTS}{{slo="google"}}[1d])')
+    recorded, _ = stage.sums(names.EVENTS, "google")
+    one_count = 300 * 20
+    assert total == pytest.approx(recorded, abs=0.01 * recorded + one_count)
+
+
+def test_one_that_is_not_answered_keeps_no_other_from_its_past(stage: Stage, tmp_path: Path) -> None:
+    versions = [Version(stage.service, slo) for slo in stage.service.slos]
+    silent = versions[1].slo.name
+    found = backfill(Keeps(stage.prometheus.url, silent=silent), versions, END, tmp_path / "blocks")
+    assert [str(each) for each in found if each.error] == [f"not filled: no answer about {silent}"]
+    assert [each.last for each in found if not each.error] == [
+        each.last for each in stage.filled if each.version.slo.name != silent
+    ]
+    assert any((tmp_path / "blocks").iterdir())
+
+
+def test_what_was_computed_before_a_server_was_gone_is_there(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = [Version(stage.service, slo) for slo in stage.service.slos]
+
+    def gone(*_: object) -> None:
+        raise SlostackError("can't be reached")
+
+    def report(number: int, *_: object) -> None:
+        if number == 1:
+            monkeypatch.setattr("slostack.backfill.run.times_of_counts", gone)
+
+    with pytest.raises(SlostackError, match="can't be reached"):
+        backfill(stage.prometheus, versions, END, tmp_path / "blocks", report)
+    assert any((tmp_path / "blocks").iterdir())
+
+
 def test_one_that_is_grouped_otherwise_gets_a_past_beside_what_was_recorded(
     stage: Stage, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -243,7 +336,9 @@ def test_the_command_writes_blocks_of_the_past_until_now(tmp_path: Path) -> None
         done = CliRunner().invoke(cli, [*asked, "--out", str(out)])
         assert (done.exit_code, done.stderr) == (0, "")
         assert re.fullmatch(
-            r"api/success: (1h 5|2h).* of 30d, from .* to .* UTC\nNext: copy what is in .*\n", done.output
+            r"api/success: (1h 5|2h).* of 30d, from .* to .* UTC; run it again in some hours for the time after that\n"
+            r"Next: copy what is in .*\n",
+            done.output,
         )
         assert any(out.iterdir())
         data = tmp_path / "data"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,6 +85,32 @@ def test_a_backfill_reads_raw_series_of_one_cluster(tmp_path: Path) -> None:
         backfill(LostItsData("http://empty"), [of], until, tmp_path, source=several)
     (filled,) = backfill(LostItsData("http://empty"), [of], until, tmp_path, source=past)
     assert filled.last is None
+
+
+@dataclass(frozen=True)
+class Scrapes(LostItsData):
+    """Scrapes targets with these values of a label."""
+
+    clusters: tuple[str, ...] = ("",)
+
+    def ask(self, queries: Sequence[Query]) -> list[list[Series]]:
+        if [query.expr for query in queries] == ["group by (cluster) (up)"]:
+            at = np.array([SPAN.end])
+            return [[Series({"cluster": each} if each else {}, at, np.ones(1)) for each in self.clusters]]
+        return super().ask(queries)
+
+
+def test_a_backfill_of_what_no_rule_recorded_reads_one_cluster_too(tmp_path: Path) -> None:
+    """The SLO may be new in one of them, and not be there in another whose raw series would be counted too."""
+    of, until = version(), datetime.fromtimestamp(SPAN.end / 1000, UTC)
+    both, empty = Scrapes("http://query", clusters=("eu-1", "us-1")), Scrapes("http://empty")
+    with pytest.raises(SlostackError, match=r"series of each cluster of 'eu-1', 'us-1', .* \(--only cluster=us-1\)"):
+        backfill(empty, [of], until, tmp_path, source=both)
+    one = Scrapes("http://query", clusters=("eu-1",))
+    of_itself = Scrapes("http://empty", clusters=("a", "b"))
+    for server, source in ((empty, one), (of_itself, both)):
+        (filled,) = backfill(server, [of], until, tmp_path, source=source)
+        assert filled.last is None
 
 
 def test_a_quiet_past_is_hardly_read() -> None:
