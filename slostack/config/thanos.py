@@ -10,6 +10,8 @@ from slostack.settings import OtherCluster, Settings
 
 ENDPOINTS_FILE = "endpoints.yaml"
 _CA_FOLDER = "ca"
+_ALONE = {"strict": True}
+"""Of what nobody has but one: it is asked also while it is away, so that answers tell of what they lack."""
 
 
 def thanos_files(settings: Settings, topology: Topology) -> dict[str, str]:
@@ -19,7 +21,11 @@ def thanos_files(settings: Settings, topology: Topology) -> dict[str, str]:
         return {}
     clusters = sorted(settings.thanos.query.clusters.items())
     endpoints = [
-        *({"address": address} for address in thanos.series),
+        *(
+            {"address": address, **(_ALONE if len(replicas) == 1 else {})}
+            for replicas in thanos.series
+            for address in replicas
+        ),
         *(_of_cluster(name, cluster, thanos.query) for name, cluster in clusters),
     ]
     return {
@@ -30,6 +36,6 @@ def thanos_files(settings: Settings, topology: Topology) -> dict[str, str]:
 
 def _of_cluster(name: str, cluster: OtherCluster, query: Place) -> dict[str, Any]:
     if not cluster.tls:
-        return {"address": cluster.host}
+        return {"address": cluster.host, **_ALONE}
     ca = {"ca_file": f"{query.config}/{_CA_FOLDER}/{name}.pem"} if cluster.ca else {}
-    return {"address": cluster.host, "client_config": {"tls_config": {"enabled": True, **ca}}}
+    return {"address": cluster.host, **_ALONE, "client_config": {"tls_config": {"enabled": True, **ca}}}

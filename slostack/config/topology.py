@@ -31,13 +31,13 @@ class Place:
 @dataclass(frozen=True)
 class ThanosPlaces:
     """Thanos' places; `sidecars` are the host:port at which the sidecar of each Prometheus answers, `series` those at
-    which sidecars and stores are asked for series, by gRPC."""
+    which sidecars and stores are asked for series, by gRPC, those together of which each has the same."""
 
     query: Place
     store: Place
     compactor: Place
     sidecars: tuple[str, ...]
-    series: tuple[str, ...]
+    series: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,11 @@ class Stage:
         assert answer.status_code == 200, answer.text
         return [float(each["value"][1]) for each in answer.json()["data"]["result"]]
 
+    def lacking(self, server: str) -> list[str]:
+        """What its answer lacks, as it says itself."""
+        answer = requests.get(f"{self.pods[server].url}/api/v1/query", params={"query": RAW}, timeout=30)
+        return list(answer.json().get("warnings", []))
+
     def metric(self, name: str, metric: str) -> float:
         lines = requests.get(f"{self.pods[name].url}/metrics", timeout=10).text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{metric} ", f"{metric}{{")))
@@ -144,6 +149,11 @@ def test_it_counts_what_the_query_has_and_is_in_no_ones_way(stage: Stage) -> Non
     assert len(uploaded) == HOURS // 2
     stage.start("prometheus-0", "sidecar-0", "query", "prometheus-1")
     wait_until(lambda: bool(stage.ask("query", f"count_over_time({RAW}[1d])")), "the query asks it", SECONDS)
+    with pytest.raises(AssertionError, match="answered in part only"):
+        stage.backfill(0)
+    assert _blocks(data) == uploaded
+    stage.start("store")
+    wait_until(lambda: not stage.lacking("query"), "the query asks the store", SECONDS)
 
     made = stage.backfill(0)
     assert made
@@ -166,6 +176,7 @@ def test_it_counts_what_the_query_has_and_is_in_no_ones_way(stage: Stage) -> Non
     command = command.replace("=bucket.yaml", f"={opens}").replace("=blocks", f"={out}")
     subprocess.run([obtain_binary("thanos", print), *shlex.split(command)], check=True, capture_output=True)
     assert _blocks(bucket) == uploaded | made
+    stage.kill("store")
     stage.start("compactor", more=("--consistency-delay=0s", "--delete-delay=0s"))
 
     def done() -> bool:

@@ -170,14 +170,20 @@ def test_query_asks_every_sidecar_and_store_and_counts_replicas_once() -> None:
     assert "--query.replica-label=prometheus_replica" in arguments(with_thanos(), "thanos-query")
 
 
+def test_what_nobody_else_has_is_missed_while_it_is_away() -> None:
+    document = plain_yaml.load(config_map(of_prod(store={"replicas": 1}), "thanos-query-config")["endpoints.yaml"])
+    strict = {each["address"].partition(".")[0]: each.get("strict", False) for each in document["endpoints"]}
+    assert strict == {"prometheus-0": False, "prometheus-1": False, "thanos-store-0": True}
+
+
 def test_query_asks_other_clusters_by_tls_unless_told_otherwise() -> None:
     clusters = {"us": {"host": "thanos.us.acme.example:443"}, "lab": {"host": "10.0.0.1:10901", "tls": False}}
     document = plain_yaml.load(
         config_map(of_prod(query={"clusters": clusters}), "thanos-query-config")["endpoints.yaml"]
     )
     assert document["endpoints"][-2:] == [
-        {"address": "10.0.0.1:10901"},
-        {"address": "thanos.us.acme.example:443", "client_config": {"tls_config": {"enabled": True}}},
+        {"address": "10.0.0.1:10901", "strict": True},
+        {"address": "thanos.us.acme.example:443", "strict": True, "client_config": {"tls_config": {"enabled": True}}},
     ]
 
 

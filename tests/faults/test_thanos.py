@@ -23,6 +23,7 @@ from slostack.backtest import Prometheus, Span
 from slostack.backtest.recorded import recorded_counts
 from slostack.dashboards.clusters import burn_over_all, left_over_all
 from slostack.errors import SlostackError
+from slostack.instant_query import instant_query
 from slostack.names import REPLICA
 from slostack.rules.stack import thanos_groups
 from slostack.servers import obtain_binary, versions
@@ -440,8 +441,9 @@ def test_an_slo_is_judged_over_all_clusters_and_one_that_is_away_hides_nothing_o
             stack.add("prometheus-0", "prometheus")
             stack.judge("prometheus-0", recorded)
             stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
-            stack.add("query", "thanos-query")
-            stack.start("prometheus-0", "sidecar-0", "query")
+            for part in ("store", "query"):
+                stack.add(part, f"thanos-{part}")
+            stack.start("prometheus-0", "sidecar-0", "store", "query")
 
         def clusters() -> set[str]:
             return {each["metric"]["cluster"] for each in here.ask(BEAT)}
@@ -467,3 +469,17 @@ def test_an_slo_is_judged_over_all_clusters_and_one_that_is_away_hides_nothing_o
         assert set(one.of(names.EVENTS, ())[1]) == {1000}
         there.kill("query")
         wait_until(lambda: clusters() == {"eu-1"}, "it goes on with its own", SECONDS)
+        wait_until(lambda: _is_known_to_be_away(url), "it knows that the other is away", SECONDS)
+        with pytest.raises(SlostackError, match="in part only"):
+            instant_query(url, names.BUDGET_REMAINING)
+        now = int(time.time()) * 1000
+        with pytest.raises(SlostackError, match="in part only"):
+            recorded_counts(Prometheus(url, only={"cluster": "us-1"}), OF_CLUSTERS, Span(now - 60_000, now))
+        one = recorded_counts(Prometheus(url, only={"cluster": "eu-1"}), OF_CLUSTERS, Span(now - 60_000, now))
+        assert set(one.of(names.EVENTS, ())[1]) == {9000}
+
+
+def _is_known_to_be_away(query: str) -> bool:
+    """Whether a query has found, when it last looked, that another one that it asks doesn't answer."""
+    stores = requests.get(f"{query}/api/v1/stores", timeout=10).json()["data"]
+    return not stores.get("query") or any(each["lastError"] for each in stores["query"])

@@ -83,7 +83,7 @@ def _thanos(settings: Settings) -> ThanosPlaces:
         store=store,
         compactor=place("thanos-compactor", namespace),
         sidecars=_at_port(prometheus, THANOS_PORT),
-        series=(*_at_port(prometheus, THANOS_GRPC_PORT), *_at_port(store, THANOS_GRPC_PORT)),
+        series=(_at_port(prometheus, THANOS_GRPC_PORT), _at_port(store, THANOS_GRPC_PORT)),
     )
 
 
