@@ -49,7 +49,7 @@ def alertmanager_config(
         **({"time_intervals": times} if times else {}),
         "route": {
             "receiver": name_of(default.team, UNKNOWN_SEVERITY),
-            "group_by": [names.SERVICE, "alertname", names.SLO],
+            "group_by": _grouped_by(settings),
             **pace(PACES[UNKNOWN_SEVERITY]),
             "routes": [
                 {"matchers": _WATCHDOG, "receiver": DEAD_MANS_SWITCH, **_HEARTBEAT},
@@ -64,6 +64,12 @@ def alertmanager_config(
             *(receiver for routing in found.values() for receiver in routing.receivers),
         ],
     }
+
+
+def _grouped_by(settings: Settings) -> list[str]:
+    """What tells one incident from another. PagerDuty, which may hear from several clusters, knows it by nothing else:
+    it would take that of one for that of another, and the end of one for the end of both."""
+    return [names.SERVICE, "alertname", names.SLO, *([names.CLUSTER] if settings.kubernetes.cluster else [])]
 
 
 def _team_route(recipient: Recipient, routing: Routing) -> Json:

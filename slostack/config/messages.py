@@ -35,7 +35,7 @@ _TEXT = """\
 {{ if eq .Status "firing" }}{{ if .CommonLabels.escalation }}[ESCALATED] {{ else -}}
 {{ with .CommonLabels.severity }}[{{ . | toUpper }}] {{ end }}{{ end -}}
 {{ else }}[RESOLVED] {{ end -}}
-{{ with .CommonLabels.environment }}{{ . }}: {{ end -}}
+{{ with .CommonLabels.environment }}{{ . }}{{ with $.GroupLabels.cluster }} {{ . }}{{ end }}: {{ end -}}
 {{ if eq .Status "resolved" }}{{ template "slostack.group" . }}
 {{- else }}{{ with .CommonAnnotations.summary }}{{ . }}
 {{- else }}{{ template "slostack.group" . }} ({{ len .Alerts }} alerts){{ end }}{{ end -}}

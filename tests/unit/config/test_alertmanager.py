@@ -48,6 +48,15 @@ def test_amtool_accepts_that_nobody_is_notified(
     }
 
 
+def test_incidents_of_several_clusters_are_told_apart(services: Services, topology: Topology) -> None:
+    """PagerDuty knows an incident by its route and by what it is grouped by."""
+    groups = {}
+    for cluster in ("eu-1", None):
+        settings = parse_settings({**CONFIG, "kubernetes": {"context": "kind", "cluster": cluster}}, "test")
+        groups[cluster] = plain_yaml.load(config_files(services, settings, topology)[FILE])["route"]["group_by"]
+    assert groups == {"eu-1": ["service", "alertname", "slo", "cluster"], None: ["service", "alertname", "slo"]}
+
+
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_each_severity_reaches_its_receiver(
     severity: str, services: Services, settings: Settings, topology: Topology, tmp_path: Path

@@ -94,6 +94,12 @@ def test_the_title_says_how_bad_where_and_what(render: Render) -> None:
     assert render("slostack.title", message()) == title
 
 
+def test_the_title_says_in_which_of_several_clusters(render: Render) -> None:
+    data = message()
+    data["groupLabels"]["cluster"] = "eu-1"
+    assert render("slostack.title", data).startswith("[CRITICAL] prod eu-1: shop availability: ")
+
+
 def test_the_title_of_several_alerts_says_how_many(render: Render) -> None:
     data = message()
     data["alerts"] *= 3
