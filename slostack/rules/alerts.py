@@ -69,13 +69,18 @@ def _burn_alert(service: Service, slo: Slo, tier: Tier, by: Grouping) -> Alertin
 
 
 def _again(service: Service, slo: Slo, tier: Tier) -> Again | None:
-    """After a cause a page needn't wait until its short window has passed, where a shorter one can tell."""
+    """After a cause a page needn't wait until its short window has passed, where a shorter one, which holds no whole
+    slice, can tell: by as many failures as it needs at all, of which the cause had others."""
     windows = telling_windows(slo, slo.policy.end, service.scrape_interval) if slo.policy.end else ()
     shortest = min(windows, default=tier.short)
-    if shortest >= tier.short:
+    if shortest >= tier.short or slo.sli.slices:
         return None
     identity = names.identity(service.service, slo.name)
-    return Again(f"{names.burn_rate(shortest)}{{{identity}}} > {tier.burn:.12g}", shortest.seconds)
+    expr = f"{names.burn_rate(shortest)}{{{identity}}} > {tier.burn:.12g}"
+    if (least := slo.least_failures_of(tier)) > 1:
+        failed = f"{names.error_ratio(shortest)}{{{identity}}} * {names.event_rate(shortest)}{{{identity}}}"
+        expr += f"\nand\n{failed} * {shortest.seconds} > {least - 0.5:.12g}"
+    return Again(expr, shortest.seconds)
 
 
 def _spent_alert(service: Service, slo: Slo, spent: Spent) -> AlertingRule:

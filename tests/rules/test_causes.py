@@ -57,6 +57,17 @@ def test_what_fails_for_a_minute_as_it_comes_back_is_no_page() -> None:
     assert minutes(played(ill=(62, 71), broken=(61, 70), until=100), PAGES) == []
 
 
+def test_a_single_failure_after_the_cause_is_no_page() -> None:
+    series = {
+        "all_total": "0+30x240",
+        "bad_total": f"0x120 {' '.join(str(30 * at) for at in range(1, 21))} 600x18 601x80",
+        "broken": f"0x119 {repeated('1', 21)} 0x100",
+    }
+    of = play(FILE, series, dict.fromkeys((BROKEN, PAGES), range(HOUR, 100 * MINUTE, 30)), step=STEP)
+    assert minutes(of, BROKEN) == [61, 70.5]
+    assert minutes(of, PAGES) == []
+
+
 def test_a_page_that_was_there_before_ends_by_itself_while_the_cause_fires() -> None:
     begin, end = minutes(played(ill=(60, 75), broken=(65, 110), until=110), PAGES)
     assert begin <= 62
