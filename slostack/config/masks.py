@@ -31,11 +31,13 @@ _SECRET_NAMES = (
     "api[_-]?key",
     "access[_-]?key(?:[_-]?id)?",
     "private[_-]?key",
+    "(?:encryption|merchant|service|signing|webhook)[_-]?key",
     "credentials?",
     "sess(?:ion)?[_-]?id",
     "signature",
     "verifier",
     "(?:card|cc|account|routing)[_-]?(?:n(?:umbe)?r|num|no)",
+    "(?:2fa|backup|mfa|recovery|security|verification)[_-]?code",
     rf"{_BEGINS}(?:pw|sid|pin|pan|cvv2?|cvc2?|otp)",
 )
 _PERSONAL_NAMES = (
@@ -47,7 +49,7 @@ _PERSONAL_NAMES = (
     "zip[_-]?code",
     "(?:date[_-]?of[_-]?birth|birth[_-]?(?:date|day))",
     "phone(?:[_-]?n(?:umbe)?r)?",
-    rf"{_BEGINS}(?:street|zip|dob|tel|fax|msisdn|ssn|iban|passport(?:[_-]?n(?:umbe)?r)?|tax[_-]?id)",
+    rf"{_BEGINS}(?:street|zip|dob|tel|mobile|fax|msisdn|ssn|iban|passport(?:[_-]?n(?:umbe)?r)?|tax[_-]?id)",
 )
 
 
@@ -68,7 +70,10 @@ def _mask(name: str, expression: str) -> Mask:
 def _named(mask: str, names: tuple[str, ...]) -> tuple[Mask, Mask]:
     """The values of names, in whatever a line is written; in JSON what is no text becomes null."""
     name = rf"(?i)(?:{'|'.join(names)})"
-    text = rf"{_AFTER_QUOTE}(?:{_IN_QUOTES})|\s*[:=]\s*(?:{_IN_QUOTES}|\[([^\]]+)\]|{_WORD})|%3d{_ENCODED}"
+    text = (
+        rf"{_AFTER_QUOTE}(?:{_IN_QUOTES})|\s*[:=]\s*(?:{_IN_QUOTES}|\[([^\]]+)\]|{_WORD})|%3d{_ENCODED}"
+        r"|\)=\(([^()]+)\)"  # as Postgres tells of a key
+    )
     return _mask(mask, f"{name}(?:{text})"), Mask(mask, f"{name}{_AFTER_QUOTE}{_NO_TEXT}", "null")
 
 
@@ -80,6 +85,8 @@ _SCHEMES = "api-?key|basic|bearer|digest|googlelogin|hawk|negotiate|ntlm|oauth|s
 _AUTHORIZATION = rf"((?:aws4-hmac-sha256|digest|hawk|oauth)\s+{_PARAMETERS}|(?:(?:{_SCHEMES})\s+)?{_CREDENTIALS})"
 _HEADER = rf"((?:aws4-hmac-sha256|digest|hawk|oauth)\s+{_PARAMETERS}|(?:[a-z][a-z0-9-]*\s+)?{_CREDENTIALS})"
 """An authorization of whatever scheme."""
+_NEXT_IN_LIST = r"""[\\"']+\s*,\s*"""
+"""After the name of a header whose value is the next item of the same list, as in Node's raw headers."""
 _COOKIES = r"""([^\s"'\\,;<\[\]]+(?:;\s*[^\s"'\\,;\]]+)*)"""
 _BETWEEN = r"(?:[ ._+-]|[^\x00-\x7F]|%20){0,2}"
 _FOURS = rf"(?:{_BETWEEN}[0-9]{{4}}){{3}}"
@@ -103,17 +110,19 @@ MASKS = (
         rf"(?i){_AUTH}"
         rf"(?:{_AFTER_QUOTE}\[?(?:{_IN_QUOTES})|\s*[:=]\s*\[?(?:{_IN_QUOTES}|{_AUTHORIZATION})|%3d{_ENCODED})",
     ),
+    _mask("authorization", rf"(?i){_BEGINS}(?:authorization|x-api-key){_NEXT_IN_LIST}(?:{_IN_QUOTES})"),
     _mask("authorization", r"\b[Bb]asic\s+([A-Za-z0-9+/]+(?:[A-Z0-9][A-Za-z0-9+/]{4,}={0,2}|={1,2}))"),
     _mask("bearer-token", r"(?i)\bbearer\s+([a-z0-9._~+/-]{8,}=*)"),
     _mask(
         "cookie",
-        rf"(?i)\b(?:set-)?cookies?(?:{_AFTER_QUOTE}\[?(?:{_IN_QUOTES})|\s*[:=]\s*\[?(?:{_IN_QUOTES}|{_COOKIES}))",
+        rf"(?i)\b(?:set-)?cookies?(?:{_AFTER_QUOTE}\[?(?:{_IN_QUOTES})|{_NEXT_IN_LIST}(?:{_IN_QUOTES})"
+        rf"|\s*[:=]\s*\[?(?:{_IN_QUOTES}|{_COOKIES}))",
     ),
     _mask("password-in-url", r"""\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"'<]+)@"""),
     Mask("card-number", rf"{_AFTER_QUOTE}({_CARD})\b", "null"),
     _mask("card-number", rf"(?:^|[^A-Za-z0-9.]|[^0-9]\.)({_CARD})(?:\b|_)"),
     *_named("secret", _SECRET_NAMES),
-    _mask("secret", r"(?i)[?&](?:code|key|sig)=([^\s\"'\\&#<]+)"),
+    _mask("secret", r"(?i)(?:[?&]|&amp;|\\u0026)(?:code|key|sig)=([^\s\"'\\&#<]+)"),
     _mask("webhook", r"\bhooks\.slack\.com/(?:services|workflows)/([A-Za-z0-9/_-]+)"),
     _mask(
         "api-key",
@@ -125,7 +134,7 @@ MASKS = (
     _mask("password-hash", r"(\$(?:2[aby]|argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9-]*)\$[^\s\"'\\,;]+)"),
     _mask(
         "e-mail",
-        r"((?:[A-Za-z0-9._%+-]|[^\x00-\x7F])+(?:@|%40)(?:[A-Za-z0-9-]+\.)+(?:[A-Za-z]{2,}|xn--[A-Za-z0-9-]+))",
+        r"((?:[A-Za-z0-9._%+-]|[^\x00-\x7F])+(?:@|%40|\\u0040)(?:[A-Za-z0-9-]+\.)+(?:[A-Za-z]{2,}|xn--[A-Za-z0-9-]+))",
     ),
     _mask("phone-number", r"(?:^|[\s\"'=:(,])(\+[1-9][0-9]{0,2}[ .-]?\(?[0-9]{1,4}\)?(?:[ .-]?[0-9]{2,4}){2,4})\b"),
     *_named("personal", _PERSONAL_NAMES),

@@ -36,6 +36,9 @@ _JSON = (
     '"smtp":{"user":"u","auth":{"user":"u","pass":"«hunter15»"}},"auth_key":"«ak-1»","oauth_verifier":"«ov-1»"}',
     '{"level":"info","cardNumber":«4111111111111112»,"card_no":"«9999 0000 1111 2222»","pan":«6759649826438453»,"n":'
     '«6212345678901234567»,"took":0.4123456789012345}',
+    '{"level":"info","req":{"rawHeaders":["Host","shop","X-Api-Key","«k-5523»","Cookie","«session=zq81»; «t=3»",'
+    '"Proxy-Authorization","«Token pq-77»"]},"mobile":"«0171 1234567»","mfa_code":«771203»,"webhookKey":"«wk-9»"}',
+    '{"level":"info","url":"/callback?state=x\\u0026code=«4/0AX-9»\\u0026a=1","to":"«ada\\u0040example.org»"}',
     '{"level":"info","Authorization":["Bearer «goheader123»"],"iban":"«DE89370400440532013000»",'
     '"birthDate":"«1815-12-10»"}',
 )
@@ -62,6 +65,7 @@ _TEXT = (
     "PGPASSWORD=«hunter10» psql -U app; export AWS_SECRET_ACCESS_KEY=«wJalrXUtnFEMI/K7MD»",
     "{ user: 'u1', password: '«hunter 11»', apiKey: '«k-5522»' } and {'token': '«t-5523»'}",
     "paid by «4242424242424242», «6011 1111 1111 1117» or «3530111333300000»; call «+1 (415) 555-2671»",
+    'ERROR: duplicate key value DETAIL: Key (phone)=(«030 1234567») already exists. <a href="/x?a=1&amp;sig=«s-81»">',
     "INSERT INTO users VALUES ('«müller@example.de»', "
     "'«$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy»')",
     "-----BEGIN EC PRIVATE KEY-----\\n«MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6»\\n-----END EC PRIVATE KEY-----",
@@ -77,6 +81,7 @@ HARMLESS = (
     '{"level":"info","deps":"lodash@4.17.21 @grafana/ui@11.0.0","image":"shop@sha256:9f86d081884c","version":"1.24.0"}',
     'level=INFO msg="request" method=GET path=/quiz/4111 status=200 duration=1.234ms size=4,111 signal=cookies-on',
     "2026-11-22T23:37:33.437+02:00 INFO started in +0200, pid 4111, listening on http://0.0.0.0:8080/health?page=2",
+    '{"level":"info","missing":["password","name"],"errorCode":"E1","security":{"code_owner":"u1"},"key (id)=(7)":"x"}',
     "the secretary tokenizes basic authentication; compass: north, spin=3, mapping: 12, author: u1",
 )
 
