@@ -28,6 +28,8 @@ class AskedPoint(Part):
     part: CoverageRow | None = None
     """The part of a service whose point it is: one that hasn't the part isn't asked."""
     next: Text
+    no_data: Text | None = None
+    """What to do where it is configured and nothing of it is there, if that is something else."""
 
 
 class AskedCategory(Part):

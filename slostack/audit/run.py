@@ -41,6 +41,7 @@ def scorecard(of: Configured, found: Seen | None, today: date) -> Scorecard:
                 point.need,
                 _next(point, rows),
                 worth,
+                point.no_data,
             )
             for point in asked.points
             if point.part is None or point.part in rows_there
@@ -63,5 +64,10 @@ def _next(point: AskedPoint, rows: Iterable[CoverageCells]) -> str:
     """What to do about a point; about that of the coverage, what each row wants that has an empty cell."""
     if point.check != coverage.__name__:
         return point.next
-    wanted = [f"{row.title}: {row.next}" for row in rows if any(not cell.worth for cell in row.cells)]
+    wanted = [f"{row.title}: {_wants(row)}" for row in rows if any(not cell.worth for cell in row.cells)]
     return "; ".join([*wanted, point.next])
+
+
+def _wants(row: CoverageCells) -> str:
+    missing = any(cell.state == "missing" for cell in row.cells)
+    return row.next if missing else "expose what its health check, alert and panel read"

@@ -115,11 +115,17 @@ class Scorecard:
 
 
 def judged(
-    asks: str, evidence: Sequence[Evidence], need: Literal["any", "all"], next: str, attested: float = 0.0
+    asks: str,
+    evidence: Sequence[Evidence],
+    need: Literal["any", "all"],
+    next: str,
+    attested: float = 0.0,
+    no_data: str | None = None,
 ) -> Point:
     """A point by its evidence: the best of it, or the mean of all.
 
-    `attested` (0 to 1) stands for what isn't configured or couldn't be looked at, not for what is looked for in vain.
+    `no_data` is what is to be done in place of `next` where all of it is configured, and not there. `attested` (0 to 1)
+    stands for what isn't configured or couldn't be looked at, not for what is looked for in vain.
     """
     best = max(evidence, key=lambda each: (each.worth, each.configured), default=Evidence("", configured=False))
     counted = list(evidence) or [best] if need == "all" else [best]
@@ -130,7 +136,9 @@ def judged(
     lacking = [each.name for each in counted if each.name and not each.worth]
     unseen = [each.name for each in counted if each.name and each.state == "unseen"]
     shown = any(each.state == "met" for each in counted)
-    return Point(asks, _state(counted, worth), worth, shown, tuple(lacking or unseen), next)
+    state = _state(counted, worth)
+    todo = no_data if no_data and state == "absent" else next
+    return Point(asks, state, worth, shown, tuple(lacking or unseen), todo)
 
 
 def _state(counted: Sequence[Evidence], worth: float) -> State:

@@ -55,7 +55,7 @@ def test_json_has_every_point(scored: Scorecard) -> None:
     assert len(found["categories"]) == 10
     age = found["categories"]["backups"]["points"][0]
     assert (age["state"], age["worth"], age["lacking"]) == ("absent", 0, ["BackupTooOld"])
-    assert age["next"].startswith("switch the signal")
+    assert age["next"].startswith("report when a backup last succeeded")
     assert found["coverage"]["uptime"] == {
         "title": "Uptime",
         "health_check": "met",

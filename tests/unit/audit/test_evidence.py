@@ -206,6 +206,17 @@ def test_an_empty_cell_says_what_would_fill_it(tmp_path: Path) -> None:
     assert "Uptime" not in point(found, "monitoring-coverage", "each part has").next
 
 
+def test_what_is_configured_and_not_there_is_not_to_be_configured(tmp_path: Path) -> None:
+    of = made(tmp_path, FULL)
+    whole = all_there(of)
+    gone = replace(whole, series=dict.fromkeys(whole.series, False), slos=dict.fromkeys(whole.slos, False))
+    found = card(of, gone)
+    assert point(found, "error-tracking", "an SLO counts errors").next == "expose what it reads, or mend its selectors"
+    assert "Backend API: expose what" in point(found, "monitoring-coverage", "each part has").next
+    backups = category(found, "backups").points
+    assert not [each.asks for each in backups if each.state == "absent" and "signal `backups` on" in each.next]
+
+
 FORECAST = "Database connections will run out"
 
 
