@@ -16,7 +16,7 @@ from slostack.rules.logs import AGE, DELIVERY
 from slostack.spec.alert import Alert
 from slostack.spec.quantities import Duration, Matcher, Selector
 from slostack.spec.service import Service
-from slostack.spec.syntax import parse_promql, vector_selectors
+from slostack.spec.syntax import needs_series, parse_promql, vector_selectors
 
 _MARGIN = 60
 """Seconds in which the end of a cause, and of what it did, are scraped and evaluated."""
@@ -98,8 +98,9 @@ def begins(of: Symptom, service: Service, causes: Sequence[str]) -> str:
     labels that both are grouped by.
 
     Nor does it in the time after that it sees of the past, and that neither its own `for` nor the cause's
-    `keep_firing_for` has spent, unless it is there again; where it has no `for`, nor while a cause is pending. While a
-    label set of it fires, that goes on as its expression says, and its end is told.
+    `keep_firing_for` has spent, unless it is there again; where it has no `for`, nor while a cause is pending, which it
+    asks itself where it can: that may be evaluated later. While a label set of it fires, that goes on as its expression
+    says, and its end is told.
     """
     alike: dict[frozenset[str], list[str]] = {}
     for name in causes:
@@ -127,7 +128,9 @@ def _silent(of: Symptom, service: Service, on: frozenset[str], causes: Sequence[
 def _told(of: Symptom, service: Service, causes: Sequence[str], sees: int | None) -> str:
     """What tells of causes that fire, or did within the seconds that the symptom still sees of them."""
     known = {each.name: each for each in service.alerts}
-    pending = [name for name in causes if name in known and _waits(known[name])] if not of.waits else []
+    waiting = [known[name] for name in causes if name in known and _waits(known[name])] if not of.waits else []
+    asked = [each for each in waiting if needs_series(parse_promql(each.expr))]
+    pending = [each.name for each in waiting if each not in asked]
     lately: dict[int, list[str]] = {}
     for name in causes:
         kept = known[name].keep_firing_for if name in known else None
@@ -138,7 +141,7 @@ def _told(of: Symptom, service: Service, causes: Sequence[str], sees: int | None
         for after, named in lately.items()
         for each in _selectors(service, named, "firing")
     ]
-    return "\nor ".join([*firing, *_selectors(service, pending, "pending")])
+    return "\nor ".join([*firing, *_selectors(service, pending, "pending"), *(f"({each.expr})" for each in asked)])
 
 
 def _in_common(service: Service, cause: str, of: Symptom) -> frozenset[str]:

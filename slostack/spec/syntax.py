@@ -21,6 +21,7 @@ _RAW = re.compile(f"(?P<kept>{_WITH_ESCAPES}|{COMMENT})|`(?P<raw>[^`]*+)`", re.D
 _ABSENCE = ("absent", "absent_over_time")
 _MADE_ANEW = ("label_replace", "label_join", "info")
 """Functions whose results have labels that their arguments don't tell."""
+_FROM_NOTHING = ("vector", "time", "scalar")
 _CHOOSE = ("topk", "bottomk", "limitk", "limit_ratio")
 """Aggregations that give series as they are."""
 
@@ -59,6 +60,19 @@ def vector_selectors(tree: Expr) -> list[promql_parser.VectorSelector]:
     def visit(node: Expr) -> bool:
         if isinstance(node, promql_parser.VectorSelector):
             found.append(node)
+        return True
+
+    promql_parser.walk(tree, visit)
+    return found
+
+
+def needs_series(tree: Expr) -> bool:
+    """Whether an expression gives nothing where no series are."""
+    found = True
+
+    def visit(node: Expr) -> bool:
+        nonlocal found
+        found &= not (isinstance(node, promql_parser.Call) and node.func.name in (*_ABSENCE, *_FROM_NOTHING))
         return True
 
     promql_parser.walk(tree, visit)

@@ -18,14 +18,15 @@ FILE = (
 STEP = 30
 
 
-def played(ill: tuple[int, int], broken: tuple[int, int], until: int) -> Played:
+def played(ill: tuple[int, int], broken: tuple[float, int], until: int) -> Played:
     """An hour and more, in minutes: from when until when half of all requests fail, and the cause is there."""
     failing = [STEP * 5 * (ill[0] * MINUTE <= at * STEP < ill[1] * MINUTE) for at in range(until * MINUTE // STEP)]
     errors = [sum(failing[:index]) for index in range(len(failing))]
+    lengths = (("0", broken[0]), ("1", broken[1] - broken[0]))
     series = {
         "all_total": f"0+{STEP * 10}x{len(errors)}",
         "bad_total": " ".join(map(str, errors)),
-        "broken": " ".join([repeated("0", broken[0] * 2), repeated("1", (broken[1] - broken[0]) * 2), "0x400"]),
+        "broken": " ".join([*(repeated(value, round(n * 2)) for value, n in lengths), "0x400"]),
     }
     times = range(HOUR, until * MINUTE, 30)
     return play(FILE, series, dict.fromkeys((PAGES, TICKETS, BROKEN), times), step=STEP)
@@ -45,6 +46,12 @@ def test_what_a_cause_does_is_never_a_page_and_a_ticket_once_it_is_over() -> Non
     assert minutes(of, BROKEN) == [62, 80]
     assert minutes(of, PAGES) == []
     assert minutes(of, TICKETS)[0] == 80.5
+
+
+def test_what_burns_at_once_waits_for_a_cause_that_is_evaluated_later() -> None:
+    of = played(ill=(61, 80), broken=(61.5, 80), until=100)
+    assert minutes(of, BROKEN) == [62.5, 80]
+    assert minutes(of, PAGES) == []
 
 
 def test_what_goes_on_when_the_cause_is_over_is_a_page_minutes_later() -> None:
