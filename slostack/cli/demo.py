@@ -33,7 +33,7 @@ def _lines(scenarios: Mapping[str, demo.Scenario]) -> Iterator[str]:
     width = max(map(len, scenarios))
     for scenario in scenarios.values():
         yield f"  {scenario.name:<{width}}  {scenario.description}"
-        yield f"  {'':<{width}}  raises {', '.join(scenario.alerts)}"
+        yield f"  {'':<{width}}  raises {scenario.raises}"
 
 
 @command.command("break")
@@ -51,7 +51,7 @@ def break_service(root: Path, service: str, scenario: str | None) -> None:
         click.echo(f"{service} is broken from now on: {known.description}")
     else:
         click.echo(f"{service} was already broken by {scenario}: {known.description}")
-    click.echo(f"expected: {', '.join(known.alerts)}; see `slostack notifications --follow`")
+    click.echo(f"expected: {known.raises}; see `slostack notifications --follow`")
     click.echo(f"end it by `slostack demo heal {service} {scenario}`")
 
 

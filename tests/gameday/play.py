@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slostack.demo import state_folder, switch_off, switch_on
+from slostack.demo import Scenario, state_folder, switch_off, switch_on
 from tests.gameday.clock import Clock
 from tests.gameday.expected import Subject, group_wait, listeners_of, subject
 from tests.gameday.past import seed
@@ -26,15 +26,19 @@ _PAUSE = 0.05
 
 Which = tuple[str, str]
 """A service and a scenario."""
+Ways = Mapping[Subject, frozenset[str]]
+"""By which ways each subject should be told."""
 
 
 @dataclass
 class Played:
-    """What was told in a round, and by which ways; what still fires; and by scenario and subject how many played
-    minutes after its switch a subject was told. What the machine itself takes is in neither real life nor here
-    stretched, so that this is reckoned from the time at which the rules say that an alert began."""
+    """What was told in a round, and by which ways, of what should be, and of what of one scenario should be told in the
+    place of each other; what still fires; and by scenario and subject how many played minutes after its switch a
+    subject was told. What the machine itself takes is in neither real life nor here stretched, so that this is reckoned
+    from the time at which the rules say that an alert began."""
 
-    expected: Mapping[Which, Mapping[Subject, frozenset[str]]]
+    expected: Mapping[Which, Ways]
+    either: Mapping[Which, Ways]
     ends: frozenset[Subject]
     told: dict[Subject, set[str]] = field(default_factory=lambda: defaultdict(set))
     firing: dict[Subject, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -51,7 +55,11 @@ class Played:
             self.since.setdefault(told.subject, clock.played(told.since))
 
     def is_detected(self, which: Which) -> bool:
-        return all(self.told[subject] >= ways for subject, ways in self.expected[which].items())
+        either = self.either[which]
+        return self._are_told(self.expected[which], all) and (not either or self._are_told(either, any))
+
+    def _are_told(self, subjects: Ways, of: Callable[[Iterable[bool]], bool]) -> bool:
+        return of(self.told[subject] >= ways for subject, ways in subjects.items())
 
     def still_firing(self) -> set[Subject]:
         """Of what should have ended."""
@@ -70,23 +78,25 @@ def play(root: Path, of: Round) -> Played:
             service, began = it.services[which[0]], changes[" broken: ".join(which)]
             played.minutes[which] = {
                 each: (played.since[each] - began) / 60 + group_wait(service, each.alert)
-                for each in expected
+                for each in (*expected, *played.either[which])
                 if each in played.since
             }
         return played
 
 
 def _nothing_told(it: Stage, of: Round) -> Played:
-    services = {name: (it.services[name], it.teams[it.services[name].team]) for name in of.scenarios}
-    expected = {
-        (name, scenario.name): {
-            subject(service, alert): listeners_of(service, team, alert) for alert in scenario.alerts
-        }
-        for name, (service, team) in services.items()
-        for scenario in of.scenarios[name]
+    def ways(name: str, alerts: Iterable[str]) -> Ways:
+        service = it.services[name]
+        team = it.teams[service.team]
+        return {subject(service, alert): listeners_of(service, team, alert) for alert in alerts}
+
+    scenarios: dict[Which, Scenario] = {
+        (name, scenario.name): scenario for name, group in of.scenarios.items() for scenario in group
     }
+    expected = {which: ways(which[0], scenario.alerts) for which, scenario in scenarios.items()}
+    either = {which: ways(which[0], scenario.either) for which, scenario in scenarios.items()}
     ends = (subject(it.services[name], alert) for name, alerts in of.ends.items() for alert in alerts)
-    return Played(expected, frozenset(ends))
+    return Played(expected, either, frozenset(ends))
 
 
 def _break_and_heal(it: Stage, played: Played, clock: Clock, minutes: float) -> None:

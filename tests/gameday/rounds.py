@@ -59,7 +59,7 @@ def rounds(services: Mapping[str, Service], asked: Mapping[str, Iterable[Scenari
 
 
 def _round(services: Mapping[str, Service], played: Mapping[str, Group], factor: int) -> Round:
-    alerts = {(name, alert) for name, group in played.items() for each in group for alert in each.alerts}
+    alerts = {(name, alert) for name, group in played.items() for each in group for alert in each.named}
     memory = {(name, alert): minutes_of_memory(services[name], alert) for name, alert in alerts}
     ends = {each for each in alerts if memory[each] <= LONG}
     until = max(minutes_until(services[name], alert) for name, alert in alerts)
@@ -76,8 +76,8 @@ def _groups(service: Service, scenarios: Iterable[Scenario]) -> Iterator[Group]:
 
     def takes(scenario: Scenario) -> tuple[float, float]:
         return (
-            max(minutes_until(service, alert) for alert in scenario.alerts),
-            max(minutes_of_memory(service, alert) for alert in scenario.alerts),
+            max(minutes_until(service, alert) for alert in scenario.named),
+            max(minutes_of_memory(service, alert) for alert in scenario.named),
         )
 
     groups: list[list[Scenario]] = []
@@ -93,7 +93,7 @@ def _groups(service: Service, scenarios: Iterable[Scenario]) -> Iterator[Group]:
 def are_apart(service: Service, one: Scenario, other: Scenario) -> bool:
     """Whether two scenarios neither change the same thing, nor raise the same alert, nor one that keeps another of the
     other quiet."""
-    alerts, others = ({*each.alerts, *each.also} for each in (one, other))
+    alerts, others = ({*each.named, *each.also} for each in (one, other))
     silencing = {cause for alert in alerts for cause in silencers(service, alert)} & others
     silenced = {cause for alert in others for cause in silencers(service, alert)} & alerts
     changed, changes = _changes(one.effect), _changes(other.effect)

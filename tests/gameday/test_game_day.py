@@ -76,7 +76,7 @@ def _with_escalation(scenario: Scenario) -> Iterator[str]:
     """What may come of a scenario besides tickets: the page of an SLO lasts for minutes after healing, and is escalated
     where these are a quarter of an hour with those before."""
     yield from scenario.also
-    burns = (alert for alert in (*scenario.alerts, *scenario.also) if alert.startswith(names.BURN_ALERT))
+    burns = (alert for alert in (*scenario.named, *scenario.also) if alert.startswith(names.BURN_ALERT))
     yield from (alert.replace(names.BURN_ALERT, names.STILL_FIRING) for alert in burns)
 
 
@@ -85,11 +85,15 @@ def test_a_scenario_is_told_to_those_who_should_hear_and_ends(
     which: Which, game_day: Mapping[Which, Future[Played]]
 ) -> None:
     scenario, played = _scenario(which), game_day[which].result()
-    expected = played.expected[which]
+    came = {subject: ways for subject, ways in played.either[which].items() if subject in played.told}
+    assert len(came) == min(1, len(scenario.either)), "of those that are told in the place of each other"
+    expected = {**played.expected[which], **came}
     assert {subject: frozenset(played.told[subject]) for subject in expected} == expected
     late = {s: minutes for s in expected if (minutes := played.minutes[which][s]) > _limit(s, scenario)}
     assert late == {}, "minutes until it was told"
-    others = played.told.keys() - {subject for each in played.expected.values() for subject in each}
+    others = played.told.keys() - {
+        subject for told in (played.expected, played.either) for each in told.values() for subject in each
+    }
     may_come = {(of, alert) for of, name in played.expected for alert in _with_escalation(SCENARIOS[of][name])}
     others -= {subject for subject in others if subject.is_ticket or subject[:2] in may_come}
     unexpected = {subject for subject in others if subject.alert not in OF_THE_MACHINE}

@@ -47,7 +47,7 @@ with an hour before. The fixtures below tests/unit/signals show it. All else of 
 def test_the_end_is_waited_for_of_all_that_fixtures_do_not_show() -> None:
     ends = {(name, alert) for of in ROUNDS for name, alerts in of.ends.items() for alert in alerts}
     raised = {
-        (name, alert) for name, group in SCENARIOS.items() for scenario in group.values() for alert in scenario.alerts
+        (name, alert) for name, group in SCENARIOS.items() for scenario in group.values() for alert in scenario.named
     }
     assert raised - ends == ENDS_BY_FIXTURES
 

@@ -25,8 +25,17 @@ def test_every_alert_that_a_scenario_raises_exists(service: str, scenario: Scena
     spec = load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
     known = {alert.name for alert in spec.alerts} | {f"{names.BURN_ALERT} {slo.name}" for slo in spec.slos if slo.tiers}
     assert scenario.alerts
-    assert set(scenario.alerts) <= known
+    assert {*scenario.named, *scenario.also} <= known
     assert scenario.effect != ORDINARY
+
+
+@pytest.mark.parametrize(("service", "scenario"), ALL, ids=lambda each: getattr(each, "name", each))
+def test_of_those_of_which_one_comes_each_silences_the_others(service: str, scenario: Scenario) -> None:
+    spec = load_service(ROOT / SLO_FOLDER / f"{service}.yaml", ROOT)
+    causes = {alert.name: alert.silenced_by for alert in spec.alerts}
+    causes |= {names.pages_of(slo.name): slo.alerting.silenced_by or () for slo in spec.slos}
+    for alert in scenario.either:
+        assert {*scenario.either} - {alert} <= {*causes[alert]}
 
 
 @pytest.mark.parametrize(("service", "scenario"), ALL, ids=lambda each: getattr(each, "name", each))
@@ -50,7 +59,7 @@ def test_the_page_tells_of_every_scenario(service: str) -> None:
     rows = {row.split(" | ")[0].removeprefix("| "): row for row in section.splitlines() if row.startswith("| ")}
     assert rows.keys() - {"scenario"} == SCENARIOS[service].keys()
     for scenario in SCENARIOS[service].values():
-        assert all(alert in rows[scenario.name] for alert in scenario.alerts)
+        assert all(alert in rows[scenario.name] for alert in scenario.named)
         assert service == "learnsnap" or scenario.description in rows[scenario.name]
 
 
