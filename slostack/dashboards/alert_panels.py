@@ -152,7 +152,7 @@ def _legend(alerts: Sequence[Alert], line: Watched, shown: Sequence[Watched]) ->
 
 def _usual_labels(line: Watched) -> list[str]:
     """What tells a line's series apart where nothing says so: the instance, but of what rules recorded."""
-    return [] if any(":" in metric for metric, _ in line.reads) else ["instance"]
+    return [] if any(":" in selector.metric for selector in line.reads) else ["instance"]
 
 
 def _told_apart(line: Watched, shown: Sequence[Watched], labels: Sequence[str]) -> str:

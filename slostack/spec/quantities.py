@@ -204,7 +204,19 @@ class Matcher:
         found = re.fullmatch(self.value, value, re.DOTALL) if "~" in self.operator else self.value == value
         return bool(found) != self.operator.startswith("!")
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The values that it selects, where it names each of them."""
+        if self.operator == "=":
+            return (self.value,)
+        parts = self.value.split("|")
+        if self.operator != "=~" or not all(map(_PLAIN.fullmatch, parts)):
+            return ()
+        return tuple(re.sub(r"\\(.)", r"\1", part) for part in parts)
 
+
+_PLAIN = re.compile(r"(?:[\w:/-]|\\\W)+")
+"""A regular expression that matches one text."""
 _LEGACY_NAME = re.compile("[a-zA-Z_:][a-zA-Z0-9_:]*")
 """A name that PromQL reads without quotes."""
 _METRIC_NAME = "__name__"
@@ -251,6 +263,22 @@ class Selector:
     def where(self, *more: Matcher) -> Selector:
         """The selector narrowed by further matchers."""
         return Selector(self.metric, self.matchers + more)
+
+    def covers(self, other: Selector) -> bool:
+        """Whether it selects all that another one does, as far as their matchers tell."""
+        values = {matcher.label: matcher.value for matcher in other.matchers if matcher.operator == "="}
+        return self.metric == other.metric and all(
+            matcher in other.matchers or (matcher.label in values and matcher.selects(values[matcher.label]))
+            for matcher in self.matchers
+        )
+
+    def each(self, label: str) -> tuple[Selector, ...]:
+        """The selector for each value of a label that it names; itself where it names none."""
+        found = next((matcher for matcher in self.matchers if matcher.label == label and matcher.named), None)
+        if found is None:
+            return (self,)
+        rest = tuple(matcher for matcher in self.matchers if matcher is not found)
+        return tuple(Selector(self.metric, (Matcher(label, "=", value), *rest)) for value in found.named)
 
     def __str__(self) -> str:
         return self._text

@@ -180,6 +180,7 @@ def _written(name: str, value: Any) -> Iterator[tuple[str, str | Selector, str]]
             yield name, value, value.metric
             for suffix in ("bucket", "count", "sum"):
                 yield f"{name}_{suffix}", Selector(f"{value.metric}_{suffix}", value.matchers), value.metric
+            yield f"{name}_absent", " or ".join(f"absent({each})" for each in value.each("job")), value.metric
         case Duration():
             yield name, str(value), str(value)
             yield f"{name}_seconds", str(value.seconds), str(value.seconds)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import promql_parser as promql
 
 from slostack.spec.alert import Alert
-from slostack.spec.quantities import Matcher, Selector
+from slostack.spec.quantities import Selector
 from slostack.spec.syntax import is_scalar, parse_promql, vector_selectors
 
 _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
@@ -30,10 +30,13 @@ class Watched:
     """Whether an alert only asks if it is there."""
 
     @property
-    def reads(self) -> frozenset[tuple[str, tuple[Matcher, ...]]]:
-        """The metrics that it reads, each with its matchers."""
-        found = map(Selector.of, vector_selectors(parse_promql(self.expr)))
-        return frozenset((selector.metric, selector.matchers) for selector in found if selector)
+    def reads(self) -> tuple[Selector, ...]:
+        """What it reads."""
+        return tuple(filter(None, map(Selector.of, vector_selectors(parse_promql(self.expr)))))
+
+    def covers(self, other: Watched) -> bool:
+        """Whether it reads all that another one reads."""
+        return all(any(each.covers(read) for each in self.reads) for read in other.reads)
 
     @property
     def fires_below(self) -> bool:
@@ -67,7 +70,7 @@ def drawn(alert_expr: str) -> tuple[Watched, ...]:
     return tuple(
         line
         for line in lines
-        if not line.asks_presence or not any(line.reads <= other.reads for other in lines if other is not line)
+        if not line.asks_presence or not any(other.covers(line) for other in lines if other is not line)
     )
 
 

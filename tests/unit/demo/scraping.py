@@ -19,6 +19,7 @@ from slostack.demo.probes import base_url, probe_families
 from slostack.demo.scenarios import MODELS
 from slostack.rules.logs import AGE, INTERVAL
 from slostack.spec import Service
+from slostack.spec.needs import need_job
 from tests.unit.demo.playing import Play, samples
 
 INSTANCE = "demo"
@@ -80,6 +81,8 @@ class Scraping:
         """Each job with its interval in seconds and its path."""
         for scrape in self.service.scrape:
             yield scrape.job, scrape.interval.seconds, scrape.path
+        for need in self.service.needs:
+            yield need_job(self.service.service, need), self.service.scrape_interval.seconds, f"/{need}/metrics"
         for probe in self.service.probes:
             yield names.probe_job(self.service.service, probe.name), probe.interval.seconds, probe.path or ""
 

@@ -88,6 +88,21 @@ def test_a_selector_is_narrowed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "each"),
+    [
+        ('x{b="c",a="1"}', ['x{a="1",b="c"}']),
+        (r'x{a=~"1|b\\-c\\.d|e/f"}', ['x{a="1"}', 'x{a="b-c.d"}', 'x{a="e/f"}']),
+        ('x{a=~"1|b.*"}', ['x{a=~"1|b.*"}']),
+        (r'x{a=~"\\d"}', [r'x{a=~"\\d"}']),
+        ('x{a!="1"}', ['x{a!="1"}']),
+        ("x", ["x"]),
+    ],
+)
+def test_a_selector_for_each_value_that_it_names(text: str, each: list[str]) -> None:
+    assert list(map(str, Selector.parse(text).each("a"))) == each
+
+
+@pytest.mark.parametrize(
     "text",
     ["rate(x[5m])", "x[5m]", "x offset 1m", "x @ 1", "-x", "(x)", "x + y", "1", '"x"', '{a="b"}', 'x{a="b" or c="d"}'],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slostack.spec.watched import nearness, watched
+from slostack.spec.watched import drawn, nearness, watched
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,20 @@ from slostack.spec.watched import nearness, watched
 )
 def test_what_an_alert_watches(expr: str, lines: list[tuple[str, str | None, float | None]]) -> None:
     assert [(line.expr, line.comparison, line.threshold) for line in watched(expr)] == lines
+
+
+@pytest.mark.parametrize(
+    ("expr", "lines"),
+    [
+        ("a > 1 or absent(a)", ["a"]),
+        ('sum(a{x=~"1|2"}) > 1 or absent(a{x="1"}) or absent(a{x="2"})', ['sum(a{x=~"1|2"})']),
+        ('a{x="1"} > 1 or absent(a)', ['a{x="1"}', "a"]),
+        ('a{x="1"} > 1 or absent(b{x="1"})', ['a{x="1"}', 'b{x="1"}']),
+        ("absent(a)", ["a"]),
+    ],
+)
+def test_what_an_alert_only_asks_for_is_drawn_where_nothing_else_reads_it(expr: str, lines: list[str]) -> None:
+    assert [line.expr for line in drawn(expr)] == lines
 
 
 @pytest.mark.parametrize(
