@@ -70,7 +70,8 @@ class Alerting(Part):
         None,
         strict=False,
         description="Alerts of the service, or `ErrorBudgetBurn <slo>` of another SLO, that tell the cause: while one "
-        "fires, no alert begins on a budget that burns or on nothing that is measured; by default ServiceDown.",
+        "fires, no alert begins on a budget that burns or on nothing that is measured; by default ServiceDown, "
+        "NoInstanceReady and DatabaseDown.",
     )
 
     def severity(self, tier: Tier) -> Severity | None:

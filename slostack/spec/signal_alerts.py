@@ -23,6 +23,7 @@ from slostack.spec.signal_library import Parameter, Signal, SignalAlert, SignalP
 from slostack.spec.signal_values import KINDS, SPOKEN, Quantity, Words
 from slostack.spec.signals import AlertChange, SignalUse, signals_model
 from slostack.spec.source import KeyPath
+from slostack.spec.syntax import parse_promql, vector_selectors
 
 OFF = (False, "off")
 _SCRAPES = 4
@@ -106,7 +107,8 @@ def _expand(
     service: Service, signal: Signal, use: SignalUse, path: KeyPath, runbook: str, runbooks: Path | None
 ) -> Expanded:
     words = _words(service, signal, use)
-    made = {alert.name: alert for template in signal.alerts if (alert := _filled(template, words))}
+    filled = (alert for template in signal.alerts if (alert := _filled(template, words)))
+    made = {alert.name: alert.model_copy(update={"silenced_by": tuple(_causes(service, alert))}) for alert in filled}
     changes = _changes(use)
     for name in changes:
         if name not in made:
@@ -214,6 +216,22 @@ def _filled(alert: SignalAlert, words: Words) -> SignalAlert | None:
     except KeyError:
         return None
     return alert.model_copy(update={"expr": expr, **texts})
+
+
+def _causes(service: Service, alert: SignalAlert) -> Iterator[str]:
+    """What silences an alert: `ErrorBudgetBurn` stands for the pages of the SLOs whose bad events it reads, too."""
+    for cause in alert.silenced_by:
+        if cause != names.BURN_ALERT:
+            yield cause
+            continue
+        read = [_identity(each) for tree in vector_selectors(parse_promql(alert.expr)) if (each := Selector.of(tree))]
+        for slo in service.slos:
+            if slo.sli.events and slo.sli.events.bad and _identity(slo.sli.events.bad) in read:
+                yield names.pages_of(slo.name)
+
+
+def _identity(selector: Selector) -> tuple[str, frozenset[Matcher]]:
+    return selector.metric, frozenset(selector.matchers)
 
 
 def _first_missing(signal: Signal, alert: SignalAlert, words: Words) -> str | None:

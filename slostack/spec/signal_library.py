@@ -41,6 +41,7 @@ class SignalAlert(Part):
     summary: Text
     description: Text
     silenced_by: tuple[str, ...] = Field((), strict=False)
+    """Alerts of the library, and `ErrorBudgetBurn`: the pages of SLOs whose bad events the alert reads, too."""
     renotify: Duration | None = None
     notice: bool = False
     page: str | None = None

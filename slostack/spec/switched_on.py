@@ -17,8 +17,8 @@ from slostack.spec.signal_alerts import Expanded, expanded
 from slostack.spec.slo import Slo
 from slostack.spec.source import KeyPath, Problem, Source, describe
 
-_CAUSE_OF_BURNS = "ServiceDown"
-"""The alert that silences burns by default, by its name in the library."""
+_CAUSES_OF_BURNS = ("ServiceDown", "NoInstanceReady", "DatabaseDown")
+"""The alerts that silence burns by default, by their names in the library: while one fires, requests fail for it."""
 _URGENCY = {severity: -rank for rank, severity in enumerate(get_args(Severity))}
 
 
@@ -35,7 +35,8 @@ def switched_on(source: Source, service: Service, runbooks: Path | None) -> tupl
     uses.sort(key=lambda use: source.values[use.path])
     own = {alert.name: ("alerts", index) for index, alert in enumerate(service.alerts)}
     taken: dict[str, KeyPath] = {**own}
-    called: dict[str, list[str]] = {name: [name] for name in own}
+    pages = (names.pages_of(slo.name) for slo in service.slos)
+    called: dict[str, list[str]] = {name: [name] for name in (*own, *pages)}
     for use in uses:
         for in_library, alert in use.alerts.items():
             if other := taken.get(alert.name):
@@ -118,14 +119,14 @@ def _silenced(
         name
         for each in alert.silenced_by
         for name in called.get(each, ())
-        if name != alert.name and not _is_less_urgent(severities, name, alert.name)
+        if name in severities and name != alert.name and not _is_less_urgent(severities, name, alert.name)
     )
     return alert.model_copy(update={"silenced_by": tuple(dict.fromkeys((*known, *others)))})
 
 
 def _silenced_slo(slo: Slo, called: Mapping[str, list[str]], severities: Mapping[str, Severity]) -> Slo:
     """An SLO with what silences its alerts where it doesn't say so itself."""
-    causes = called.get(_CAUSE_OF_BURNS, ())
+    causes = (name for each in _CAUSES_OF_BURNS for name in called.get(each, ()))
     silenced_by = tuple(name for name in causes if not _is_less_urgent(severities, name, names.pages_of(slo.name)))
     if slo.alerting.silenced_by is not None or not silenced_by:
         return slo

@@ -63,9 +63,10 @@ def test_its_ten_lines_watch_the_golden_signals(tmp_path: Path) -> None:
     service = load_service(tmp_path / "slos/api.yaml", tmp_path)
     alerts = {alert.name: alert.severity for alert in service.alerts}
     assert {"ServiceDown": "critical", "HighErrorRate": "high", "SlowRequests": "medium"}.items() <= alerts.items()
-    assert {"DatabaseConnectionsHigh", "OpenFilesHigh", "CrashLoop"} <= alerts.keys()
+    assert {"DatabaseDown", "DatabaseConnectionsHigh", "OpenFilesHigh", "CrashLoop"} <= alerts.keys()
     panels = set(titles(json.loads(render_service_dashboard(service))["panels"]))
     assert {"Traffic: HTTP requests", "Errors: availability", "Slow requests", "Database connections"} <= panels
+    assert {"Database down", "High memory usage", "High CPU usage"} <= panels
 
 
 def titles(panels: list[dict[str, Any]]) -> Iterator[str]:

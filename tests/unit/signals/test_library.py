@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slostack import plain_yaml, promtool
+from slostack import names, plain_yaml, promtool
 from slostack.rules.model import rules_yaml
 from slostack.rules.service import alert_groups
 from slostack.spec import Matcher, Service, parse_service
@@ -37,13 +37,13 @@ def test_an_example_switches_most_of_it_on(signal: Signal) -> None:
 @SIGNALS
 def test_its_parameters_are_of_known_types_and_its_silencers_are_alerts_of_the_library(signal: Signal) -> None:
     assert {parameter.type for parameter in signal.parameters.values()} <= KINDS.keys()
-    known = {alert.name for each in LIBRARY.values() for alert in each.alerts}
+    known = {alert.name for each in LIBRARY.values() for alert in each.alerts} | {names.BURN_ALERT}
     assert {name for alert in signal.alerts for name in alert.silenced_by} <= known
 
 
 def test_alerts_of_the_library_have_names_of_their_own() -> None:
-    names = [alert.name for signal in LIBRARY.values() for alert in signal.alerts]
-    assert len(names) == len(set(names))
+    found = [alert.name for signal in LIBRARY.values() for alert in signal.alerts]
+    assert len(found) == len(set(found))
 
 
 def test_prometheus_understands_all_expressions_and_texts(tmp_path: Path) -> None:
@@ -107,6 +107,42 @@ def test_a_service_names_further_causes_of_an_alert() -> None:
     silenced_by = {alert.name: alert.silenced_by for alert in service.alerts}
     assert silenced_by["ErrorBurst"] == ("ServiceDown", "LargeErrorBurst")
     assert silenced_by["LargeErrorBurst"] == ("ServiceDown",)
+
+
+@pytest.mark.parametrize(
+    ("sli", "alerting", "causes"),
+    [
+        ({"events": {"bad": 'r{status=~"5..",job="shop"}', "total": 'r{job="shop"}'}}, {}, ["ErrorBudgetBurn it"]),
+        ({"events": {"bad": 'r{job="shop",status=~"5..",route="a"}', "total": 'r{job="shop"}'}}, {}, []),
+        ({"events": {"bad": 'r{job="shop",status=~"5.."}', "total": 'r{job="shop"}'}}, {"page": "none"}, []),
+        ({"events": {"bad": 'r{job="shop",status=~"5.."}', "total": 'r{job="shop"}'}}, {"page": "medium"}, []),
+        ({"uptime": 'up{job="shop"}'}, {}, []),
+    ],
+)
+def test_an_slo_that_pages_for_the_same_errors_silences_their_alert(
+    sli: dict[str, Any], alerting: dict[str, Any], causes: list[str]
+) -> None:
+    slo = {
+        "name": "it",
+        "description": "It works",
+        "objective": 99,
+        "sli": sli,
+        "alerting": alerting,
+        "runbook": "a.md",
+    }
+    service = load({"http": {"requests": "r"}}, slos=[slo])
+    silenced_by = {alert.name: alert.silenced_by for alert in service.alerts}
+    assert list(silenced_by["HighErrorRate"]) == causes
+
+
+@pytest.mark.parametrize(
+    ("severity", "causes"),
+    [("critical", ("ServiceDown", "NoInstanceReady", "DatabaseDown")), ("high", ("ServiceDown", "NoInstanceReady"))],
+)
+def test_what_every_request_needs_silences_all_slos_if_it_is_as_severe(severity: str, causes: tuple[str, ...]) -> None:
+    database = {"reachable": "pg_up", "alerts": {"DatabaseDown": {"severity": severity}}}
+    (slo,) = load({"up": {}, "postgres": database, "readiness": {"ready": "ready"}}).slos
+    assert slo.alerting.silenced_by == causes
 
 
 @pytest.mark.parametrize("off", [False, "off"])
