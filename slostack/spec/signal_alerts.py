@@ -108,7 +108,7 @@ def _expand(
 ) -> Expanded:
     words = _words(service, signal, use)
     filled = (alert for template in signal.alerts if (alert := _filled(template, words)))
-    made = {alert.name: alert.model_copy(update={"silenced_by": tuple(_causes(service, alert))}) for alert in filled}
+    made = {alert.name: _of_service(service, alert) for alert in filled}
     changes = _changes(use)
     for name in changes:
         if name not in made:
@@ -218,15 +218,31 @@ def _filled(alert: SignalAlert, words: Words) -> SignalAlert | None:
     return alert.model_copy(update={"expr": expr, **texts})
 
 
-def _causes(service: Service, alert: SignalAlert) -> Iterator[str]:
+def _of_service(service: Service, alert: SignalAlert) -> SignalAlert:
+    """An alert as the rest of the file makes it: what silences it, and how long it waits."""
+    read = tuple(filter(None, map(Selector.of, vector_selectors(parse_promql(alert.expr)))))
+    return alert.model_copy(
+        update={"silenced_by": tuple(_causes(service, alert, read)), "for_": _long_enough(service, alert, read)}
+    )
+
+
+def _long_enough(service: Service, alert: SignalAlert, read: tuple[Selector, ...]) -> Duration | None:
+    """An alert's `for`, if it has one, in which what it reads is scraped again: one failed check alerts nobody."""
+    if alert.for_ is None:
+        return None
+    seldom = max(service.interval_of(each).seconds for each in read)
+    return max(alert.for_, Duration(seldom + names.EVALUATION_INTERVAL.seconds))
+
+
+def _causes(service: Service, alert: SignalAlert, read: tuple[Selector, ...]) -> Iterator[str]:
     """What silences an alert: `ErrorBudgetBurn` stands for the pages of the SLOs whose bad events it reads, too."""
+    identities = set(map(_identity, read))
     for cause in alert.silenced_by:
         if cause != names.BURN_ALERT:
             yield cause
             continue
-        read = [_identity(each) for tree in vector_selectors(parse_promql(alert.expr)) if (each := Selector.of(tree))]
         for slo in service.slos:
-            if slo.sli.events and slo.sli.events.bad and _identity(slo.sli.events.bad) in read:
+            if slo.sli.events and slo.sli.events.bad and _identity(slo.sli.events.bad) in identities:
                 yield names.pages_of(slo.name)
 
 

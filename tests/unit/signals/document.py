@@ -18,6 +18,7 @@ HEAD = """\
 The building blocks of a service's monitoring, as data in `slostack/signals/`. \
 An SLO file [switches them on](slo-files.md#signals) by their names; `slostack new` begins with some. \
 What an alert watches is drawn on the service's dashboard, against its threshold. \
+Its `for` is half a minute more at least than the time between two scrapes, so that one that fails alerts nobody. \
 In what alerts say, and in the shared runbooks, which are [filled in](slo-files.md#runbooks) for each service, \
 `$name` stands for a parameter.
 

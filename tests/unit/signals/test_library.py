@@ -90,6 +90,15 @@ def test_the_jobs_beside_those_that_a_signal_is_of_are_watched_once(uses: Any, o
     assert down == f"max by (job) (up{{{of_all}}}) == 0"
 
 
+@pytest.mark.parametrize(("interval", "waits"), [("15s", ["1m", "1m", "5m"]), ("1m", ["1m", "1m30s", "5m"])])
+def test_an_alert_waits_until_what_it_reads_is_scraped_again(interval: str, waits: list[str]) -> None:
+    service = load({"up": {}}, scrape=[{"job": "shop"}, {"job": "shop-db", "interval": interval}])
+    assert [str(alert.for_) for alert in service.alerts] == waits
+    change = {"InstanceDown": {"for": "1m"}}
+    service = load({"up": {"alerts": change}}, scrape=[{"job": "shop", "interval": interval}])
+    assert str(service.alerts[1].for_) == "1m"
+
+
 def test_a_service_changes_what_it_wants_to() -> None:
     change = {"name": "Down", "severity": "high", "for": "3m", "summary": "Gone", "runbook": "shop/down.md"}
     service = load({"up": {"runbook": "shop/up.md", "alerts": {"ServiceDown": change}}})
