@@ -15,6 +15,7 @@ from slostack.spec.quantities import DURATION_SCHEMA, Duration, Matcher, PromQL,
 from slostack.spec.source import describe
 
 _PERCENTAGE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)%")
+_LIMIT = re.compile(rf"(above )?({_PERCENTAGE.pattern})")
 _SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([kMGT]i?B|B)")
 _ALL = 100
 _POWERS = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4}
@@ -49,6 +50,27 @@ class Quantity:
         return cls(found[0], float(found[1]) * base ** _POWERS[found[2].rstrip("iB")])
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A percentage that is too much itself, `80%`, or of which more is, `above 80%`."""
+
+    percentage: Quantity
+    is_above: bool
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """The limit; raises PydanticCustomError for anything else."""
+        if isinstance(value, cls):
+            return value
+        found = _LIMIT.fullmatch(value) if isinstance(value, str) else None
+        if not found:
+            raise mismatch(describe(value), "a percentage such as 80%, or more than one: above 80%")
+        return cls(Quantity.percentage(found[2]), bool(found[1]))
+
+    def __str__(self) -> str:
+        return f"above {self.percentage.written}" if self.is_above else self.percentage.written
+
+
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise mismatch(describe(value), "a number above zero")
@@ -73,7 +95,7 @@ _SELECTOR = {"type": "string", "minLength": 1}
 def _as_written(value: object) -> object:
     if isinstance(value, Quantity):
         return value.written
-    return str(value) if isinstance(value, Selector) else value
+    return str(value) if isinstance(value, Selector | Limit) else value
 
 
 _AS_WRITTEN = PlainSerializer(_as_written)
@@ -93,6 +115,7 @@ KINDS: Mapping[str, Any] = {
     "number": Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)],
     "quantile": Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)],
     "percentage": Annotated[Any, BeforeValidator(Quantity.percentage), _AS_WRITTEN, _text(_PERCENTAGE)],
+    "limit": Annotated[Any, BeforeValidator(Limit.parse), _AS_WRITTEN, _text(_LIMIT)],
     "size": Size,
     "seconds": Seconds,
     "duration": Annotated[Duration, WithJsonSchema(DURATION_SCHEMA)],
@@ -186,6 +209,10 @@ def _written(name: str, value: Any) -> Iterator[tuple[str, str | Selector, str]]
             yield f"{name}_seconds", str(value.seconds), str(value.seconds)
         case Quantity():
             yield name, f"{value.number:.12g}", value.written
+        case Limit(percentage=Quantity(written=written, number=number), is_above=is_above):
+            yield name, f"{number:.12g}", written
+            sign, said = (">", f"more than {written}") if is_above else (">=", f"{written} or more")
+            yield f"{name}_reached", f"{sign} {number:.12g}", said
         case float():
             yield name, f"{value:.12g}", f"{value:,.12g}"
         case tuple():

@@ -33,6 +33,7 @@ KINDS = {
     "quantile": "number (0.95)",
     "size": "size (800MB, 2GiB)",
     "percentage": "percentage (5%)",
+    "limit": "percentage, or more than one (80%, above 80%)",
     "labels": "list of labels",
     "expr": "PromQL",
     "probe": "name of a probe",
@@ -98,7 +99,7 @@ def needed(signal: Signal, alert: SignalAlert) -> list[str]:
     return found
 
 
-ENDS = (" ", "[", "{", ")", ",", ".", ";", "_bucket", "_seconds", '"', "\n")
+ENDS = (" ", "[", "{", ")", ",", ".", ";", "_bucket", "_seconds", "_reached", '"', "\n")
 """What may follow a placeholder."""
 
 if __name__ == "__main__":
