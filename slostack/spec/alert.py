@@ -40,8 +40,8 @@ class Alert(Part):
     silenced_by: tuple[Cause, ...] = Field(
         (),
         strict=False,
-        description="Alerts of the service, or `ErrorBudgetBurn <slo>`, that tell the cause: while one fires, this "
-        "doesn't begin.",
+        description="Alerts of the service, or `ErrorBudgetBurn <slo>`, that tell the cause: while one fires, and "
+        "as long after as this looks back, it doesn't begin.",
     )
     renotify: Renotify | None = Field(
         None, description="After what time it is notified again while it fires; by default as its severity says."

@@ -70,8 +70,8 @@ class Alerting(Part):
         None,
         strict=False,
         description="Alerts of the service, or `ErrorBudgetBurn <slo>` of another SLO, that tell the cause: while one "
-        "fires, no alert begins on a budget that burns or on nothing that is measured; by default ServiceDown, "
-        "NoInstanceReady and DatabaseDown.",
+        "fires, no alert begins on a budget that burns or on nothing that is measured, nor a page as long after as it "
+        "looks back; by default ServiceDown, NoInstanceReady and DatabaseDown.",
     )
 
     def severity(self, tier: Tier) -> Severity | None:

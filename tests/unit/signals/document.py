@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from slostack import plain_yaml
+from slostack import names, plain_yaml
 from slostack.dashboards.naming import words_within
 from slostack.spec.signal_library import Parameter, Signal, SignalAlert, signal_library
 
@@ -19,12 +19,15 @@ The building blocks of a service's monitoring, as data in `slostack/signals/`. \
 An SLO file [switches them on](slo-files.md#signals) by their names; `slostack new` begins with some. \
 What an alert watches is drawn on the service's dashboard, against its threshold. \
 Its `for` is half a minute more at least than the time between two scrapes, so that one that fails alerts nobody. \
+One that others silence [doesn't begin](alerting.md#causes-silence-symptoms) while any of them fires, \
+nor as long after as it sees what that did; where it fires already, it goes on. \
 In what alerts say, and in the shared runbooks, which are [filled in](slo-files.md#runbooks) for each service, \
 `$name` stands for a parameter.
 
 | signal | what it watches |
 |---|---|
 """
+PAGES = "pages of SLOs that count the same errors"
 KINDS = {
     "selector": "selector",
     "histogram": "histogram, by its base name",
@@ -68,10 +71,15 @@ def _section(signal: Signal) -> Iterator[str]:
     if silenced := [alert for alert in signal.alerts if alert.silenced_by]:
         yield ""
         for alert in silenced:
-            yield f"- {alert.name} is silent while {' or '.join(alert.silenced_by)} fires."
+            yield f"- {alert.name} is silenced by {_causes(alert)}."
     if signal.panels:
         yield f"\nIts further graphs: {', '.join(words_within(panel.title) for panel in signal.panels)}."
     yield f"\nRunbook: [{signal.runbook}](../runbooks/{signal.runbook})\n"
+
+
+def _causes(alert: SignalAlert) -> str:
+    named = [PAGES if cause == names.BURN_ALERT else cause for cause in alert.silenced_by]
+    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
 def _default(parameter: Parameter) -> str:
