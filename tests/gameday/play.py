@@ -59,7 +59,7 @@ class Played:
         return self._are_told(self.expected[which], all) and (not either or self._are_told(either, any))
 
     def _are_told(self, subjects: Ways, of: Callable[[Iterable[bool]], bool]) -> bool:
-        return of(self.told[subject] >= ways for subject, ways in subjects.items())
+        return of(self.told.get(subject, set()) >= ways for subject, ways in subjects.items())
 
     def still_firing(self) -> set[Subject]:
         """Of what should have ended."""
