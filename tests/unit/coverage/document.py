@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from slostack import names
@@ -31,10 +31,7 @@ The rows are in [coverage/](../coverage); all else is read from what is built. \
 `python -m tests.unit.coverage.document` writes this page, and a test fails where it is stale, or a cell would be empty.
 
 """
-HEADER = """\
-| asked for | alert | fires, silent just before | reaches, in prod | runbook | panel |
-|---|---|---|---|---|---|
-"""
+COLUMNS = ("asked for", "alert", "fires, silent just before", "reaches, in prod", "runbook", "panel")
 BEYOND = "Beyond the audit"
 
 Cells = tuple[str, str, str, str, str, str]
@@ -60,7 +57,7 @@ def _section(audit: Audit) -> str:
     for title, rows in audit.rows.items():
         parts.append(f"\n### {title}\n\n{_table(cells for row in rows for cells in lines(audit.service, row))}")
     if more := tuple(beyond(audit)):
-        parts.append(f"\n### {BEYOND}\n\n{_table(map(cells_of, more))}")
+        parts.append(f"\n### {BEYOND}\n\n{_table(map(cells_of, more), COLUMNS[1:])}")
     if audit.graphs:
         parts.append("\n### Graphs\n\n| asked for | panel |\n|---|---|\n")
         for graphs in audit.graphs:
@@ -84,8 +81,10 @@ def _metrics(audit: Audit) -> str:
     return ", ".join(f"`{metric}`" for metric in told)
 
 
-def _table(lines: Iterable[Cells]) -> str:
-    return HEADER + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+def _table(lines: Iterable[Cells], columns: Sequence[str] = COLUMNS) -> str:
+    """The last columns of some lines."""
+    head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
+    return head + "".join(f"| {' | '.join(cells[-len(columns) :])} |\n" for cells in lines)
 
 
 def lines(service: str, row: Row) -> list[Cells]:
@@ -97,7 +96,7 @@ def lines(service: str, row: Row) -> list[Cells]:
 def cells_of(answer: Answer) -> Cells:
     """The line of an alert."""
     return (
-        _asked(answer.row) if answer.row else "more",
+        _asked(answer.row) if answer.row else BEYOND,
         _alert(answer),
         "<br>".join(_fixture(pair) for pair in answer.proofs) if len(answer.proofs) == len(answer.rules) else "",
         _reached(answer),
