@@ -75,7 +75,7 @@ def environment() -> dict[str, str]:
 def test_what_init_makes_is_valid_and_fresh(slostack: Path, project: Path) -> None:
     assert run(slostack, project.parent, "docs", "signals").startswith("# ")
     assert run(slostack, project.parent, "--version") == f"slostack {version('slostack')}\n"
-    assert run(slostack, project, "validate") == "1 service, 1 SLO, 8 threshold alerts: valid\n"
+    assert run(slostack, project, "validate") == "1 service, 1 SLO, 11 threshold alerts: valid\n"
     assert run(slostack, project, "render", "--check") == "all generated files are fresh\n"
     assert run(slostack, project, "render") == "all generated files are fresh already\n"
 

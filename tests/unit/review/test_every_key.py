@@ -136,6 +136,7 @@ OTHER_VALUES: dict[str, Any] = {
     "number": 77,
     "quantile": 0.77,
     "percentage": "77%",
+    "limit": "above 77%",
     "size": "77MB",
     "seconds": "77s",
     "duration": "77m",

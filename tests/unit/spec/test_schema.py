@@ -68,6 +68,7 @@ BEYOND_A_SCHEMA = (
     "'{}' (text), expected a log query",
     "a finite number",
     ": nan, expected",
+    "'101%' (text)",
     "'../x.md'",
     "'/x.md'",
     "of a notice",
