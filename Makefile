@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SLOSTACK := $(VENV)/bin/slostack
-PYTEST := $(PYTHON) -m pytest --quiet --numprocesses 8
+PYTEST := $(PYTHON) -m pytest --quiet --numprocesses
 INSTALLED := $(VENV)/.installed
 REQUIREMENTS := -r requirements.txt -r requirements-dev.txt
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile
@@ -11,10 +11,11 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile
 UV := $(VENV)/bin/uv pip install --quiet --python $(PYTHON)
 GAME_DAY := tests/gameday/test_game_day.py
 FAULTS := tests/faults
+WAITING := tests/cluster tests/delivery tests/local tests/logs tests/pulumi
 # Hundreds of short processes import the same modules: none compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down test test-faults everything game-day check static render bench bench-alerts bench-scale
+.PHONY: help up down test test-faults waiting computing compiled game-day check static render bench bench-alerts bench-scale
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,15 +47,21 @@ static: $(INSTALLED)
 	@$(YIELDING) $(VENV)/bin/mypy
 
 check: static ## Types, lint, unit tests and rule fixtures (under 2 minutes)
-	@$(PYTEST) tests/unit tests/rules tests/components
+	@$(PYTEST) 4 tests/unit tests/rules tests/components
 
 # In the game day's compressed time half a second without a processor is a quarter of a minute: all else yields to it.
 test: $(INSTALLED) ## Everything, with real servers
-	@$(MAKE) --no-print-directory --jobs 3 YIELDING='nice -n 19' game-day everything static
+	@$(MAKE) --no-print-directory --jobs 4 GIVING_WAY='nice -n 10' YIELDING='nice -n 19' game-day waiting computing static
 
-everything: $(INSTALLED)
-	@$(YIELDING) $(PYTHON) -m pytest --collect-only -qq > /dev/null || true # compiles the tests once, not in each worker
-	@$(YIELDING) $(PYTEST) --ignore $(GAME_DAY) --ignore $(FAULTS)
+# What waits for servers takes many workers, what computes a few: each of them imports and collects its tests.
+waiting: compiled
+	@$(GIVING_WAY) $(PYTEST) 6 $(WAITING)
+
+computing: compiled
+	@$(YIELDING) $(PYTEST) 3 $(addprefix --ignore=,$(GAME_DAY) $(FAULTS) $(WAITING))
+
+compiled: $(INSTALLED)
+	@$(YIELDING) $(PYTHON) -m pytest --collect-only -qq > /dev/null || true # once, not in each worker
 
 game-day: $(INSTALLED) ## The demo's failures in compressed time
 	@$(PYTHON) -m pytest --quiet $(GAME_DAY)

@@ -39,10 +39,12 @@ class CheckFailed(SlostackError):  # noqa: N818
 
 @dataclass(frozen=True)
 class TestResult:
-    """What `promtool test rules` found: whether all passed, and its output with the differences."""
+    """What `promtool test rules` found: whether all passed, and its output with the differences; or that it passed
+    `before`, and wasn't played again."""
 
     passed: bool
     output: str
+    before: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,13 @@ def test_rules(fixture: Path) -> TestResult:
     """Run a promtool rule fixture. A fixture that fails is a result, not an error."""
     answer = _run("promtool", ["test", "rules", "--diff", *_existing([fixture])])
     return TestResult(passed=answer.returncode == 0, output=_text(answer))
+
+
+def promtool_identity() -> str:
+    """Which promtool it is that plays fixtures: another one may answer otherwise."""
+    file = _path("promtool")
+    of = file.stat()
+    return f"{file} {of.st_size} {of.st_mtime_ns}"
 
 
 def check_alertmanager_config(file: Path) -> None:

@@ -26,19 +26,22 @@ FOLDER = "tests/rules"
 @click.pass_obj
 def command(root: Path, chosen: tuple[str, ...]) -> None:
     """Plays every promtool fixture below tests/rules/, generated and your own, or those of each SERVICE, FILE or
-    folder alone; exit 1 where one fails. A service's are those that read its rule file.
+    folder alone; exit 1 where one fails. A service's are those that read its rule file. One that passed isn't played
+    again while it, the rules that it depends on, and promtool are the same.
     """
     fixtures = sorted({path for name in chosen for path in _of(root, name)} if chosen else _below(root / FOLDER))
     if not fixtures:
         raise SlostackError(f"no fixture below {FOLDER}/, expected those that `slostack render` writes")
-    failed = 0
+    failed = before = 0
     with Count("rule fixtures", len(fixtures)) as count, ThreadPoolExecutor(os.cpu_count()) as pool:
         for fixture, result in zip(fixtures, pool.map(play, fixtures), strict=True):
             count.one()
+            before += result.before
             if not result.passed:
                 failed += 1
                 click.echo(f"{shown_path(fixture, root)}\n{result.output.rstrip()}\n", err=True)
-    click.echo(f"{counted(len(fixtures), 'rule fixture')}: {f'{failed} failed' if failed else 'passed'}")
+    unchanged = f" ({before} passed before, unchanged since)" if before else ""
+    click.echo(f"{counted(len(fixtures), 'rule fixture')}: {f'{failed} failed' if failed else 'passed'}{unchanged}")
     if failed:
         sys.exit(1)
 

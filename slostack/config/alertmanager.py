@@ -20,6 +20,9 @@ from slostack.teams import Teams, teams_in_use
 DEAD_MANS_SWITCH = "dead-mans-switch"
 """The receiver of the Watchdog, who hears of nothing else; nobody else hears of that."""
 _WATCHDOG = [f'alertname="{names.WATCHDOG}"', f'{names.SERVICE}="{STACK}"']
+_INCIDENT = [names.SERVICE, "alertname", names.SLO, *names.PLACES]
+"""What tells one incident from another. PagerDuty, which may hear from several clusters and environments, knows it by
+nothing else: it would take that of one for that of another, and the end of one for the end of both."""
 _HEARTBEAT = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "1m", "repeat_interval": "50s"}
 """Every minute: a repetition goes out with the first group interval after its own."""
 
@@ -49,7 +52,7 @@ def alertmanager_config(
         **({"time_intervals": times} if times else {}),
         "route": {
             "receiver": name_of(default.team, UNKNOWN_SEVERITY),
-            "group_by": _grouped_by(settings),
+            "group_by": _INCIDENT,
             **pace(PACES[UNKNOWN_SEVERITY]),
             "routes": [
                 {"matchers": _WATCHDOG, "receiver": DEAD_MANS_SWITCH, **_HEARTBEAT},
@@ -64,12 +67,6 @@ def alertmanager_config(
             *(receiver for routing in found.values() for receiver in routing.receivers),
         ],
     }
-
-
-def _grouped_by(settings: Settings) -> list[str]:
-    """What tells one incident from another. PagerDuty, which may hear from several clusters, knows it by nothing else:
-    it would take that of one for that of another, and the end of one for the end of both."""
-    return [names.SERVICE, "alertname", names.SLO, *([names.CLUSTER] if settings.kubernetes.cluster else [])]
 
 
 def _team_route(recipient: Recipient, routing: Routing) -> Json:

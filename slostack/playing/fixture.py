@@ -23,6 +23,7 @@ from slostack import plain_yaml
 from slostack.errors import SlostackError
 from slostack.fixtures.document import GROUPS
 from slostack.playing.needed import needed
+from slostack.playing.proven import is_proven, proof_of, remember
 from slostack.promtool import TestResult, test_rules
 
 _NAMED = re.compile(rf"^{GROUPS} (\S+)$", re.MULTILINE)
@@ -99,12 +100,19 @@ _AsWritten.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<\Z"),
 
 
 def play(fixture: Path) -> TestResult:
-    """What promtool finds of a fixture against the rules that it is about; one that fails is a result, not an error."""
+    """What promtool finds of a fixture against the rules that it is about; one that fails is a result, not an error,
+    and one that passed before isn't played again."""
     with TemporaryDirectory(prefix="slostack-fixture-") as folder:
         try:
-            result = test_rules(with_its_rules(fixture, Path(folder)))
+            played = with_its_rules(fixture, Path(folder))
         except NoSuchGroup as error:
             return TestResult(passed=False, output=str(error))
+        proof = proof_of(Path(folder)) if played.is_relative_to(folder) else None
+        if proof and is_proven(proof):
+            return TestResult(passed=True, output="", before=True)
+        result = test_rules(played)
+        if proof and result.passed:
+            remember(proof)
         return TestResult(result.passed, result.output.replace(f"{folder}/", ""))
 
 

@@ -86,7 +86,7 @@ def test_an_edit_is_rendered_and_all_its_fixtures_pass(slostack: Path, project: 
     assert "wrote alert_rules/shop.yaml" in run(slostack, project, "render")
     fixtures = {path.stem for path in (project / "tests/rules").rglob("*.yaml")}
     assert {"page-5m", "page-1h", "page-6h", "ticket-1d", "ticket-3d", "counts", "faults", "budget"} == fixtures
-    assert run(slostack, project, "test") == "8 rule fixtures: passed\n"
+    assert run(slostack, project, "test").startswith("8 rule fixtures: passed")
 
 
 def test_of_a_broken_rule_the_fixtures_fail(slostack: Path, project: Path, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_of_a_broken_rule_the_fixtures_fail(slostack: Path, project: Path, tmp_p
             fixture.unlink()
     answer = call(slostack, broken, "test")
     assert answer.returncode == 1
-    assert answer.stdout == "2 rule fixtures: 1 failed\n"
+    assert answer.stdout.startswith("2 rule fixtures: 1 failed")
     assert answer.stderr.startswith("tests/rules/generated/shop/availability/ticket-1d.yaml\n")
     assert 'tier="ticket-1d"' in answer.stderr
 

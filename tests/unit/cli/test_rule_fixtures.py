@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from slostack import promtool
 from slostack.cli.progress import Count
 from slostack.playing import play
+from slostack.playing.proven import _forget_old
 from tests.unit.cli.test_slo_file_errors import run
 
 GROUP = "{{name: {name}, interval: {interval}, rules: [{{record: a:b:c, expr: {expr}}}]}}"
@@ -44,6 +46,11 @@ def fixture(
     return path
 
 
+@pytest.fixture(autouse=True)
+def _nothing_passed_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slostack.playing.proven.cache_root", lambda: tmp_path / "cache")
+
+
 def test_fixtures_that_fail_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -54,10 +61,49 @@ def test_fixtures_that_fail_are_named(
     fixture(tmp_path, "wrong", 2)
     assert run(monkeypatch, tmp_path, "test") == 1
     out, err = capfd.readouterr()
-    assert out == "2 rule fixtures: 1 failed\n"
+    assert out == "2 rule fixtures: 1 failed (1 passed before, unchanged since)\n"
     assert err.startswith("tests/rules/wrong.yaml\n")
     assert "a:b:c" in err
     assert "right.yaml" not in err
+
+
+def test_what_passed_is_played_again_once_it_its_rules_or_promtool_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def said() -> str:
+        run(monkeypatch, tmp_path, "test")
+        return capfd.readouterr().out
+
+    rules(tmp_path, group())
+    fixture(tmp_path, "a")
+    fixture(tmp_path, "b", 2)
+    assert said() == "2 rule fixtures: 1 failed\n"
+    assert said() == "2 rule fixtures: 1 failed (1 passed before, unchanged since)\n"
+    rules(tmp_path, group("vector(2)"))
+    assert said() == "2 rule fixtures: 1 failed\n", "the other one"
+    rules(tmp_path, group(), group("vector(3)", name="of which nobody asks").replace("a:b:c", "d:e:f"))
+    assert said() == "2 rule fixtures: 1 failed (1 passed before, unchanged since)\n"
+    monkeypatch.setattr("slostack.playing.proven.promtool_identity", lambda: "another")
+    assert said() == "2 rule fixtures: 1 failed\n"
+
+
+def test_what_nobody_asked_for_in_a_month_is_forgotten(tmp_path: Path) -> None:
+    rules(tmp_path, group())
+    assert [play(fixture(tmp_path, "a")).before for _ in range(2)] == [False, True]
+    (proof,) = (tmp_path / "cache/passed-fixtures").iterdir()
+    os.utime(proof, (0, 0))
+    assert play(fixture(tmp_path, "a")).before
+    assert proof.stat().st_mtime > 0, "asked for, so remembered"
+    os.utime(proof, (0, 0))
+    _forget_old.cache_clear()
+    assert not play(fixture(tmp_path, "a")).before
+
+
+def test_where_nothing_can_be_remembered_it_is_played_each_time(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    rules(tmp_path, group())
+    results = [play(fixture(tmp_path, "a")) for _ in range(2)]
+    assert [(each.passed, each.before) for each in results] == [(True, False)] * 2
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from slostack import plain_yaml, promtool
+from slostack import plain_yaml
+from slostack.playing import play
 from slostack.rules.model import AlertingRule, RuleGroup, rules_yaml
 from slostack.rules.service import alert_groups
 from slostack.spec import load_service, parse_service
@@ -49,7 +50,7 @@ def differences(case: dict[str, Any], data: dict[str, Any], group: RuleGroup, fo
         "tests": [promtool_test(case)],
     }
     (folder / "fixture.yaml").write_text(plain_yaml.dump(played), encoding="utf-8")
-    result = promtool.test_rules(folder / "fixture.yaml")
+    result = play(folder / "fixture.yaml")
     return "" if result.passed else f": {result.output}"
 
 
