@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from slostack.cli.local_server import local_server, only_option, read_token
 from slostack.cli.progress import Progress
 from slostack.errors import SlostackError
+
+if TYPE_CHECKING:
+    from slostack.backfill import Filled
+    from slostack.backtest import Prometheus
+    from slostack.deploy.local.state_folder import StateFolder
 
 _TAKEN_WITHIN = 180.0
 """Seconds; Prometheus looks for new blocks once a minute."""
@@ -59,10 +66,9 @@ def command(
     was stopped; what is recorded already stays as it is, also of an SLO whose SLI was edited since: under another name
     that gets a past by the SLI as it is now.
     """
-    from slostack.backfill import backfill, is_taken
+    from slostack.backfill import backfill
     from slostack.backtest import Prometheus
     from slostack.backtest.subjects import chosen, subjects
-    from slostack.deploy.local.readiness import wait_for
     from slostack.deploy.local.state_folder import StateFolder
     from slostack.spec import load_services
 
@@ -86,20 +92,29 @@ def command(
             )
         for each in filled:
             click.echo(f"{each.version.service.service}/{each.version.slo.name}: {each}")
-        if not any(each.first for each in filled):
-            pass
-        elif out:
-            click.echo(f"Next: copy what is in {out} into that Prometheus' data folder; it takes it within a minute.")
-        elif data:
-            click.echo("Next: nothing; Prometheus takes them within a minute, and budgets follow within five")
-        else:
-            waiting = "waiting for Prometheus to take them, which it does once a minute"
-            click.echo(waiting, err=True)
-            if not wait_for(lambda: all(is_taken(server, each) for each in filled), _TAKEN_WITHIN, lambda: None):
-                raise SlostackError(
-                    f"Prometheus has not taken the blocks in {local.data('prometheus')} within {_TAKEN_WITHIN:.0f} s; "
-                    f"see {local.log('prometheus')}"
-                )
-            click.echo("Prometheus has them; budgets follow within five minutes")
+        if any(each.first for each in filled):
+            if into:
+                click.echo(_next(out))
+            else:
+                _wait_until_taken(local, server, filled)
     if failed := [each for each in filled if each.error]:
         raise SlostackError(f"{len(failed)} of {len(filled)} SLOs were not filled")
+
+
+def _next(out: Path | None) -> str:
+    if out:
+        return f"Next: copy what is in {out} into that Prometheus' data folder; it takes it within a minute."
+    return "Next: nothing; Prometheus takes them within a minute, and budgets follow within five"
+
+
+def _wait_until_taken(local: StateFolder, server: Prometheus, filled: Sequence[Filled]) -> None:
+    from slostack.backfill import is_taken
+    from slostack.deploy.local.readiness import wait_for
+
+    click.echo("waiting for Prometheus to take them, which it does once a minute", err=True)
+    if not wait_for(lambda: all(is_taken(server, each) for each in filled), _TAKEN_WITHIN, lambda: None):
+        raise SlostackError(
+            f"Prometheus has not taken the blocks in {local.data('prometheus')} within {_TAKEN_WITHIN:.0f} s; "
+            f"see {local.log('prometheus')}"
+        )
+    click.echo("Prometheus has them; budgets follow within five minutes")
