@@ -25,6 +25,7 @@ from slostack.backtest.subjects import Version
 from slostack.backtest.words import day
 from slostack.errors import SlostackError
 from slostack.rules.uncounted import LONGEST_GAP
+from slostack.spec.windows import Calendar
 
 _MOST_LINES = 2_000_000
 """Of one file that promtool reads; it is read once for each of its blocks."""
@@ -97,11 +98,11 @@ def backfill(
         for number, version in enumerate(versions):
             report(number, len(versions), f"{version.service.service}/{version.slo.name}")
             try:
-                filled, its_lines = _of(prometheus, source or prometheus, version, end, in_blocks)
+                filled, counts = _of(prometheus, source or prometheus, version, end, in_blocks)
             except UnansweredError as error:
-                filled, its_lines = Filled(version, error=str(error)), ()
+                filled, counts = Filled(version, error=str(error)), Found()
             found.append(filled)
-            yield its_lines
+            yield from _lines(version, counts)
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,9 +140,7 @@ def is_taken(prometheus: Prometheus, filled: Filled) -> bool:
     return any(_is_grouped(of, own_labels(series)) for series in answer)
 
 
-def _of(
-    prometheus: Prometheus, source: Prometheus, version: Version, end: int, in_blocks: int
-) -> tuple[Filled, Sequence[str]]:
+def _of(prometheus: Prometheus, source: Prometheus, version: Version, end: int, in_blocks: int) -> tuple[Filled, Found]:
     if source is not prometheus:
         recorded_counts(source, version, Span(end - HOUR, end))  # refuses several places
     start = end - milliseconds(reach(version.slo))
@@ -155,9 +154,8 @@ def _of(
     _leave_out(counts, recorded)
     told = _told(counts)
     if not len(told):
-        return Filled(version, recorded_since=since), ()
-    filled = Filled(version, int(told[0]) / 1000, int(told[-1]) / 1000, len(told), since, joined)
-    return filled, tuple(samples(version, counts))
+        return Filled(version, recorded_since=since), Found()
+    return Filled(version, int(told[0]) / 1000, int(told[-1]) / 1000, len(told), since, joined), counts
 
 
 def _uncounted(known: Times, joined: bool, span: Span, in_blocks: int) -> Iterator[Span]:
@@ -202,8 +200,21 @@ def _told(counts: Found) -> Times:
     return concatenated([times[~np.isnan(values)] for times, values in of_groups])
 
 
+def _lines(version: Version, counts: Found) -> Iterator[Sequence[str]]:
+    """The lines of one SLO, at most as many at a time as a file has, the newest first: the next run goes on before
+    what one gave that was interrupted."""
+    told = _told(counts)
+    names_each = 4 if isinstance(version.slo.window, Calendar) else 2
+    times = max(_MOST_LINES // (names_each * max(len(counts.groups), 1)), 1)
+    end = _NEVER
+    for first in reversed(range(0, len(told), times)):
+        start = int(told[first]) if first else 0
+        yield list(samples(version, counts, start, end))
+        end = start
+
+
 def _batches(each: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
-    """Lines in files of not too many, those of one SLO together."""
+    """Lines in files of not too many."""
     batch: list[str] = []
     try:
         for lines in each:
@@ -234,8 +245,7 @@ def _write_blocks(lines: Sequence[str], folder: Path) -> None:
 
 
 def _starts(block: Path) -> int:
-    """The time in ms at which a block begins. The newest is given first: the next run goes on before what one gave that
-    was interrupted."""
+    """The time in ms at which a block begins. The newest is given first, as of lines."""
     return int(_meta(block)["minTime"])
 
 

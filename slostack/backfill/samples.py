@@ -16,13 +16,14 @@ from slostack.spec.windows import Calendar
 _OF_PERIODS = {names.EVENTS: names.PERIOD_EVENTS, names.BAD_EVENTS: names.PERIOD_BAD_EVENTS}
 
 
-def samples(version: Version, counts: Found) -> Iterator[str]:
-    """The counts' lines, a series after another; over calendar windows also those that carry their period."""
+def samples(version: Version, counts: Found, start: int, end: int) -> Iterator[str]:
+    """The lines of the counts from a time to before another (Unix milliseconds), a series after another; over calendar
+    windows also those that carry their period."""
     window = version.slo.window
     for name, of_periods in _OF_PERIODS.items():
         for group in counts.groups:
             times, values = counts.of(name, group)
-            told = ~np.isnan(values)
+            told = ~np.isnan(values) & (times >= start) & (times < end)
             known = [(int(at) / 1000, float(value)) for at, value in zip(times[told], values[told], strict=True)]
             series = _series(version, name, group)
             yield from (f"{series} {value!r} {at:.3f}\n" for at, value in known)

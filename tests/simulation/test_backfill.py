@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,29 @@ def test_an_interrupted_one_is_gone_on_with(
         assert of_second.recorded_since
         assert of_first.first == of_second.first, "it begins as early"
         assert of_second.last == of_second.recorded_since - 300
+
+
+def test_what_is_too_much_for_one_file_is_given_in_parts_the_newest_first(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[list[str]] = []
+
+    def taken(text: Path, blocks: Path, **_: str) -> None:
+        given.append(text.read_text().splitlines()[:-1])
+        blocks.mkdir()
+
+    monkeypatch.setattr(promtool, "create_blocks_from_openmetrics", taken)
+    versions = [Version(stage.service, stage.service.slos[0])]
+    backfill(stage.prometheus, versions, END, tmp_path / "whole")
+    (whole,) = given
+    given.clear()
+    monkeypatch.setattr("slostack.backfill.run._MOST_LINES", len(whole) // 3)
+    backfill(stage.prometheus, versions, END, tmp_path / "parts")
+    assert len(given) > 3
+    assert max(map(len, given)) <= len(whole) // 3
+    assert sorted(line for part in given for line in part) == sorted(whole)
+    ages = [[float(line.split()[-1]) for line in part] for part in given]
+    assert all(min(newer) > max(older) for newer, older in pairwise(ages))
 
 
 @dataclass(frozen=True)
@@ -293,7 +317,7 @@ slos:
 
 
 def test_thirty_days_agree_with_the_live_rules(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """By the budget that is left: of the rules that ran all the time, and of a backfill, by the command."""
+    """By the events of its window, bad ones and all: of the rules that ran all the time, and of a backfill."""
     length = 30 * DAY
     incidents = tuple(Incident(day * DAY + 7 * HOUR, day * DAY + 8 * HOUR, 0.05) for day in (2, 9, 17, 28))
     targets = tuple(
