@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +45,12 @@ def prometheus_with(
     config: str = "",
     processors: int | None = None,
     blocks: Path | None = None,
+    flags: Sequence[str] = (),
 ) -> Iterator[str]:
     """The URL of a Prometheus that holds the samples of OpenMetrics lines; stopped at the end.
 
     `config` is YAML beside its storage settings; `processors` is how many it may use (all); `blocks` is a folder of
-    blocks that it holds too.
+    blocks that it holds too; `flags` are further ones.
     """
     history = folder / "history.om"
     with history.open("w", encoding="utf-8") as file:
@@ -70,6 +71,7 @@ def prometheus_with(
                 f"--storage.tsdb.path={data}",
                 f"--web.listen-address=127.0.0.1:{port}",
                 "--web.enable-lifecycle",
+                *flags,
             ],
             stdout=log,
             stderr=subprocess.STDOUT,

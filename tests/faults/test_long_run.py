@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -16,11 +16,14 @@ from bench.load import PROCESSORS, metric, rule_groups
 from bench.preview import write_project
 from bench.prometheus import prometheus_with
 from slostack import plain_yaml
+from slostack.bundle import Bundle
 from slostack.config.prometheus import prometheus_files
 from slostack.deploy.local.places import local_topology
+from slostack.deploy.local.programs import local_programs
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.http_server import HttpServer, serving
 from slostack.rule_files import write_rule_files
+from slostack.servers import obtain
 from slostack.settings import parse_settings
 from slostack.spec import load_services
 from tests.processes import wait_until
@@ -31,6 +34,7 @@ SERVICES, SLOS_EACH, PODS = 200, 5, 14
 """14 pods with four statuses for each of 1,000 SLOs: 56,000 series, and as many again that the rules record."""
 STATUSES = ("200", "404", "500", "503")
 SERIES = 100_000
+OWN_FLAGS = ("--config.file=", "--storage.tsdb.path=", "--web.listen-address=")
 MORE_MEMORY = 1.2
 """At most, at the end, as a multiple of what it was halfway."""
 
@@ -59,10 +63,19 @@ def test_a_long_run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypa
     root = tmp_path / "project"
     write_project(root, SERVICES, SLOS_EACH)
     write_rule_files(root)
-    with (
-        _target() as target,
-        prometheus_with(["up 1 0\n", "# EOF\n"], tmp_path, _config(root, target), PROCESSORS) as url,
-    ):
+    with _target() as target:
+        config, flags = _rendered(root, target)
+        prometheus = prometheus_with(["up 1 0\n", "# EOF\n"], tmp_path, config, PROCESSORS, flags=flags)
+        seen = _watched(prometheus, capsys)
+    halfway, end = seen[len(seen) // 2], seen[-1]
+    assert end.series >= SERIES
+    assert {each.missed for each in seen} == {0}
+    assert {each.standing_still for each in seen} == {0}
+    assert end.megabytes < MORE_MEMORY * halfway.megabytes
+
+
+def _watched(prometheus: AbstractContextManager[str], capsys: pytest.CaptureFixture[str]) -> list[Seen]:
+    with prometheus as url:
         began = time.monotonic()
         seen: list[Seen] = []
 
@@ -75,24 +88,26 @@ def test_a_long_run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypa
             return minutes > MINUTES
 
         wait_until(over, "the time is over", MINUTES * 60 + 120)
-    halfway, end = seen[len(seen) // 2], seen[-1]
-    assert end.series >= SERIES
-    assert {each.missed for each in seen} == {0}
-    assert {each.standing_still for each in seen} == {0}
-    assert end.megabytes < MORE_MEMORY * halfway.megabytes
+    return seen
 
 
-def _config(root: Path, target: str) -> str:
-    """Prometheus' config as it is rendered for this machine, but for where its rules are and how long it keeps."""
+def _rendered(root: Path, target: str) -> tuple[str, list[str]]:
+    """Prometheus' config and arguments as they are rendered for this machine, but for where its files are, where it
+    listens, and how long it keeps."""
     services = load_services(root)
     watched = {
         each.service: {"targets": [target], "basePath": f"/{each.service}", "honorLabels": True} for each in services
     }
     settings = parse_settings({"environment": "local", "delivery": "local", "services": watched}, "local")
-    topology = local_topology(StateFolder.of(root), settings, grafana=False)
-    document = plain_yaml.load(prometheus_files(services, settings, topology)["prometheus/prometheus.yml"])
+    folder = StateFolder.of(root)
+    topology = local_topology(folder, settings, grafana=False)
+    files = prometheus_files(services, settings, topology)
+    document = plain_yaml.load(files["prometheus/prometheus.yml"])
     del document["storage"]
-    return plain_yaml.dump({**document, "rule_files": [f"{root}/alert_rules/*.yaml"]})
+    config = plain_yaml.dump({**document, "rule_files": [f"{root}/alert_rules/*.yaml"]})
+    servers = {"prometheus": obtain("prometheus", print)}
+    first = next(local_programs(root, folder, settings, topology, Bundle(files), servers))
+    return config, [each for each in first.command[1:] if not each.startswith(OWN_FLAGS)]
 
 
 def _look(url: str, minutes: float) -> Seen:
