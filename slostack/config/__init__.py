@@ -1,6 +1,6 @@
 """The servers' configs: pure text from services, settings and the places where the servers are put."""
 
-from slostack.config.alertmanager import alertmanager_files
+from slostack.config.alertmanager import MAINTENANCE_FLAG, alertmanager_files
 from slostack.config.alloy import NODE_NAME, alloy_files
 from slostack.config.blackbox import blackbox_files
 from slostack.config.channels import NOTIFICATION_PATH
@@ -21,6 +21,7 @@ __all__ = [
     "EXEMPLARS_FLAG",
     "FOR_STATE_FLAG",
     "LOKI_UID",
+    "MAINTENANCE_FLAG",
     "NODE_NAME",
     "NOTIFICATION_PATH",
     "PROMETHEUS_UID",

@@ -17,6 +17,9 @@ from slostack.settings import Settings
 from slostack.spec import Service
 from slostack.teams import Teams, teams_in_use
 
+MAINTENANCE_FLAG = "--data.maintenance-interval=10s"
+"""Has Alertmanager write silences, and what it has notified of, to disk that often. By default a crash would lose those
+of the last quarter of an hour."""
 DEAD_MANS_SWITCH = "dead-mans-switch"
 """The receiver of the Watchdog, who hears of nothing else; nobody else hears of that."""
 _WATCHDOG = [f'alertname="{names.WATCHDOG}"', f'{names.SERVICE}="{STACK}"']

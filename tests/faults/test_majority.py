@@ -1,7 +1,9 @@
-"""Two of the three Alertmanagers of prod are gone: the third notifies, and the two hear later what they missed."""
+"""Two of the three Alertmanagers of prod are gone: the third notifies, and the two hear later what they missed. All
+three are gone: silences are still there afterwards."""
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,8 @@ from tests.processes import wait_until
 
 FORGOTTEN_SECONDS = 90
 """Until the third one no longer waits for the others to notify first."""
+WRITTEN_SECONDS = 15
+"""Until a silence is on every disk."""
 
 
 def test_the_third_notifies_and_nothing_is_told_twice(tmp_path: Path) -> None:
@@ -40,6 +44,23 @@ def test_the_third_notifies_and_nothing_is_told_twice(tmp_path: Path) -> None:
         send("AllAreBack", pods)
         wait_until(lambda: listener.times("AllAreBack") > 0, "they notify", GROUP_WAIT + FORGOTTEN_SECONDS)
         assert listener.times("MajorityGone") == 1
+
+
+def test_silences_outlive_a_crash_of_all_three(tmp_path: Path) -> None:
+    with listening() as listener, ExitStack() as running:
+        machine = prod(listener, tmp_path)
+        pods = [machine.pod("alertmanager", number) for number in range(ALERTMANAGERS)]
+        processes = [running.enter_context(pod.start()) for pod in pods]
+        wait_until(lambda: all(peers(pod) == ALERTMANAGERS for pod in pods), "all have met", 60)
+        silence = _silence(pods[0])
+        wait_until(lambda: all(silence in _silences(pod) for pod in pods), "all have heard of a silence", 60)
+        time.sleep(WRITTEN_SECONDS)
+        for process in processes:
+            process.kill()
+            process.wait()
+        for pod in pods:
+            with pod.answering(60):
+                assert silence in _silences(pod), f"{pod.root.name} lost it, and is alone"
 
 
 def _silence(pod: PodProcess) -> str:

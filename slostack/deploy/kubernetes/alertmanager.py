@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import ContainerPortArgs
 
+from slostack.config import MAINTENANCE_FLAG
 from slostack.config.topology import split
 from slostack.deploy.kubernetes.availability import disruption_budget
 from slostack.deploy.kubernetes.files import checksum
@@ -38,6 +39,7 @@ class Alertmanager(pulumi.ComponentResource):
             arguments=(
                 f"--config.file={place.config}/alertmanager.yml",
                 f"--storage.path={place.data}",
+                MAINTENANCE_FLAG,
                 f"--web.listen-address={place.listen}",
                 f"--web.external-url={args.external_url}",
                 "--web.route-prefix=/",

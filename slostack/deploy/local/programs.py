@@ -10,7 +10,7 @@ from pathlib import Path
 
 import slostack
 from slostack.bundle import Bundle
-from slostack.config import EXEMPLARS_FLAG, FOR_STATE_FLAG, REMOTE_WRITE_FLAG
+from slostack.config import EXEMPLARS_FLAG, FOR_STATE_FLAG, MAINTENANCE_FLAG, REMOTE_WRITE_FLAG
 from slostack.config.topology import Place, Topology
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.servers import Server
@@ -19,9 +19,6 @@ from slostack.spec import RUNBOOK_FOLDER
 
 RELOAD_INTERVAL = "5s"
 """How often Prometheus looks whether its config or a rule file has changed."""
-
-SNAPSHOT_INTERVAL = "10s"
-"""How often Alertmanager writes silences, and what it has notified of, to disk."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +135,7 @@ def _alertmanager(server: Server, place: Place, url: str) -> tuple[str, ...]:
         f"--web.external-url={url}",
         "--web.route-prefix=/",
         "--cluster.listen-address=",
-        f"--data.maintenance-interval={SNAPSHOT_INTERVAL}",
+        MAINTENANCE_FLAG,
     )
 
 
