@@ -7,7 +7,8 @@ of the test: those are the only changes to what the API server was given.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +42,7 @@ _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 @dataclass(frozen=True)
 class PodProcess:
     """One container of a pod as a process; `root` has the pod's mounted folders, `probes` are the URLs that it
-    answers."""
+    answers, `first` what is run before it starts."""
 
     command: list[str]
     environment: Mapping[str, str]
@@ -49,9 +50,12 @@ class PodProcess:
     url: str
     probes: Mapping[str, str]
     log: Path
+    first: Sequence[Sequence[str]] = ()
 
     def start(self, *more: str) -> AbstractContextManager[Any]:
         """Runs it until the end of the block."""
+        for command in self.first:
+            subprocess.run(command, check=True)
         return running([*self.command, *more], self.log, self.environment)
 
     @contextmanager
@@ -121,6 +125,7 @@ class Machine:
             if (files := self._files(volume)) is not None:
                 write_volume(Path(text.paths[mount]), {key: text.file(value) for key, value in files.items()})
         environment = {key: text.argument(value) for key, value in _environment(container, name)}
+        before = () if sidecar else spec.get("initContainers") or ()
         arguments = [text.argument(_expanded(each, environment)) for each in container.get("args") or ()]
         url = f"http://{LOOPBACK}:{self.port(host, int(container['ports'][0]['containerPort']))}"
         return PodProcess(
@@ -130,6 +135,7 @@ class Machine:
             url=url,
             probes={probe: url + container[probe]["httpGet"]["path"] for probe in _PROBES},
             log=root / f"{container['name']}.log",
+            first=[[text.moved(part) for part in each["command"]] for each in before],
         )
 
     def job(self, name: str, folders: Mapping[str, Path]) -> list[str]:

@@ -144,7 +144,6 @@ def test_it_counts_what_the_query_has_and_is_in_no_ones_way(stage: Stage) -> Non
     raw = folder / "raw.om"
     raw.write_text("".join(_raw_series(stage.end)), encoding="utf-8")
     promtool.create_blocks_from_openmetrics(raw, data)
-    (data / "thanos.shipper.json").write_text('{"version": 1}')  # the sidecar's, which has looked before
     uploaded = _blocks(data)
     assert len(uploaded) == HOURS // 2
     stage.start("prometheus-0", "sidecar-0", "query", "prometheus-1")

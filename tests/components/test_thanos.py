@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,7 @@ from tests.components.wrong_config import Wrong, check_refusal
 
 PARTS = ("thanos-query", "thanos-store", "thanos-compactor")
 BUCKET = {"bucket": {"type": "s3"}}
+UPLOADED = '{"version": 1, "uploaded": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}'
 
 
 def of_prod(**thanos: Any) -> Program:
@@ -139,6 +142,20 @@ def test_prometheus_compacts_no_block_that_the_sidecar_has_not_uploaded() -> Non
     prometheus, sidecar = containers(with_thanos(), "prometheus")
     (noted,) = (each.partition("=")[2] for each in sidecar["args"] if each.startswith("--shipper.meta-file-name="))
     assert f"--storage.tsdb.delay-compact-file.path=/var/lib/prometheus/{noted}" in prometheus["args"]
+
+
+def test_the_notes_of_what_is_uploaded_begin_before_prometheus_and_are_kept(tmp_path: Path) -> None:
+    (first,) = dict(with_thanos().pods())["prometheus"]["spec"]["initContainers"]
+    assert first["image"] == versions()["prometheus"].image
+    assert {mount["name"] for mount in first["volumeMounts"]} == {"tmp", "data"}
+    command = [each.replace("/var/lib/prometheus", str(tmp_path)) for each in first["command"]]
+    notes = tmp_path / "thanos.shipper.json"
+    for there, then in ((None, {"version": 1}), ("", {"version": 1}), (UPLOADED, json.loads(UPLOADED))):
+        if there is not None:
+            notes.write_text(there)
+        subprocess.run(command, check=True)
+        assert json.loads(notes.read_text()) == then
+    assert list(tmp_path.iterdir()) == [notes]
 
 
 def test_what_opens_the_bucket_is_a_secret_file_of_those_who_do() -> None:

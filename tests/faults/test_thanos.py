@@ -58,6 +58,7 @@ OUTAGE = 25
 """Evaluations, one a second, that the other Prometheus makes alone."""
 SEEN_WITHIN = 10
 """Seconds within which something must have been recorded, or there is a gap."""
+COMPACTIONS = "prometheus_tsdb_compactions_triggered_total"
 HOUR = 3600
 SERIES, INTERVAL = 300, 60
 
@@ -251,7 +252,6 @@ def _expected(end: int, hours: int) -> dict[str, tuple[float, float]]:
 def _upload(stack: Stack, hours: int) -> int:
     """Has the sidecar of the first Prometheus upload blocks; the time when they end."""
     stack.start("prometheus-0", "sidecar-0")
-    wait_until((_data(stack) / "thanos.shipper.json").exists, "the sidecar notes what it has uploaded", SECONDS)
     end = _make_blocks(stack, hours)
     wait_until(lambda: len(stack.blocks()) == hours // 2, "every block is uploaded", 2 * SECONDS)
     stack.kill("prometheus-0", "sidecar-0")
@@ -304,18 +304,16 @@ def _killed_when(stack: Stack, condition: Callable[[], object], more: tuple[str,
 
 
 def test_a_bucket_that_is_away_for_ten_minutes_gets_everything_afterwards(stack: Stack) -> None:
-    hours, away = 12, stack.bucket.with_name("away")
+    hours = 12
     for name in ("store", "compactor", "query"):
         stack.add(name, f"thanos-{name}")
     stack.add("prometheus-0", "prometheus")
     stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
     stack.start("prometheus-0", "sidecar-0", "store", "compactor", "query")
-    wait_until((_data(stack) / "thanos.shipper.json").exists, "the sidecar notes what it has uploaded", SECONDS)
     _make_blocks(stack, hours, later=hours)
     wait_until(lambda: len(stack.blocks()) == hours // 2, "every block of before is uploaded", 2 * SECONDS)
     before = _local_blocks(stack)
-    stack.bucket.rename(away)
-    stack.bucket.write_text("no folder", encoding="utf-8")
+    _take_away(stack.bucket)
     since = time.monotonic()
     end = _make_blocks(stack, hours)
     new = _local_blocks(stack) - before
@@ -324,8 +322,7 @@ def test_a_bucket_that_is_away_for_ten_minutes_gets_everything_afterwards(stack:
     wait_until(lambda: _all_of_it(stack, end, 2 * hours) == complete, "Prometheus has the blocks", 3 * SECONDS)
     failures = "thanos_objstore_bucket_operation_failures_total"
     wait_until(lambda: stack.metric("sidecar-0", failures) > 0, "the sidecar fails", 2 * SECONDS)
-    compactions = "prometheus_tsdb_compactions_triggered_total"
-    triggered = stack.metric("prometheus-0", compactions)
+    triggered = stack.metric("prometheus-0", COMPACTIONS)
 
     def goes_on() -> bool:
         assert all(stack.pods[name].answers() for name in stack.running)
@@ -334,10 +331,9 @@ def test_a_bucket_that_is_away_for_ten_minutes_gets_everything_afterwards(stack:
         return time.monotonic() - since >= AWAY_SECONDS
 
     wait_until(goes_on, "the bucket is away for long", AWAY_SECONDS + SECONDS)
-    assert stack.metric("prometheus-0", compactions) >= triggered + 2, "Prometheus could have compacted them"
+    assert stack.metric("prometheus-0", COMPACTIONS) >= triggered + 2, "Prometheus could have compacted them"
 
-    stack.bucket.unlink()
-    away.rename(stack.bucket)
+    _bring_back(stack.bucket)
     wait_until(lambda: new <= stack.blocks(), "every block is uploaded", 3 * SECONDS)
     wait_until(lambda: not new <= _local_blocks(stack), "now they are compacted", 4 * SECONDS)
     iterations = "thanos_compact_iterations_total"
@@ -347,6 +343,29 @@ def test_a_bucket_that_is_away_for_ten_minutes_gets_everything_afterwards(stack:
     stack.kill("prometheus-0", "sidecar-0", "store")
     stack.start("store")
     wait_until(lambda: _all_of_it(stack, end, 2 * hours) == complete, "the bucket has all of it", SECONDS)
+
+
+def test_a_bucket_that_is_away_when_thanos_is_turned_on_gets_every_block_afterwards(stack: Stack) -> None:
+    stack.add("prometheus-0", "prometheus")
+    stack.add("sidecar-0", "prometheus", 0, "thanos-sidecar")
+    _make_blocks(stack, 12)
+    made = _local_blocks(stack)
+    _take_away(stack.bucket)
+    stack.start("prometheus-0", "sidecar-0")
+    wait_until(lambda: stack.metric("prometheus-0", COMPACTIONS) >= 2, "Prometheus could compact them", 4 * SECONDS)
+    assert made <= _local_blocks(stack), "compacted before it was uploaded"
+    _bring_back(stack.bucket)
+    wait_until(lambda: stack.blocks() == made, "every block is uploaded", 2 * SECONDS)
+
+
+def _take_away(bucket: Path) -> None:
+    bucket.rename(bucket.with_name("away"))
+    bucket.write_text("no folder", encoding="utf-8")
+
+
+def _bring_back(bucket: Path) -> None:
+    bucket.unlink()
+    bucket.with_name("away").rename(bucket)
 
 
 def test_what_was_compacted_before_there_was_a_sidecar_gets_into_the_bucket_as_documented(stack: Stack) -> None:

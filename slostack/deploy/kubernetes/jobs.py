@@ -24,7 +24,7 @@ from slostack.deploy.kubernetes.pod import LINUX, restricted_container, restrict
 from slostack.deploy.kubernetes.server import Owner
 
 TEMPORARY = "/tmp"
-"""The folder that the containers of a job share."""
+"""The folder that the containers of a pod share."""
 _USER = 65534
 _TEMPORARY = Mounted(
     VolumeMountArgs(name="tmp", mount_path=TEMPORARY),
@@ -90,7 +90,7 @@ def step(
     environment: Mapping[str, str] | None = None,
     mounted: Sequence[Mounted] = (),
 ) -> ContainerArgs:
-    """A container of a job, with the owner's resources; of `environment` none is a secret."""
+    """A container that does something and ends, with the owner's resources; of `environment` none is a secret."""
     resources = owner.args.resources
     return ContainerArgs(
         name=name,

@@ -102,8 +102,10 @@ def pod_template(
     secrets: pulumi.Input[str] | None = None,
     tolerations: Sequence[TolerationArgs] = (),
     beside: Sequence[Container] = (),
+    first: Sequence[ContainerArgs] = (),
 ) -> PodTemplateSpecArgs:
-    """The template of the server's pods; a checksum that changes, of config or `secrets`, rolls them."""
+    """The template of the server's pods, whose containers start after those that come `first` have ended; a checksum
+    that changes, of config or `secrets`, rolls them."""
     cluster = owner.args.cluster
     own = Container(owner.server, owner.args.image, owner.port, process, owner.args.resources, mounted)
     volumes = [mount.volume for each in (own, *beside) for mount in each.mounted if mount.volume]
@@ -124,6 +126,7 @@ def pod_template(
             enable_service_links=False,
             termination_grace_period_seconds=process.stop,
             security_context=restricted_pod(process.user, cluster),
+            init_containers=list(first) or None,
             containers=[_container(own, "http"), *(_container(each, each.name) for each in beside)],
             volumes=volumes,
         ),

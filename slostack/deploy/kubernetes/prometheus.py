@@ -24,7 +24,7 @@ from slostack.deploy.kubernetes.server import (
     shared,
 )
 from slostack.deploy.kubernetes.stateful import stateful_set
-from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs, delays_compaction, sidecar
+from slostack.deploy.kubernetes.thanos_sidecar import SidecarArgs, begins_notes, delays_compaction, sidecar
 from slostack.deploy.kubernetes.topology import POD_NAME
 from slostack.deploy.secrets import THANOS_BUCKET
 
@@ -83,8 +83,9 @@ class Prometheus(pulumi.ComponentResource):
         if args.kubelets:
             may(owner, _SCRAPES_KUBELETS)
         beside = [sidecar(owner, args.thanos)] if args.thanos else []
+        first = [begins_notes(owner)] if args.thanos else []
         read_once = secrets_checksum(owner, {THANOS_BUCKET.file: args.thanos.bucket}) if args.thanos else None
-        stateful_set(owner, process, mounts(owner), secrets=read_once, beside=beside)
+        stateful_set(owner, process, mounts(owner), secrets=read_once, beside=beside, first=first)
         pod_names(owner)
         shared(owner)
         disruption_budget(owner)

@@ -11,6 +11,7 @@ from pulumi_kubernetes.apps.v1 import (
     StatefulSetSpecArgs,
 )
 from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
     PersistentVolumeClaimArgs,
     PersistentVolumeClaimSpecArgs,
     VolumeMountArgs,
@@ -35,9 +36,10 @@ def stateful_set(
     checksum: str | None = None,
     secrets: pulumi.Input[str] | None = None,
     beside: Sequence[Container] = (),
+    first: Sequence[ContainerArgs] = (),
 ) -> StatefulSet:
-    """The server's StatefulSet, whose pod has a data volume and what is mounted, and other containers beside; a
-    checksum that changes, of config or `secrets`, rolls it.
+    """The server's StatefulSet, whose pod has a data volume and what is mounted, and other containers beside and
+    before; a checksum that changes, of config or `secrets`, rolls it.
 
     Kubernetes lets nobody edit its selector, serviceName, podManagementPolicy and volumeClaimTemplates: a change to
     one of them would replace it, with a gap. The first three are constants, edits of the last are ignored (a volume
@@ -54,7 +56,7 @@ def stateful_set(
             pod_management_policy="Parallel",
             persistent_volume_claim_retention_policy=_KEPT,
             template=pod_template(
-                owner, process, [*mounted, Mounted(data_mount(owner))], checksum, secrets, beside=beside
+                owner, process, [*mounted, Mounted(data_mount(owner))], checksum, secrets, beside=beside, first=first
             ),
             volume_claim_templates=[
                 PersistentVolumeClaimArgs(

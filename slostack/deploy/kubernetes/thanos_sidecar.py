@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ContainerPortArgs
+from pulumi_kubernetes.core.v1 import ContainerArgs, ContainerPortArgs
 
+from slostack.deploy.kubernetes.jobs import step
 from slostack.deploy.kubernetes.mounts import Mounted, secret_files
 from slostack.deploy.kubernetes.pod import Container, Run
 from slostack.deploy.kubernetes.server import Owner
@@ -19,8 +20,10 @@ BUCKET_FOLDER = "/etc/slostack/bucket"
 _UPLOADED = "thanos.shipper.json"
 """The file, below Prometheus' data, in which the sidecar notes the blocks that are in the bucket."""
 _NAME = "thanos-sidecar"
+_NOTES = "uploads"
 _REPLAY_SECONDS = 900
 """How long Prometheus may read its write-ahead log."""
+_BEGIN = """[ -s "$1" ] || { echo '{"version": 1}' > "$1.new" && mv "$1.new" "$1"; }"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ class SidecarArgs:
 def delays_compaction(data: str) -> str:
     """Has a Prometheus with a sidecar compact no block before that is in the bucket: it takes none that was."""
     return f"--storage.tsdb.delay-compact-file.path={data}/{_UPLOADED}"
+
+
+def begins_notes(owner: Owner) -> ContainerArgs:
+    """Begins the file of uploaded blocks before the owner starts, with none: where there is no file it would delay
+    nothing, and the sidecar writes none until it has reached the bucket."""
+    command = ("/bin/sh", "-c", _BEGIN, _NOTES, f"{owner.args.place.data}/{_UPLOADED}")
+    return step(owner, _NOTES, owner.args.image, command, mounted=[Mounted(data_mount(owner))])
 
 
 def sidecar(owner: Owner, args: SidecarArgs) -> Container:
