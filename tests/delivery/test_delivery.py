@@ -210,7 +210,7 @@ LINKS = (
     "https://grafana.example/d/slo-shop?from=1767319440000&to=now",
     f"&viewPanel={names.panel_id('logs')}",
     "https://prometheus.example/graph",
-    "https://alertmanager.example/#/silences/new?filter=%7Balertname%3D%22Critical%22%2C%20service%3D%22shop%22%7D",
+    "https://alertmanager.example/#/silences/new?filter=%7Balertname%3D%22Critical%22%2C%20environment%3D%22prod%22%2C%20service%3D%22shop%22%7D",
 )
 SAID = ("Critical of the shop", "respond within 5 min", "2026-01-02 03:04 UTC", "ago)", "Budget left: 61 %", *LINKS)
 

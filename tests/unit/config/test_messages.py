@@ -40,7 +40,7 @@ ANNOTATIONS = {
 
 SILENCE = (
     "https://alertmanager.example/#/silences/new"
-    "?filter=%7Balertname%3D%22ErrorBudgetBurn%22%2C%20service%3D%22shop%22%2C%20slo%3D%22availability%22%7D"
+    "?filter=%7Balertname%3D%22ErrorBudgetBurn%22%2C%20environment%3D%22prod%22%2C%20service%3D%22shop%22%2C%20slo%3D%22availability%22%7D"
 )
 
 
@@ -59,7 +59,7 @@ def message(status: str = "firing", **annotations: str) -> dict[str, Any]:
         "receiver": "critical",
         "status": status,
         "alerts": [alert],
-        "groupLabels": {key: labels[key] for key in ("alertname", "service", "slo")},
+        "groupLabels": {key: labels[key] for key in ("alertname", "environment", "service", "slo")},
         "commonLabels": labels,
         "commonAnnotations": texts,
         "externalURL": "https://alertmanager.example",
