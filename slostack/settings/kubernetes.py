@@ -228,7 +228,7 @@ class Snapshots(SettingsPart):
 
     snapshot_class: ObjectName | None = Field(None, alias="class", description="none: the cluster's own")
     at: TimeOfDay = Field("03:00", description="when, in UTC")
-    keep: Annotated[int, Field(ge=1, le=31)] = Field(7, description="how many of each volume, a day apart")
+    keep: Annotated[int, Field(ge=1, le=31)] = Field(7, description="for how many days, while new ones are taken")
 
 
 class Backfill(SettingsPart):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +13,56 @@ from tests.cluster.control_plane import Cluster
 from tests.cluster.crds import snapshot_crd
 from tests.cluster.manifests import manifests, stack_program
 from tests.components.program import ROOT, canaries, run_program, stack_config
+from tests.processes import wait_until
 
-NAMESPACE = "snapshots"
+VOLUMES = 4
+"""Of a dev stack."""
+DAY_0 = 20_000
+"""Days since 1970."""
+READY: dict[str, Any] = {"readyToUse": True}
+FAILING: dict[str, Any] = {"readyToUse": False, "error": {"message": "no VolumeSnapshotClass of this name"}}
+"""What a snapshot controller says of one."""
 
 
 def test_each_volume_has_one_for_each_of_the_last_days(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.kubectl("apply", "--server-side", "-f", str(snapshot_crd()))
-    cluster.kubectl("wait", "--for=condition=Established", "crd", "volumesnapshots.snapshot.storage.k8s.io")
-    config = stack_config("dev")
-    config["kubernetes"] |= {"namespace": NAMESPACE, "snapshots": {"class": "csi", "keep": 3}}
-    objects = manifests(run_program("dev", config, canaries("dev", config)))
-    named = [each for each in objects if each["metadata"]["name"] in (NAMESPACE, f"slostack-{NAMESPACE}-snapshots")]
-    cluster.apply(named)
-    (job,) = (each for each in named if each["kind"] == "CronJob")
-    account = cluster.kubeconfig_of(NAMESPACE, "snapshots", tmp_path / "kubeconfig")
+    job = _deployed(cluster, "snapshots", 2, tmp_path)
     seen = []
-    for day in range(5):
-        _run(job["spec"]["jobTemplate"]["spec"]["template"]["spec"], day, tmp_path, account)
-        found = cluster.get("volumesnapshots", "--namespace", NAMESPACE)
-        of_prometheus = {
-            each["metadata"]["name"]: each["metadata"]["uid"]
-            for each in found
-            if each["spec"]["source"]["persistentVolumeClaimName"] == "data-prometheus-0"
-        }
-        seen.append(of_prometheus)
-    assert [len(each) for each in seen] == [1, 2, 3, 3, 3]
-    assert len({uid for each in seen for uid in each.values()}) == 5, "each day has one of its own"
+    for day in range(4):
+        assert job.run(0, day, READY) is None
+        seen.append(job.taken())
+    names = [f"data-prometheus-0-2024100{day}" for day in (4, 5, 6, 7)]
+    assert seen == [names[:1], names[:2], names[1:3], names[2:]]
+    assert job.run(0, 3, READY) is None, "a second run of a day finds what the first one took"
+    assert job.taken() == seen[3]
+    for other in range(1, VOLUMES):
+        assert job.run(other, 3, READY) is None
+    found = cluster.get("volumesnapshots", "--namespace", job.namespace)
     claims = {each["spec"]["source"]["persistentVolumeClaimName"] for each in found}
     assert claims == {"data-prometheus-0", "data-alertmanager-0", "data-loki-0", "grafana-data"}
     assert {each["spec"]["volumeSnapshotClassName"] for each in found} == {"csi"}
+
+
+def test_none_that_is_ready_is_deleted_before_the_next_one_is(cluster: Cluster, tmp_path: Path) -> None:
+    job = _deployed(cluster, "snapshots-failing", 1, tmp_path)
+    assert job.run(0, 0, READY) is None
+    assert job.run(1, 0, FAILING) == "awaited"
+    for day in (1, 2):
+        assert job.run(0, day, FAILING) == "awaited"
+    ready, failed = "data-prometheus-0-20241004", "data-prometheus-0-20241006"
+    assert job.taken() == ["data-alertmanager-0-20241004", ready, failed], "but for the last one, failed ones are gone"
+    assert job.run(0, 3, READY) is None
+    assert job.taken() == ["data-alertmanager-0-20241004", "data-prometheus-0-20241007"], "others are left alone"
+
+
+def test_each_of_its_pods_knows_which_volume_is_its_own(cluster: Cluster, tmp_path: Path) -> None:
+    namespace = ("--namespace", _deployed(cluster, "snapshots-now", 1, tmp_path).namespace)
+    cluster.kubectl("create", "job", "now", "--from=cronjob/snapshots", *namespace)
+    wait_until(lambda: len(cluster.get("pods", *namespace)) == VOLUMES, "each volume has a pod", 60)
+    pods = cluster.get("pods", *namespace)
+    indexes = {pod["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"] for pod in pods}
+    assert indexes == set(map(str, range(VOLUMES)))
+    for container in (each for pod in pods for of in ("initContainers", "containers") for each in pod["spec"][of]):
+        assert "JOB_COMPLETION_INDEX" in {each["name"] for each in container["env"]}
 
 
 def test_a_volume_is_restored_by_the_commands_of_the_docs(cluster: Cluster, tmp_path: Path) -> None:
@@ -72,18 +95,63 @@ def _is_needed(an_object: dict[str, Any], namespace: str) -> bool:
     return bool(kinds.get(an_object["kind"]) == an_object["metadata"]["name"])
 
 
-def _run(pod: dict[str, Any], day: int, folder: Path, account: Path) -> None:
-    """Does what the pod's containers do, on a day, in a folder in place of their volume."""
-    (shell,), (kubectl,) = pod["initContainers"], pod["containers"]
-    here = {"/tmp": str(folder), "$(date +%s)": str(86400 * day), "/bin/kubectl": str(cluster_binary("kubectl"))}
+@dataclass(frozen=True)
+class _Job:
+    """The job of snapshots in a namespace; `account` is a kubeconfig of its own account."""
 
-    def moved(text: str) -> str:
+    cluster: Cluster
+    namespace: str
+    pod: dict[str, Any]
+    folder: Path
+    account: Path
+
+    def taken(self) -> list[str]:
+        """The names of all there are."""
+        found = self.cluster.get("volumesnapshots", "--namespace", self.namespace)
+        return sorted(each["metadata"]["name"] for each in found)
+
+    def run(self, index: int, day: int, status: dict[str, Any]) -> str | None:
+        """Does what the containers of one of its pods do, on a day, in a folder in place of their volume, with a
+        controller that gives the new one this status; the name of the container that fails, if any does."""
+        shell, *first = self.pod["initContainers"]
+        environment = {each["name"]: each["value"] for each in shell["env"]}
+        environment |= {"PATH": "/usr/bin:/bin", "JOB_COMPLETION_INDEX": str(index)}
+        subprocess.run([self._moved(each, index, day) for each in shell["command"]], env=environment, check=True)
+        for container in (*first, *self.pod["containers"]):
+            command = [self._moved(each, index, day) for each in container["command"]]
+            command += [f"--kubeconfig={self.account}", f"--namespace={self.namespace}"]
+            ended = subprocess.run(command, capture_output=True, text=True, check=False)
+            if ended.returncode:
+                assert "timed out" in ended.stderr, ended.stderr
+                return str(container["name"])
+            if container["name"] == "taken":
+                new, patch = self.folder / "new.yaml", json.dumps({"status": status})
+                how = ("--subresource=status", "--type=merge", f"--patch={patch}", "--namespace", self.namespace)
+                self.cluster.kubectl("patch", "-f", str(new), *how)
+        return None
+
+    def _moved(self, text: str, index: int, day: int) -> str:
+        here = {
+            "/tmp": str(self.folder),
+            "$(date +%s)": str(86400 * (DAY_0 + day)),
+            "/bin/kubectl": str(cluster_binary("kubectl")),
+            "$(JOB_COMPLETION_INDEX)": str(index),
+            "--timeout=3h": "--timeout=1s",
+        }
         for there, place in here.items():
             text = text.replace(there, place)
         return text
 
-    environment = {each["name"]: each["value"] for each in shell["env"]} | {"PATH": "/usr/bin:/bin"}
-    subprocess.run([moved(each) for each in shell["command"]], env=environment, check=True)
-    command = [*map(moved, kubectl["command"]), f"--kubeconfig={account}", f"--namespace={NAMESPACE}"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
+
+def _deployed(cluster: Cluster, namespace: str, keep: int, folder: Path) -> _Job:
+    """The job of a dev stack that keeps so many."""
+    cluster.kubectl("apply", "--server-side", "-f", str(snapshot_crd()))
+    cluster.kubectl("wait", "--for=condition=Established", "crd", "volumesnapshots.snapshot.storage.k8s.io")
+    config = stack_config("dev")
+    config["kubernetes"] |= {"namespace": namespace, "snapshots": {"class": "csi", "keep": keep}}
+    objects = manifests(run_program("dev", config, canaries("dev", config)))
+    names = (namespace, "snapshots", f"slostack-{namespace}-snapshots")
+    cluster.apply([each for each in objects if each["metadata"]["name"] in names])
+    (job,) = (each for each in objects if each["kind"] == "CronJob")
+    account = cluster.kubeconfig_of(namespace, "snapshots", folder / "kubeconfig")
+    return _Job(cluster, namespace, job["spec"]["jobTemplate"]["spec"]["template"]["spec"], folder, account)

@@ -51,22 +51,38 @@ def test_they_are_of_volumes_whose_data_are_nowhere_else() -> None:
     assert claims("dev") == ["data-prometheus-0", "data-alertmanager-0", "data-loki-0", "grafana-data"]
     bucket = {"bucket": {"type": "gcs"}}
     assert "data-prometheus-0" not in claims("dev", thanos=bucket)
-    (shell,) = _pod()["initContainers"]
+    shell, *_ = _pod()["initContainers"]
     assert shell["command"][4:] == claims("prod")
+
+
+def test_each_volume_has_a_pod_of_its_own() -> None:
+    job = _job()
+    assert (job["completionMode"], job["completions"], job["parallelism"]) == ("Indexed", 6, 6)
+    assert job["backoffLimitPerIndex"] == 2
+    assert "backoffLimit" not in job, "what fails of one would end all"
+
+
+def test_the_oldest_is_deleted_last() -> None:
+    pod = _pod()
+    does = [each["command"][2] for each in (*pod["initContainers"][1:], *pod["containers"])]
+    assert does == ["delete", "apply", "wait", "label", "delete"], "what failed, the new one, and what is old"
 
 
 def test_they_are_taken_when_the_settings_say() -> None:
     spec = with_snapshots().one(":CronJob", "snapshots").inputs["spec"]
     assert (spec["schedule"], spec["timeZone"], spec["concurrencyPolicy"]) == ("30 4 * * *", "Etc/UTC", "Forbid")
-    (shell,) = _pod()["initContainers"]
+    shell, *_ = _pod()["initContainers"]
     environment = {each["name"]: each["value"] for each in shell["env"]}
     assert environment["KEEP"] == "3"
     assert environment["CLASS"] == "volumeSnapshotClassName: csi"
 
 
 def _pod() -> dict[str, Any]:
-    spec = with_snapshots().one(":CronJob", "snapshots").inputs["spec"]
-    return dict(spec["jobTemplate"]["spec"]["template"]["spec"])
+    return dict(_job()["template"]["spec"])
+
+
+def _job() -> dict[str, Any]:
+    return dict(with_snapshots().one(":CronJob", "snapshots").inputs["spec"]["jobTemplate"]["spec"])
 
 
 def test_their_job_may_take_them_in_its_namespace_and_nothing_else() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pulumi_kubernetes.batch.v1 import CronJob, CronJobSpecArgs, JobSpecArgs, JobTemplateSpecArgs
 from pulumi_kubernetes.core.v1 import (
@@ -26,6 +27,7 @@ from slostack.deploy.kubernetes.server import Owner
 TEMPORARY = "/tmp"
 """The folder that the containers of a pod share."""
 _USER = 65534
+_RETRIES = 2
 _TEMPORARY = Mounted(
     VolumeMountArgs(name="tmp", mount_path=TEMPORARY),
     VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit="256Mi")),
@@ -42,9 +44,11 @@ def daily(
     mounted: Sequence[Mounted] = (),
     affinity: AffinityArgs | None = None,
     token: bool = False,
+    pods: int | None = None,
 ) -> CronJob:
     """The owner's CronJob: at a time of day (UTC) its containers do what they do, after those that come `first`, within
-    so many seconds. What is `mounted` has to be in them too."""
+    so many seconds. What is `mounted` has to be in them too. With `pods` there are so many at a time, each with its
+    JOB_COMPLETION_INDEX, and one that fails leaves the others alone."""
     cluster = owner.args.cluster
     hour, minute = map(int, at.split(":"))
     template = PodTemplateSpecArgs(
@@ -75,11 +79,22 @@ def daily(
             failed_jobs_history_limit=1,
             job_template=JobTemplateSpecArgs(
                 metadata=ObjectMetaArgs(labels=owner.labels),
-                spec=JobSpecArgs(active_deadline_seconds=seconds, backoff_limit=2, template=template),
+                spec=JobSpecArgs(active_deadline_seconds=seconds, template=template, **_retried(pods)),
             ),
         ),
         opts=owner.opts,
     )
+
+
+def _retried(pods: int | None) -> dict[str, Any]:
+    if pods is None:
+        return {"backoff_limit": _RETRIES}
+    return {
+        "completion_mode": "Indexed",
+        "completions": pods,
+        "parallelism": pods,
+        "backoff_limit_per_index": _RETRIES,
+    }
 
 
 def step(

@@ -23,7 +23,9 @@ RIGHTS: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {
         ),
         _LISTS,
     ),
-    ("snapshots", "Role"): {"volumesnapshots.snapshot.storage.k8s.io": ("create", "delete", "get")},
+    ("snapshots", "Role"): {
+        "volumesnapshots.snapshot.storage.k8s.io": ("create", "delete", "get", "list", "patch", "watch")
+    },
 }
 """The verbs that a server's account may have at most, by server and kind of role, and by resource with its API group,
 as kubectl writes it."""
