@@ -53,6 +53,7 @@ EXPOSED = {
     "learnsnap/health": {"probe_ssl_earliest_cert_expiry"},
     # A real one shows them in test_pod_processes.py.
     "kube-state-metrics": {
+        "kube_cronjob_created",
         "kube_cronjob_status_active",
         "kube_cronjob_status_last_schedule_time",
         "kube_cronjob_status_last_successful_time",

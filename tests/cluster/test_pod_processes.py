@@ -122,15 +122,17 @@ def test_it_tells_of_pods_that_find_no_node_and_of_daily_jobs(server: str, machi
 
 
 def _done(url: str) -> dict[str, tuple[int, float]]:
-    """How many runs of each daily job are under way, and how many seconds after its beginning the last one was done."""
+    """How many runs of each daily job are under way, and how many seconds after its beginning the last one was done;
+    of those that say when they were made."""
     text = requests.get(f"{url}/metrics", timeout=10).text
 
     def values(metric: str) -> dict[str, float]:
-        name = rf'^kube_cronjob_status_{metric}{{namespace="{NAMESPACE}",cronjob="(.+)"}} (\S+)$'
+        name = rf'^kube_cronjob_{metric}{{namespace="{NAMESPACE}",cronjob="(.+)"}} (\S+)$'
         return {job: float(value) for job, value in re.findall(name, text, re.MULTILINE)}
 
-    began, succeeded = values("last_schedule_time"), values("last_successful_time")
-    return {job: (int(runs), succeeded[job] - began[job]) for job, runs in values("active").items() if job in succeeded}
+    began, succeeded = values("status_last_schedule_time"), values("status_last_successful_time")
+    runs, made = values("status_active"), values("created")
+    return {job: (int(runs[job]), succeeded[job] - began[job]) for job in made.keys() & succeeded.keys()}
 
 
 def _missing(url: str) -> dict[str, int]:

@@ -33,7 +33,7 @@ _DAILY = f'{{namespace=~"{NAMESPACE}",cronjob=~"snapshots|backfill-.+"}}'
 
 
 def _of_job(metric: str) -> str:
-    return f"max by (namespace, cronjob) (kube_cronjob_status_{metric}{_DAILY})"
+    return f"max by (namespace, cronjob) (kube_cronjob_{metric}{_DAILY})"
 
 
 COLLECTING = (
@@ -93,14 +93,17 @@ COLLECTING = (
     stack_alert(
         "DailyJobFailed",
         f"time() - (\n"
-        f"  {_of_job('last_schedule_time')}\n"
-        f"  > ({_of_job('last_successful_time')} or 0 * {_of_job('last_schedule_time')})\n"
-        f"  unless {_of_job('active')} > 0\n"
+        f"  {_of_job('status_last_schedule_time')}\n"
+        f"  > ({_of_job('status_last_successful_time')} or 0 * {_of_job('status_last_schedule_time')})\n"
+        f"  unless {_of_job('status_active')} > 0\n"
         f") > 0\n"
-        f"or time() - {_of_job('last_schedule_time')} > {_DAY_AND_MORE}",
+        f"or time() - (\n"
+        f"  {_of_job('status_last_schedule_time')}\n"
+        f"  or {_of_job('created')}\n"
+        f") > {_DAY_AND_MORE}",
         15,
         "medium",
-        "{{ $labels.cronjob }} of {{ $labels.namespace }} was not done; it last began "
+        "{{ $labels.cronjob }} of {{ $labels.namespace }} was not done; it last began, or was made, "
         "{{ $value | humanizeDuration }} ago",
         "Snapshots: a lost volume is lost with all since the last one. Backfill: the budgets of new SLOs begin today.",
         "daily-job-failed",
