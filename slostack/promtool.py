@@ -132,9 +132,9 @@ def route_test(config: Path, labels: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(answer.stdout.strip().split(","))
 
 
-def verify_loki_config(file: Path) -> None:
-    """Check a Loki configuration. Raises CheckFailed."""
-    _check("loki", ["-verify-config", f"-config.file={_existing([file])[0]}"], [file])
+def verify_loki_config(file: Path, *flags: str) -> None:
+    """Check a Loki configuration, and what Loki is to be started with beside it. Raises CheckFailed."""
+    _check("loki", ["-verify-config", f"-config.file={_existing([file])[0]}", *flags], [file])
 
 
 def verify_loki_rules(files: Sequence[Path]) -> None:

@@ -6,7 +6,7 @@ from slostack.config.blackbox import blackbox_files
 from slostack.config.channels import NOTIFICATION_PATH
 from slostack.config.exporters import exporter_files
 from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
-from slostack.config.loki import TENANT, loki_files
+from slostack.config.loki import REPLAY_FLAG, TENANT, loki_files
 from slostack.config.prometheus import EXEMPLARS_FLAG, FOR_STATE_FLAG, REMOTE_WRITE_FLAG, prometheus_files
 from slostack.config.recipients import NO_TEAMS
 from slostack.config.thanos import ENDPOINTS_FILE, thanos_files
@@ -26,6 +26,7 @@ __all__ = [
     "NOTIFICATION_PATH",
     "PROMETHEUS_UID",
     "REMOTE_WRITE_FLAG",
+    "REPLAY_FLAG",
     "TENANT",
     "Place",
     "Topology",

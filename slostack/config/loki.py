@@ -15,6 +15,8 @@ TENANT = "fake"
 SCHEMA_FROM = "2025-01-01"
 _SHARDED = {"enable_sharding": True, "ring": {"heartbeat_period": "5s", "heartbeat_timeout": "20s"}}
 """Each group of rules is judged by one replica, and by another twice that time after it went without a word."""
+REPLAY_FLAG = "-ingester.wal-replay-memory-ceiling"
+"""How much of its write-ahead log Loki reads at its start before it stores that and reads on."""
 COPIES = 3
 """How many replicas keep a line; it is taken once most of them have it."""
 

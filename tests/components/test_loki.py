@@ -98,6 +98,20 @@ def test_a_group_of_rules_is_judged_by_one_replica_and_what_it_counted_is_on_its
     assert {"name": claim["metadata"]["name"], "mountPath": "/var/lib/loki"} in container(in_three())["volumeMounts"]
 
 
+@pytest.mark.parametrize(("memory", "replay", "limit"), [("1Gi", "682MB", "921MiB"), ("64Mi", "42MB", "57MiB")])
+def test_its_write_ahead_log_is_read_in_parts_that_fit_into_its_memory(
+    memory: str, replay: str, limit: str, tmp_path: Path
+) -> None:
+    config = stack_config("prod")
+    config["kubernetes"]["resources"] = {"loki": {"cpu": "1", "cpuLimit": "2", "memory": memory}}
+    own = container(run_program("prod", config, canaries("prod", config)))
+    flag = f"-ingester.wal-replay-memory-ceiling={replay}"
+    assert flag in own["args"]
+    assert {"name": "GOMEMLIMIT", "value": limit} in own["env"]
+    (tmp_path / "loki.yaml").write_text(text(IN_THREE))
+    promtool.verify_loki_config(tmp_path / "loki.yaml", flag)
+
+
 def test_replicas_are_on_nodes_of_their_own_and_go_one_at_a_time() -> None:
     spec = pod(in_three(), "loki")
     node = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": selector("loki")}}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import ContainerPortArgs
 
+from slostack.config import REPLAY_FLAG
 from slostack.config.bucket import credentials_variables
 from slostack.deploy.kubernetes.availability import disruption_budget
 from slostack.deploy.kubernetes.files import checksum
@@ -24,7 +25,7 @@ from slostack.deploy.kubernetes.server import (
 )
 from slostack.deploy.kubernetes.stateful import stateful_set
 from slostack.deploy.kubernetes.topology import LOKI_GOSSIP_PORT, LOKI_GRPC_PORT, POD_IP, POD_NAME
-from slostack.settings import LogBucket
+from slostack.settings import LogBucket, mebibytes
 
 _USER = 10001
 
@@ -44,12 +45,20 @@ class Loki(pulumi.ComponentResource):
         super().__init__("slostack:kubernetes:Loki", name, None, opts)
         owner = Owner(self, "loki", name, args.server)
         place, bucket, several = args.server.place, args.bucket, args.server.replicas > 1
+        memory = mebibytes(args.server.resources.memory)
         process = Process(
-            arguments=(f"-config.file={place.config}/loki.yaml", *(("-config.expand-env=true",) if several else ())),
+            arguments=(
+                f"-config.file={place.config}/loki.yaml",
+                f"{REPLAY_FLAG}={memory * 2 // 3}MB",
+                *(("-config.expand-env=true",) if several else ()),
+            ),
             ready="/ready",
             alive="/loki/api/v1/status/buildinfo",
             user=_USER,
-            environment=credentials_variables(bucket, place) if bucket else {},
+            environment={
+                "GOMEMLIMIT": f"{memory * 9 // 10}MiB",
+                **(credentials_variables(bucket, place) if bucket else {}),
+            },
             start=600,  # the write-ahead log is read first
             stop=300,
             pod_fields={POD_NAME: "metadata.name", POD_IP: "status.podIP"} if several else {},

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import slostack
 from slostack.bundle import Bundle
-from slostack.config import EXEMPLARS_FLAG, FOR_STATE_FLAG, MAINTENANCE_FLAG, REMOTE_WRITE_FLAG
+from slostack.config import EXEMPLARS_FLAG, FOR_STATE_FLAG, MAINTENANCE_FLAG, REMOTE_WRITE_FLAG, REPLAY_FLAG
 from slostack.config.topology import Place, Topology
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.servers import Server
@@ -19,6 +19,9 @@ from slostack.spec import RUNBOOK_FOLDER
 
 RELOAD_INTERVAL = "5s"
 """How often Prometheus looks whether its config or a rule file has changed."""
+
+REPLAY_MEMORY = "512MB"
+"""What Loki takes of the machine's memory to read its write-ahead log."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def local_programs(
     )
     yield _server(
         servers["loki"],
-        (str(servers["loki"].binaries["loki"]), f"-config.file={topology.loki.config}/loki.yaml"),
+        _loki(servers["loki"], topology.loki),
         {"loki": ports.loki, "lokiGrpc": ports.loki_grpc},
         "/ready",
         bundle.files["loki/loki.yaml"],
@@ -137,6 +140,10 @@ def _alertmanager(server: Server, place: Place, url: str) -> tuple[str, ...]:
         "--cluster.listen-address=",
         MAINTENANCE_FLAG,
     )
+
+
+def _loki(server: Server, place: Place) -> tuple[str, ...]:
+    return (str(server.binaries["loki"]), f"-config.file={place.config}/loki.yaml", f"{REPLAY_FLAG}={REPLAY_MEMORY}")
 
 
 def _grafana(server: Server, place: Place) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from slostack import plain_yaml, promtool
-from slostack.config import Topology, config_files
+from slostack.config import REPLAY_FLAG, Topology, config_files
+from slostack.deploy.local.programs import REPLAY_MEMORY
 from slostack.settings import Settings, parse_settings
 from slostack.spec import Service
 from tests.unit.config.conftest import CONFIG
@@ -24,7 +25,7 @@ def document(services: Services, settings: Settings, topology: Topology) -> Any:
 def test_loki_accepts_it(services: Services, settings: Settings, topology: Topology, tmp_path: Path) -> None:
     file = tmp_path / "loki.yaml"
     file.write_text(config_files(services, settings, topology)[FILE])
-    promtool.verify_loki_config(file)
+    promtool.verify_loki_config(file, f"{REPLAY_FLAG}={REPLAY_MEMORY}")
 
 
 def test_old_logs_are_deleted(document: Any) -> None:
