@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
 from slostack.deploy.local import snapshot as snapshots
+from slostack.deploy.local.copying import FolderCopy
 from slostack.deploy.local.snapshot import default_folder, take_snapshot
+from slostack.deploy.local.supervisor_config import STATE_VARIABLE
 from slostack.errors import SlostackError
 from tests.local.project import Project, wait_until
 
@@ -138,6 +147,108 @@ def test_blocks_are_linked_and_what_the_log_tells_is_left_out(stopped: Path) -> 
     assert taken.joinpath(block.name, "chunks", "000001").samefile(block / "chunks" / "000001")
     assert not taken.joinpath(block.name, "meta.json").samefile(block / "meta.json")
     assert not taken.joinpath("chunks_head").exists()
+
+
+@contextmanager
+def writer(root: Path) -> Iterator[psutil.Process]:
+    """A process of the stack, and enough of its data for a signal to reach a snapshot while it is copied."""
+    chunks = root / ".slostack" / "local" / "data" / "loki" / "chunks"
+    chunks.mkdir(parents=True)
+    for number in range(3000):
+        (chunks / f"{number}").write_bytes(b"x" * 1000)
+    marked = {**os.environ, STATE_VARIABLE: str((root / ".slostack" / "local").resolve())}
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=marked) as process:
+        try:
+            yield psutil.Process(process.pid)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_signal_leaves_nothing_stopped_and_nothing_behind(stopped: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", "from slostack.cli import main; main()", "--root", str(stopped), "snapshot"]
+    with writer(stopped) as process, subprocess.Popen(command) as taking:
+        while process.status() != psutil.STATUS_STOPPED:
+            assert taking.poll() is None, "it has ended before it was seen to stop anything"
+        taking.send_signal(number)
+        assert taking.wait() in (-number, 128 + number)
+        wait_until(lambda: process.status() != psutil.STATUS_STOPPED, 5, "what was stopped goes on")
+        left = list(default_folder(stopped).iterdir())
+        assert left == [] or number == signal.SIGKILL
+    taken = take_snapshot(stopped, default_folder(stopped))
+    assert list(default_folder(stopped).iterdir()) == [taken.folder], "what was left is gone"
+
+
+def test_what_rests_is_copied_before_anything_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, target = tmp_path / "data", tmp_path / "copy"
+    for name in ("old", "edited", "young", "gone", "folder/gone", "log/1"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text(name)
+        if name != "young":
+            os.utime(data / name, (time.time() - 60,) * 2)
+    copied: list[str] = []
+    copy2 = shutil.copy2
+
+    def noted(path: str, own: Path) -> None:
+        copied.append(own.name)
+        copy2(path, own)
+
+    monkeypatch.setattr(shutil, "copy2", noted)
+    copy = FolderCopy(data, target, never_edited=re.compile(""), left_out=re.compile("log"))
+    known = copy.while_written({})
+    assert sorted(copied) == ["edited", "gone", "gone", "old"]
+    assert sorted(path.name for path in target.iterdir()) == ["edited", "folder", "gone", "old"]
+    (data / "edited").write_text("another")
+    (data / "gone").unlink()
+    shutil.rmtree(data / "folder")
+    copied.clear()
+    copy.at_rest(copy.while_written(known))
+    assert sorted(copied) == ["edited", "young"]
+    assert {path.name: path.read_text() for path in target.iterdir()} == {
+        "old": "old",
+        "edited": "another",
+        "young": "young",
+    }
+
+
+def test_what_vanishes_while_it_is_copied_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, nothing = tmp_path / "data", re.compile("")
+    (data / "block").mkdir(parents=True)
+    (data / "block" / "index").write_text("index")
+    os.utime(data / "block" / "index", (time.time() - 60,) * 2)
+
+    def vanish(path: str, _: Path) -> None:
+        shutil.rmtree(data / "block")
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(shutil, "copy2", vanish)
+    copy = FolderCopy(data, tmp_path / "copy", nothing, nothing)
+    copy.at_rest(copy.while_written({}))
+    assert list((tmp_path / "copy").iterdir()) == []
+
+
+def test_a_restore_that_is_killed_loses_nothing(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = data(stopped)
+    taken = take_snapshot(stopped, default_folder(stopped))
+    rename, renamed = Path.rename, []
+
+    def killed_at_the_last(path: Path, target: Path) -> Path:
+        renamed.append(path)
+        if len(renamed) == 4:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    for path in (stopped / ".slostack" / "local" / "data").rglob("*"):
+        if path.is_file():
+            path.write_text(f"later than {path.read_text()}")
+    monkeypatch.setattr(Path, "rename", killed_at_the_last)
+    with pytest.raises(KeyboardInterrupt):
+        snapshots.restore_snapshot(stopped, taken, taken.servers)
+    texts = [path.read_text() for path in (stopped / ".slostack").rglob("*") if path.is_file()]
+    assert {f"later than {text}" for text in before.values()} <= set(texts)
+    monkeypatch.undo()
+    snapshots.restore_snapshot(stopped, taken, taken.servers)
+    assert data(stopped) == before
 
 
 def test_only_the_newest_are_kept(stopped: Path) -> None:

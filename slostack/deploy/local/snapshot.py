@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
+import platform
 import re
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
+from slostack.deploy.local.copying import FolderCopy
 from slostack.deploy.local.deployed import read_deployed
+from slostack.deploy.local.freezing import ended_in_order, frozen
 from slostack.deploy.local.processes import own_processes
-from slostack.deploy.local.readiness import wait_for
 from slostack.deploy.local.state_folder import StateFolder
 from slostack.errors import SlostackError
 from slostack.files import write_atomically
@@ -26,9 +25,8 @@ _DESCRIPTION = "snapshot.json"
 _PARTIAL = ".partial-"
 _NEVER_EDITED = re.compile(r"prometheus/[0-9A-Z]{26}/(index|chunks/\d+)")
 """A block's files are written once: a second name for them is a copy that takes no time and no room."""
-_TOLD_BY_THE_LOG = "prometheus/chunks_head"
+_TOLD_BY_THE_LOG = re.compile("prometheus/chunks_head")
 """Prometheus makes these again from its write-ahead log."""
-_STOPPED_WITHIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,9 @@ def read_snapshot(folder: Path) -> Snapshot:
 
 
 def take_snapshot(root: Path, into: Path) -> Snapshot:
-    """Copies the data of every server into a new folder below `into`, all of one moment: the processes are stopped for
-    as long as it takes, and go on. It is what a crash at that moment would have left, which every server recovers from.
+    """Copies the data of every server into a new folder below `into`, all of one moment: most of it while they write,
+    and what they wrote meanwhile while their processes are stopped. It is what a crash at that moment would have left,
+    which every server recovers from.
 
     The folder is there as a whole or not at all. Raises SlostackError where there is no data, or no room.
     """
@@ -76,16 +75,18 @@ def take_snapshot(root: Path, into: Path) -> Snapshot:
     with folder.one_at_a_time():
         if not any((folder.path / "data").iterdir()):
             raise SlostackError(f"{folder.path / 'data'} is empty, expected data of a stack that was up once")
-        with _new_snapshot(folder, into) as partial, _frozen(folder):
-            shutil.copytree(
-                folder.path / "data",
-                partial / "data",
-                ignore=lambda path, names: {
-                    name for name in names if str(Path(path, name)) == str(folder.path / "data" / _TOLD_BY_THE_LOG)
-                },
-                copy_function=lambda source, target: _copy(folder.path / "data", source, target),
-            )
-        return snapshots(into)[-1]
+        try:
+            with ended_in_order(), _scratch(folder, into) as partial:
+                copy = FolderCopy(folder.path / "data", partial / "data", _NEVER_EDITED, _TOLD_BY_THE_LOG)
+                copied = copy.while_written({})
+                copied = copy.while_written(copied)  # what was written while the first took its time
+                with frozen(folder):
+                    taken = datetime.now(UTC)
+                    copy.at_rest(copied)
+                return _kept(folder, partial, taken)
+        except OSError as error:
+            reason = error.strerror or error
+            raise SlostackError(f"can't write a snapshot into {into} ({reason}), expected room for it") from None
 
 
 def restore_snapshot(root: Path, snapshot: Snapshot, servers: Collection[str]) -> Snapshot | None:
@@ -105,19 +106,17 @@ def restore_snapshot(root: Path, snapshot: Snapshot, servers: Collection[str]) -
         data = folder.path / "data"
         replaced = [server for server in servers if (data / server).exists()]
         try:
-            with tempfile.TemporaryDirectory(prefix=_PARTIAL, dir=folder.run) as scratch:
+            with _scratch(folder, folder.run) as scratch:
                 for server in servers:
-                    shutil.copytree(snapshot.folder / "data" / server, Path(scratch, server))
-                if replaced:
-                    with _new_snapshot(folder, default_folder(root)) as partial:
-                        (partial / "data").mkdir()
-                        for server in replaced:
-                            (data / server).rename(partial / "data" / server)
+                    shutil.copytree(snapshot.folder / "data" / server, scratch / server)
+                before = _empty_snapshot(folder, default_folder(root)) if replaced else None
                 for server in servers:
-                    Path(scratch, server).rename(data / server)
-        except (OSError, shutil.Error) as error:
+                    if before and server in replaced:
+                        (data / server).rename(before.folder / "data" / server)
+                    (scratch / server).rename(data / server)
+        except OSError as error:
             raise SlostackError(f"can't restore into {data} ({error}), expected room for it; try again") from None
-        return snapshots(default_folder(root))[-1] if replaced else None
+        return before
 
 
 def forget_older(folder: Path, keep: int) -> tuple[Snapshot, ...]:
@@ -129,61 +128,37 @@ def forget_older(folder: Path, keep: int) -> tuple[Snapshot, ...]:
     return gone
 
 
-@contextmanager
-def _new_snapshot(folder: StateFolder, into: Path) -> Iterator[Path]:
-    """A folder that becomes a snapshot when the block ends well, and vanishes otherwise."""
-    taken, deployed = datetime.now(UTC), read_deployed(folder)
-    partial = into / f"{_PARTIAL}{os.getpid()}"
-    try:
-        into.mkdir(parents=True, exist_ok=True)
-        partial.mkdir(mode=0o700)
-        yield partial
-        said = Snapshot(
-            partial,
-            taken,
-            deployed.environment if deployed else None,
-            {program.name: program.version for program in deployed.programs if program.version} if deployed else {},
-        )
-        text = json.dumps({**asdict(said), "folder": None, "taken": taken.isoformat()}, indent=2)
-        write_atomically(partial / _DESCRIPTION, text + "\n")
-        partial.rename(into / f"{taken:%Y-%m-%dT%H-%M-%S.%fZ}")
-    except (OSError, shutil.Error) as error:
-        raise SlostackError(f"can't write a snapshot into {into} ({_first(error)}), expected room for it") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def _empty_snapshot(folder: StateFolder, into: Path) -> Snapshot:
+    """One that data can be moved into: it is whole before it gets any, so that none is in a folder that vanishes."""
+    with _scratch(folder, into) as partial:
+        (partial / "data").mkdir()
+        return _kept(folder, partial, datetime.now(UTC))
 
 
-def _first(error: OSError) -> str:
-    """Of copies that failed, why the first did."""
-    failed = error.args[0] if isinstance(error, shutil.Error) else None
-    return str(failed[0][2]) if failed else error.strerror or str(error)
+def _kept(folder: StateFolder, partial: Path, taken: datetime) -> Snapshot:
+    """A new folder becomes a snapshot of that time, under its own name."""
+    deployed = read_deployed(folder)
+    said = Snapshot(
+        partial.parent / f"{taken:%Y-%m-%dT%H-%M-%S.%fZ}",
+        taken,
+        deployed.environment if deployed else None,
+        {program.name: program.version for program in deployed.programs if program.version} if deployed else {},
+    )
+    text = json.dumps({**asdict(said), "folder": None, "taken": taken.isoformat()}, indent=2)
+    write_atomically(partial / _DESCRIPTION, text + "\n")
+    return replace(said, folder=partial.rename(said.folder))
 
 
 @contextmanager
-def _frozen(folder: StateFolder) -> Iterator[None]:
-    """Stops every process of the stack until the block ends."""
-    processes = own_processes(folder)
+def _scratch(folder: StateFolder, into: Path) -> Iterator[Path]:
+    """A new folder that vanishes when the block ends, unless it was renamed. Its name is this stack's own, on which one
+    command is at work at a time: what is there already was left by one that was killed."""
+    own = hashlib.sha256(f"{platform.node()}:{folder.path}".encode()).hexdigest()[:16]
+    scratch = into / f"{_PARTIAL}{own}"
+    into.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(scratch, ignore_errors=True)
     try:
-        for process in processes:
-            with suppress(psutil.NoSuchProcess):
-                process.suspend()
-        wait_for(lambda: all(map(_is_stopped, processes)), _STOPPED_WITHIN, lambda: None)
-        yield
+        scratch.mkdir(mode=0o700)
+        yield scratch
     finally:
-        for process in processes:
-            with suppress(psutil.NoSuchProcess):
-                process.resume()
-
-
-def _is_stopped(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
-    return True
-
-
-def _copy(data: Path, source: str, target: str) -> None:
-    if _NEVER_EDITED.fullmatch(Path(source).relative_to(data).as_posix()):
-        with suppress(OSError):  # another file system, or one without links
-            os.link(source, target)
-            return
-    shutil.copy2(source, target)
+        shutil.rmtree(scratch, ignore_errors=True)
