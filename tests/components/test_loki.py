@@ -90,7 +90,7 @@ def test_each_replica_goes_by_the_name_and_the_address_of_its_pod() -> None:
     }
 
 
-def test_a_group_of_rules_is_judged_by_one_replica_and_what_it_counted_is_on_its_volume() -> None:
+def test_a_group_of_rules_is_judged_by_one_replica_and_what_it_counts_waits_on_its_volume() -> None:
     ruler = document(IN_THREE)["ruler"]
     assert ruler["enable_sharding"] is True
     assert ruler["wal"] == {"dir": "/var/lib/loki/ruler-wal"}

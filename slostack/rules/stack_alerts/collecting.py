@@ -115,8 +115,8 @@ COLLECTING = (
         15,
         "medium",
         "{{ $labels.remote_name }} doesn't get the samples of {{ $labels.instance }}",
-        "It is over five minutes behind, or refuses samples. Prometheus keeps what waits for two hours; "
-        "what is refused is lost there.",
+        "It is over five minutes behind, or refuses samples. What waits is kept for two hours and sent unless "
+        "Prometheus is restarted, so don't restart it meanwhile; what is refused is lost there.",
         "remote-write-behind",
     ),
     stack_alert(

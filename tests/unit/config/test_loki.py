@@ -55,9 +55,7 @@ def test_its_rules_reach_every_alertmanager(document: Any, topology: Topology) -
     assert ruler["storage"] == {"type": "local", "local": {"directory": f"{topology.loki.config}/rules"}}
 
 
-def test_what_its_ruler_counts_reaches_every_prometheus_and_survives_a_restart(
-    document: Any, topology: Topology
-) -> None:
+def test_what_its_ruler_counts_goes_to_every_prometheus(document: Any, topology: Topology) -> None:
     ruler = document["ruler"]
     assert ruler["wal"] == {"dir": f"{topology.loki.data}/ruler-wal"}
     assert ruler["remote_write"] == {
