@@ -28,4 +28,19 @@ def command(root: Path, snapshot: Path | None, servers: tuple[str, ...]) -> None
     click.echo(f"restored {', '.join(wanted)} as of {chosen.taken:%Y-%m-%d %H:%M:%S} UTC from {chosen.folder}")
     if before:
         click.echo(f"what was there before is in {before.folder}")
+    for server in wanted:
+        if warning := _written_by_a_later(server, chosen.versions.get(server)):
+            click.echo(warning, err=True)
     click.echo("Next: slostack up")
+
+
+def _written_by_a_later(server: str, wrote: str | None) -> str:
+    """What is said where a later version of a server wrote the data than the one that is pinned."""
+    from packaging.version import Version
+
+    from slostack.servers import versions
+
+    pin = versions().get(server)
+    if not pin or not wrote or Version(wrote) <= Version(pin.version):
+        return ""
+    return f"{server} {wrote} wrote these data, later than the {pin.version} of this project, which may not read them"

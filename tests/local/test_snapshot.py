@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ import psutil
 import pytest
 import requests
 
+from slostack.cli import cli
 from slostack.deploy.local import snapshot as snapshots
 from slostack.deploy.local.copying import FolderCopy
 from slostack.deploy.local.snapshot import default_folder, take_snapshot
@@ -135,6 +137,18 @@ def test_of_one_server_alone_and_what_was_there_is_kept(stopped: Path) -> None:
     assert data(stopped) == later
     snapshots.restore_snapshot(stopped, taken, taken.servers)
     assert data(stopped) == before, "a snapshot stays as it was taken"
+
+
+@pytest.mark.parametrize(("wrote", "warned"), [("99.0.0", True), ("1.0.0", False), (None, False)])
+def test_data_of_a_later_version_are_told(
+    stopped: Path, capsys: pytest.CaptureFixture[str], wrote: str | None, warned: bool
+) -> None:
+    taken = take_snapshot(stopped, default_folder(stopped))
+    description = taken.folder / snapshots._DESCRIPTION
+    versions = {"prometheus": wrote} if wrote else {}
+    description.write_text(json.dumps({**json.loads(description.read_text()), "versions": versions}))
+    cli.main(["--root", str(stopped), "restore"], standalone_mode=False)
+    assert ("prometheus 99.0.0 wrote these data, later than the" in capsys.readouterr().err) == warned
 
 
 def test_blocks_are_linked_and_what_the_log_tells_is_left_out(stopped: Path) -> None:
