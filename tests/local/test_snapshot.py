@@ -163,6 +163,15 @@ def test_blocks_are_linked_and_what_the_log_tells_is_left_out(stopped: Path) -> 
     assert not taken.joinpath("chunks_head").exists()
 
 
+TAKING = """
+import signal
+from slostack.cli import main
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+main()
+"""
+"""`slostack`, also where the tests run under nohup."""
+
+
 @contextmanager
 def writer(root: Path) -> Iterator[psutil.Process]:
     """A process of the stack, and enough of its data for a signal to reach a snapshot while it is copied."""
@@ -180,7 +189,7 @@ def writer(root: Path) -> Iterator[psutil.Process]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_signal_leaves_nothing_stopped_and_nothing_behind(stopped: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-c", "from slostack.cli import main; main()", "--root", str(stopped), "snapshot"]
+    command = [sys.executable, "-c", TAKING, "--root", str(stopped), "snapshot"]
     with writer(stopped) as process, subprocess.Popen(command) as taking:
         while process.status() != psutil.STATUS_STOPPED:
             assert taking.poll() is None, "it has ended before it was seen to stop anything"
