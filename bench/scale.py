@@ -42,10 +42,12 @@ class _Commands:
 class _Server:
     """What Prometheus tells of itself.
 
-    Seconds of all groups' last evaluation, by their interval; evaluations left out because the one before still ran;
-    processors that it kept busy; series in its head; resident bytes at the end; seconds of a reload.
+    The share of groups that were evaluated in time; seconds of their last evaluation, by their interval; evaluations
+    left out because the one before still ran; processors that it kept busy; series in its head; resident bytes at the
+    end; seconds of a reload.
     """
 
+    evaluated: float
     short: float
     long: float
     missed: float
@@ -63,7 +65,7 @@ def main(sizes: Sequence[int] = SIZES) -> None:
     )
     columns = (
         *("SLOs", "rules, MB", "render --rules-only, s", "render, s", "validate, s", "preview, s"),
-        *(f"groups of {names.EVALUATION_INTERVAL}, s", f"groups of {names.TIER_INTERVAL}, s", "missed"),
+        *("evaluated", f"groups of {names.EVALUATION_INTERVAL}, s", f"groups of {names.TIER_INTERVAL}, s", "missed"),
         *("processors", "series", "resident, MB", "reload, s"),
     )
     print(f"| {' | '.join(columns)} |\n|{'---:|' * len(columns)}", flush=True)
@@ -80,6 +82,7 @@ def _row(slos: int) -> Iterator[str]:
     yield f"{commands.rule_bytes / 1e6:,.1f}"
     for seconds in (commands.rules_only, commands.render, commands.validate, commands.preview):
         yield f"{seconds:.1f}"
+    yield f"{server.evaluated:.0%}"
     yield f"{server.short:.2f}"
     yield f"{server.long:.2f}"
     yield f"{server.missed:.0f}"
@@ -115,6 +118,7 @@ def _server(root: Path, slos: int, folder: Path) -> _Server:
         processors = (metric(url, "process_cpu_seconds") - busy) / (time.monotonic() - started)
         series = metric(url, "prometheus_tsdb_head_series")
         return _Server(
+            len(groups) / (2 * slos),
             sum(group.duration for group in groups if group.is_of("slo")),
             sum(group.duration for group in groups if group.is_of("tier")),
             sum(group.missed for group in groups),
