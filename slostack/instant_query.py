@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from slostack.prometheus_api import otherwise, prometheus_api
+from slostack.prometheus_api import RAW, otherwise, prometheus_api
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ def instant_query(prometheus: str, expr: str, token: str | None = None) -> tuple
 
     Raises SlostackError where the URL `prometheus` isn't that of a Prometheus that answers.
     """
-    data = prometheus_api(prometheus, "query", {"query": expr}, token, method="POST")
+    data = prometheus_api(prometheus, "query", {"query": expr, **RAW}, token, method="POST")
     try:
         return tuple(Sample(series["metric"], float(series["value"][1])) for series in data["result"])
     except (KeyError, IndexError, TypeError, ValueError):

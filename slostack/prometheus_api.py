@@ -13,6 +13,8 @@ from slostack.errors import SlostackError
 _SECONDS = 30
 _ANNOTATION = "PromQL "
 """Begins a warning about the query, not about the answer."""
+RAW = {"max_source_resolution": "0s"}
+"""Asks a Thanos for samples as they were scraped, however long the view is; a Prometheus has no others."""
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """No proxy is asked for these."""
 

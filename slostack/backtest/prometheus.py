@@ -16,7 +16,7 @@ from urllib3.util import Retry
 
 from slostack.backtest.history import Floats, Times
 from slostack.errors import SlostackError
-from slostack.prometheus_api import warning
+from slostack.prometheus_api import RAW, warning
 from slostack.spec.narrowing import with_matchers
 from slostack.spec.quantities import Matcher
 
@@ -164,7 +164,9 @@ class Prometheus:
 
     def _json(self, path: str, form: Mapping[str, str]) -> list[dict[str, Any]]:
         try:
-            response = self._session.post(f"{self.url.rstrip('/')}/api/v1/{path}", data=form, timeout=TIMEOUT)
+            response = self._session.post(
+                f"{self.url.rstrip('/')}/api/v1/{path}", data={**form, **RAW}, timeout=TIMEOUT
+            )
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
             raise SlostackError(
                 f"{self.shown} is no URL of a server, expected one such as http://prometheus:9090"

@@ -5,7 +5,7 @@ from slostack.config.alloy import NODE_NAME, alloy_files
 from slostack.config.blackbox import blackbox_files
 from slostack.config.channels import NOTIFICATION_PATH
 from slostack.config.exporters import exporter_files
-from slostack.config.grafana import ALERTMANAGER_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
+from slostack.config.grafana import ALERTMANAGER_UID, COARSE, COARSE_UID, LOKI_UID, PROMETHEUS_UID, grafana_files
 from slostack.config.loki import REPLAY_FLAG, TENANT, loki_files
 from slostack.config.prometheus import EXEMPLARS_FLAG, FOR_STATE_FLAG, REMOTE_WRITE_FLAG, prometheus_files
 from slostack.config.recipients import NO_TEAMS
@@ -17,6 +17,8 @@ from slostack.teams import Teams
 
 __all__ = [
     "ALERTMANAGER_UID",
+    "COARSE",
+    "COARSE_UID",
     "ENDPOINTS_FILE",
     "EXEMPLARS_FLAG",
     "FOR_STATE_FLAG",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from slostack.config.document import yaml_text
 from slostack.config.topology import Place, Topology, split
 from slostack.settings import GrafanaDatabase, GrafanaOidc, Settings
 
 PROMETHEUS_UID = "prometheus"
+COARSE_UID = "prometheus-coarse"
 LOKI_UID = "loki"
 ALERTMANAGER_UID = "alertmanager"
 """The datasources' fixed uids, by which dashboards name them."""
 ADMIN = "admin"
+COARSE = "max_source_resolution=1h"
+"""Asks Thanos for the coarsest samples that there are, one an hour at most."""
 SCRAPER = "prometheus"
 """Who may scrape Grafana, and nothing else."""
 SCRAPERS_PASSWORD = "grafana-metrics-password"
@@ -146,7 +150,7 @@ def _secret(place: Place, file: str) -> str:
 
 
 def _datasources(topology: Topology) -> dict[str, object]:
-    prometheus = {
+    prometheus: dict[str, Any] = {
         "name": "Prometheus",
         "type": "prometheus",
         "uid": PROMETHEUS_UID,
@@ -158,6 +162,13 @@ def _datasources(topology: Topology) -> dict[str, object]:
             "manageAlerts": False,
             **({"prometheusType": "Thanos"} if topology.thanos else {}),
         },
+    }
+    coarse = {
+        **prometheus,
+        "name": "Prometheus, coarse",
+        "uid": COARSE_UID,
+        "isDefault": False,
+        "jsonData": {**prometheus["jsonData"], "timeInterval": "1h", "customQueryParameters": COARSE},
     }
     loki = {
         "name": "Loki",
@@ -174,7 +185,8 @@ def _datasources(topology: Topology) -> dict[str, object]:
         "jsonData": {"implementation": "prometheus"},
     }
     common = {"access": "proxy", "orgId": 1, "editable": False}
-    return {"apiVersion": 1, "datasources": [{**source, **common} for source in (prometheus, loki, alertmanager)]}
+    sources = (prometheus, *([coarse] if topology.thanos else []), loki, alertmanager)
+    return {"apiVersion": 1, "datasources": [{**source, **common} for source in sources]}
 
 
 def _dashboards(place: Place) -> dict[str, object]:

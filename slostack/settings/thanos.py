@@ -27,7 +27,7 @@ class ThanosBucket(Bucket):
 class BlockRetention(SettingsPart):
     """How long samples are kept in the bucket: as they were scraped, and one of every five minutes and hour."""
 
-    raw: Duration = Duration(90 * _DAY)
+    raw: Duration = Duration(400 * _DAY)
     five_minutes: Duration = Field(Duration(400 * _DAY), alias="fiveMinutes")
     hour: Duration = Duration(1830 * _DAY)
 

@@ -206,12 +206,23 @@ def test_query_asks_other_clusters_by_tls_unless_told_otherwise() -> None:
 
 def test_grafana_reads_through_it() -> None:
     files = config_map(with_thanos(), "grafana-provisioning-datasources")
-    (source,) = (
+    source, coarse = (
         each for each in plain_yaml.load(files["slostack.yaml"])["datasources"] if each["type"] == "prometheus"
     )
-    assert source["url"] == "http://thanos-query.slostack.svc:10902"
-    assert source["uid"] == "prometheus"
-    assert source["jsonData"]["prometheusType"] == "Thanos"
+    assert source["url"] == coarse["url"] == "http://thanos-query.slostack.svc:10902"
+    assert (source["uid"], coarse["uid"]) == ("prometheus", "prometheus-coarse")
+    assert (source["isDefault"], coarse["isDefault"]) == (True, False)
+    assert source["jsonData"]["prometheusType"] == coarse["jsonData"]["prometheusType"] == "Thanos"
+
+
+def test_coarser_samples_are_read_where_they_are_asked_for_alone() -> None:
+    files = config_map(with_thanos(), "grafana-provisioning-datasources")
+    asks = {
+        each["uid"]: each["jsonData"].get("customQueryParameters")
+        for each in plain_yaml.load(files["slostack.yaml"])["datasources"]
+    }
+    assert {uid for uid, parameters in asks.items() if parameters} == {"prometheus-coarse"}
+    assert "--query.auto-downsampling" not in arguments(with_thanos(), "thanos-query")
 
 
 def test_what_leaves_prometheus_has_the_clusters_name() -> None:

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,9 @@ import requests
 
 from slostack import names, plain_yaml
 from slostack.backtest import Prometheus, Span
+from slostack.backtest.prometheus import Query
 from slostack.backtest.recorded import recorded_counts
+from slostack.config import COARSE
 from slostack.dashboards.clusters import burn_over_all, left_over_all
 from slostack.errors import SlostackError
 from slostack.instant_query import instant_query
@@ -385,16 +387,20 @@ def test_what_was_compacted_before_there_was_a_sidecar_gets_into_the_bucket_as_d
 
     stack.start("prometheus-0", "sidecar-0")
     wait_until(lambda: stack.blocks() == set(metas) - compacted, "the others are uploaded", SECONDS)
-    opens = stack.machine.folder / "bucket.yaml"
-    opens.write_text(plain_yaml.dump({"type": "FILESYSTEM", "config": {"directory": str(stack.bucket)}}))
-    page = THANOS_PAGE.read_text(encoding="utf-8").replace("\\\n", "")
-    (command,) = re.findall("^thanos (tools bucket upload-blocks.*)$", page, re.MULTILINE)
-    command = command.replace("=bucket.yaml", f"={opens}").replace("=/data", f"={volume}")
-    subprocess.run([obtain_binary("thanos", print), *shlex.split(command)], check=True, capture_output=True)
+    _upload_as_documented(stack, volume)
     assert stack.blocks() == set(metas)
     stack.kill("prometheus-0", "sidecar-0")
     stack.start("store", "query")
     wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "the bucket has all of it", SECONDS)
+
+
+def _upload_as_documented(stack: Stack, blocks: Path) -> None:
+    opens = stack.machine.folder / "bucket.yaml"
+    opens.write_text(plain_yaml.dump({"type": "FILESYSTEM", "config": {"directory": str(stack.bucket)}}))
+    page = THANOS_PAGE.read_text(encoding="utf-8").replace("\\\n", "")
+    (command,) = re.findall("^thanos (tools bucket upload-blocks.*)$", page, re.MULTILINE)
+    command = command.replace("=bucket.yaml", f"={opens}").replace("=/data", f"={blocks}")
+    subprocess.run([obtain_binary("thanos", print), *shlex.split(command)], check=True, capture_output=True)
 
 
 def test_a_bucket_that_an_older_version_wrote_is_read_and_kept_in_order(
@@ -426,6 +432,48 @@ def test_a_bucket_that_an_older_version_wrote_is_read_and_kept_in_order(
     wait_until(lambda: _all_of_it(stack, end, hours) == _expected(end, hours), "all of it is there", SECONDS)
     with capsys.disabled():
         print(f"\nthanos {older_version} → {versions()['thanos'].version}")
+
+
+def test_a_long_view_of_downsampled_blocks_shows_what_was_measured(stack: Stack) -> None:
+    """A block of 54 hours, of which the compactor makes samples of five minutes."""
+    for name in ("compactor", "store", "query"):
+        stack.add(name, f"thanos-{name}")
+    long = 54 * HOUR
+    end = int(time.time()) // long * long
+    start = end - long
+    _upload_made(stack, (f'probe_success{{job="x"}} 1 {at}' for at in range(start, end, 15)), "54h")
+    stack.start("compactor", more=("--consistency-delay=0s",))
+    iterations = "thanos_compact_iterations_total"
+    wait_until(lambda: stack.metric("compactor", iterations) > 0, "it is done", 4 * SECONDS)
+    assert len(stack.blocks()) == 2, "one as it was, one of samples of five minutes"
+    stack.kill("compactor")
+    stack.start("store", "query")
+    url, counted = stack.pods["query"].url, "count_over_time(probe_success[15m])"
+    view: dict[str, str | int] = {"query": counted, "start": start + HOUR, "end": end - HOUR, "step": HOUR}
+
+    def seen(**more: str) -> set[str]:
+        answer = requests.get(f"{url}/api/v1/query_range", params={**view, **more}, timeout=30).json()
+        return {value for series in answer["data"]["result"] for _, value in series["values"]}
+
+    wait_until(lambda: bool(seen()), "the store has them", SECONDS)
+    assert seen() == {"60"}
+    assert seen(**dict([COARSE.split("=")])) == {"3"}
+    stack.kill("query")
+    stack.start("query", more=("--query.auto-downsampling",))
+    wait_until(lambda: bool(seen()), "the query asks the store", SECONDS)
+    assert seen() == {"3"}
+    asked = Query(counted, start * 1000, (end - HOUR) * 1000, HOUR * 1000)
+    ((series,),) = Prometheus(url).ask([asked])
+    assert set(series.values) == {60}
+
+
+def _upload_made(stack: Stack, samples: Iterable[str], longest: str) -> None:
+    """Puts blocks of samples into the bucket, in the way of docs/thanos.md, as those of the first Prometheus."""
+    text, made = stack.machine.folder / "samples", stack.machine.folder / "made"
+    text.write_text("\n".join([*samples, "# EOF\n"]), encoding="utf-8")
+    promtool = (obtain_binary("promtool", print), "tsdb", "create-blocks-from", "openmetrics")
+    subprocess.run((*promtool, f"--max-block-duration={longest}", text, made), check=True, capture_output=True)
+    _upload_as_documented(stack, made)
 
 
 OF_CLUSTERS = version()

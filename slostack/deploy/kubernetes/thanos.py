@@ -76,7 +76,6 @@ class ThanosQuery(pulumi.ComponentResource):
                 _GRPC,
                 f"--endpoint.sd-config-file={place.config}/{ENDPOINTS_FILE}",
                 f"--query.replica-label={names.REPLICA}",
-                "--query.auto-downsampling",
                 _MEMORY,
             ),
             ready=_READY,

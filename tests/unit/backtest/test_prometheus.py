@@ -97,9 +97,10 @@ def test_samples_are_asked_for_by_a_range_and_values_by_steps() -> None:
     with server(200, SUCCESS % "") as url:
         ask(url, Query(f"up[{SPAN}]", 60_000, 180_500))
         ask(url, Query("up", 60_000, 180_000, 30_000))
-    assert asked[0] == {"path": "/api/v1/query", "auth": "", "query": "up[120500ms]", "time": "180.500"}
+    always = {"auth": "", "max_source_resolution": "0s"}
+    assert asked[0] == {"path": "/api/v1/query", **always, "query": "up[120500ms]", "time": "180.500"}
     steps = {"query": "up", "start": "90.000", "end": "180.000", "step": "30.000"}
-    assert asked[1] == {"path": "/api/v1/query_range", "auth": "", **steps}
+    assert asked[1] == {"path": "/api/v1/query_range", **always, **steps}
 
 
 def test_series_of_one_cluster_alone_are_read() -> None:
