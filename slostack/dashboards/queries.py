@@ -18,6 +18,7 @@ NOT_OF_TEAM = Matcher(names.TEAM, "!~", f"${names.TEAM}")
 OF_OTHER_TEAMS = f"{names.INFO}{{{NOT_OF_TEAM}}}"
 """The SLOs that the variable of teams leaves out."""
 _SLO = f"{names.SERVICE}, {names.SLO}"
+_SLO_IN_PLACE = f"{_SLO}, {', '.join(names.PLACES)}"
 _ALERT = f"alertname, {names.SERVICE}, {names.SLO}, {names.TIER}"
 
 
@@ -54,7 +55,8 @@ def seconds_left(where: str) -> str:
 
 
 def covered(service: Service) -> str:
-    """The share of each SLO's rolling window that its counts cover, 0 to 1; nothing of those with calendar windows."""
+    """The share of each SLO's rolling window that its counts cover, 0 to 1: in the cluster in which they cover the
+    least, those of the label set that has been there for the longest. Nothing of SLOs with calendar windows."""
     by_window: dict[Duration, list[str]] = {}
     for slo in service.slos:
         if isinstance(slo.window, Duration):
@@ -64,7 +66,7 @@ def covered(service: Service) -> str:
         of_these = "" if len(slos) == len(service.slos) else str(Matcher(names.SLO, "=~", "|".join(slos)))
         counts = f"{names.EVENTS}{{{_joined(matchers(service=service.service), of_these)}}}"
         share = f"count_over_time({counts}[{window}]) / {window.seconds // names.TIER_INTERVAL.seconds}"
-        of_windows.append(f"clamp_max(max by ({_SLO}) ({share}), 1)")
+        of_windows.append(f"clamp_max(min by ({_SLO}) (max by ({_SLO_IN_PLACE}) ({share})), 1)")
     return "\nor\n".join(of_windows)
 
 

@@ -72,7 +72,8 @@ def test_the_table_joins_state_and_time_to_exhaustion_of_all_slos(learnsnap_dash
     assert "slo:burn_rate:rate1h" in exprs["Burn rate 1h"]
     assert "slo:error_budget_exhaustion:seconds" in exprs["Time to exhaustion"]
     counts = 'count_over_time(slo:events:count5m{service="learnsnap"}[30d]) / 8640'
-    assert exprs["Covered"] == f"clamp_max(max by (service, slo) ({counts}), 1)"
+    of_place = f"max by (service, slo, environment, cluster) ({counts})"
+    assert exprs["Covered"] == f"clamp_max(min by (service, slo) ({of_place}), 1)"
     assert table["fieldConfig"]["defaults"]["noValue"] == "-"
     assert table["options"]["sortBy"] == [{"displayName": "Budget left", "desc": False}]
 
@@ -83,7 +84,10 @@ def test_windows_are_covered_by_as_many_counts_as_they_hold(odd_dashboard: Json)
         'count_over_time(slo:events:count5m{service="odd",slo=~"quoted"}[28d]) / 8064',
         'count_over_time(slo:events:count5m{service="odd",slo=~"same-metric|asked|fast"}[30d]) / 8640',
     )
-    assert exprs[4] == "\nor\n".join(f"clamp_max(max by (service, slo) ({share}), 1)" for share in shares)
+    assert exprs[4] == "\nor\n".join(
+        f"clamp_max(min by (service, slo) (max by (service, slo, environment, cluster) ({share})), 1)"
+        for share in shares
+    )
 
 
 def test_an_alert_that_is_about_no_slo_has_a_dash_for_it(learnsnap_dashboard: Json) -> None:
