@@ -51,7 +51,7 @@ SLO_ALERTS = (BURN_ALERT, SPENT_ALERT, ABSENCE_ALERT)
 STILL_FIRING = "StillFiring"
 """The alert that escalates a critical one that goes on."""
 WATCHDOG = "Watchdog"
-"""The alert that always fires, for a dead man's switch and for nobody else."""
+"""The alert that fires while samples are stored, for a dead man's switch and for nobody else."""
 
 SERVER_JOBS = ("prometheus", "alertmanager", "loki", "grafana")
 """The scrape jobs of the stack's own servers."""
@@ -122,6 +122,8 @@ PAGE_OVER = "slo:page_over:bool"
 """1 while an incident that was paged is over by what can be told, else nothing. Internal."""
 PAGE_ENDED = "slo:page_ended:bool"
 """1 when a page ends because its incident is over, and while another fires within the hour. Internal."""
+STORED = "slo:stored:bool"
+"""1 per service with alerts on what isn't there, as long as Prometheus stores what it records. Internal."""
 BAD_EVENTS = "slo:bad_events:count5m"
 """Bad events of the last five minutes, recorded every five minutes: read it as a range."""
 GOOD_EVENTS = "slo:good_events:count5m"

@@ -11,6 +11,7 @@ from slostack.rules.grouping import Grouping
 from slostack.rules.links import links
 from slostack.rules.model import AlertingRule
 from slostack.rules.page import firing_tiers, lasting_page, telling_windows
+from slostack.rules.stored import while_stored
 from slostack.spec.alerting import Absence, Spent
 from slostack.spec.policy import Tier
 from slostack.spec.quantities import Duration
@@ -106,7 +107,8 @@ def _absence_alert(service: Service, slo: Slo, absence: Absence) -> AlertingRule
     identity = names.identity(service.service, slo.name)
     fires = f'ALERTS{{alertname="{names.ABSENCE_ALERT}",alertstate="firing",{identity}}}'
     absent = f"absent({names.event_rate(Duration(300))}{{{identity}}})"
-    symptom = Symptom(absent, fires, labels=frozenset(), each=absent, waits=absence.for_.seconds)
+    expr = while_stored(absent, f"{names.INFO}{{{identity}}}")
+    symptom = Symptom(expr, fires, labels=frozenset(), each=absent, waits=absence.for_.seconds)
     expr = begins(symptom, service, slo.alerting.silenced_by or ())
     return AlertingRule(
         alert=names.ABSENCE_ALERT,

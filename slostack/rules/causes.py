@@ -13,10 +13,11 @@ import promql_parser as promql
 
 from slostack import names
 from slostack.rules.logs import AGE, DELIVERY
+from slostack.rules.stored import stored, while_stored
 from slostack.spec.alert import Alert
 from slostack.spec.quantities import Duration, Matcher, Selector
 from slostack.spec.service import Service
-from slostack.spec.syntax import needs_series, parse_promql, vector_selectors
+from slostack.spec.syntax import may_ask_absence, needs_series, parse_promql, vector_selectors
 
 _MARGIN = 60
 """Seconds in which the end of a cause, and of what it did, are scraped and evaluated."""
@@ -51,7 +52,7 @@ def symptom(service: Service, alert: Alert, labels: Iterable[str]) -> str:
     expr = str(alert.expr)
     return begins(
         Symptom(
-            expr=expr,
+            expr=while_stored(expr, stored(service.service)) if may_ask_absence(parse_promql(expr)) else expr,
             fires=str(_alerts(service, [alert.name], "firing")),
             labels=alert.expr.labels.only,
             each=expr,

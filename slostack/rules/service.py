@@ -12,11 +12,12 @@ from slostack.rules.links import links
 from slostack.rules.logs import DELIVERY
 from slostack.rules.maintenance import maintenance_rule
 from slostack.rules.measure import measures, slice_value
-from slostack.rules.model import AlertingRule, RecordingRule, RuleGroup
+from slostack.rules.model import AlertingRule, RecordingRule, Rule, RuleGroup
 from slostack.rules.outage import outage_events_rule, up_rule
 from slostack.rules.page import page_over_rules
 from slostack.rules.ratio import RAW_WINDOW, raw_rules
 from slostack.rules.signal_values import signal_groups
+from slostack.rules.stored import stored_rules
 from slostack.rules.tier import count_rules
 from slostack.spec.alert import Alert
 from slostack.spec.quantities import Duration
@@ -61,7 +62,8 @@ def alert_groups(service: Service) -> tuple[RuleGroup, ...]:
     panels = {alert.name: together[0].name for together in sharing(service.alerts) for alert in together}
     rules = tuple(_threshold_alert(service, alert, panels[alert.name]) for alert in causes_first(service.alerts))
     labels = dict(zip(GROUP_LABELS, (service.service, service.team), strict=True))
-    return (RuleGroup(f"alerts/{service.service}", names.EVALUATION_INTERVAL, rules, labels),)
+    every: tuple[Rule, ...] = (*stored_rules(rules), *rules)
+    return (RuleGroup(f"alerts/{service.service}", names.EVALUATION_INTERVAL, every, labels),)
 
 
 def _labels(service: Service, slo: Slo) -> dict[str, str]:

@@ -21,7 +21,9 @@ _RAW = re.compile(f"(?P<kept>{_WITH_ESCAPES}|{COMMENT})|`(?P<raw>[^`]*+)`", re.D
 _ABSENCE = ("absent", "absent_over_time")
 _MADE_ANEW = ("label_replace", "label_join", "info")
 """Functions whose results have labels that their arguments don't tell."""
-_FROM_NOTHING = ("vector", "time", "scalar")
+_FROM_NOTHING = (*_ABSENCE, "vector")
+"""Functions that give something where no series are."""
+_NUMBERS = ("time", "scalar")
 _CHOOSE = ("topk", "bottomk", "limitk", "limit_ratio")
 """Aggregations that give series as they are."""
 
@@ -68,11 +70,20 @@ def vector_selectors(tree: Expr) -> list[promql_parser.VectorSelector]:
 
 def needs_series(tree: Expr) -> bool:
     """Whether an expression gives nothing where no series are."""
-    found = True
+    return not _calls(tree, (*_FROM_NOTHING, *_NUMBERS))
+
+
+def may_ask_absence(tree: Expr) -> bool:
+    """Whether an expression may have series that come of what isn't there."""
+    return _calls(tree, _FROM_NOTHING) and not is_scalar(tree)
+
+
+def _calls(tree: Expr, functions: Iterable[str]) -> bool:
+    found = False
 
     def visit(node: Expr) -> bool:
         nonlocal found
-        found &= not (isinstance(node, promql_parser.Call) and node.func.name in (*_ABSENCE, *_FROM_NOTHING))
+        found |= isinstance(node, promql_parser.Call) and node.func.name in functions
         return True
 
     promql_parser.walk(tree, visit)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from slostack.rules import RecordingRule, service_groups
 from slostack.rules.logs import log_groups
+from slostack.rules.service import alert_groups
+from slostack.spec import parse_service
 from slostack.spec.windows import CALENDARS
 from tests.unit.recorded import recorded, service
+from tests.unit.spec.switching_on import slo_file
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/metrics.md").read_text(encoding="utf-8")
 
@@ -58,6 +62,8 @@ INTERNAL = {
     "slo:window_bad_events:count:tier": ("5m", GROUP),
     "slo:window_events:count:tier": ("5m", GROUP),
 }
+OF_ALERTS = {"slo:stored:bool": ("30s", frozenset({"team"}))}
+"""Beside those of SLOs, and without `slo`."""
 SIGNALS = {
     "signal:alert:nearness": ("30s", frozenset({"signal", "alert", "prefix"})),
     "signal:alert:value": ("30s", frozenset({"signal", "alert", "prefix"})),
@@ -119,4 +125,14 @@ def test_the_document_has_every_series() -> None:
     public, _, of_signals = public.partition("## Of signals")
     assert documented(public) == SERIES
     assert documented(of_signals) == SIGNALS
-    assert documented(internal) == INTERNAL
+    assert documented(internal) == {**INTERNAL, **OF_ALERTS}
+
+
+@pytest.mark.parametrize(("signals", "names"), [({"up": {}}, set(OF_ALERTS)), ({"process": {}}, set())])
+def test_what_is_recorded_for_alerts_is_there_where_one_asks_for_absence(
+    signals: dict[str, Any], names: set[str]
+) -> None:
+    (group,) = alert_groups(parse_service(slo_file(signals), "shop.yaml"))
+    recorded = [rule for rule in group.rules if isinstance(rule, RecordingRule)]
+    assert {rule.record for rule in recorded} == names
+    assert list(group.rules[: len(recorded)]) == recorded, "alerts of the same evaluation see it"

@@ -8,6 +8,7 @@ import pytest
 from slostack import names
 from slostack.rules import AlertingRule, RecordingRule, render_rules, render_stack_rules, service_groups
 from slostack.rules.budget import windows
+from slostack.rules.service import alert_groups
 from slostack.spec import Duration, Service, parse_service
 
 FILE = """
@@ -32,17 +33,19 @@ SLIS = {
 }
 
 
+DEFAULTS = {
+    "team": "web",
+    "interval": "15s",
+    "timeout": "10s",
+    "description": "Requests succeed",
+    "objective": "99.9",
+    "sli": SLIS["bad"],
+    "alerting": "{}",
+}
+
+
 def service(**changes: str) -> Service:
-    values = {
-        "team": "web",
-        "interval": "15s",
-        "timeout": "10s",
-        "description": "Requests succeed",
-        "objective": "99.9",
-        "sli": SLIS["bad"],
-        "alerting": "{}",
-    }
-    return parse_service(FILE.format(**{**values, **changes}), "api.yaml")
+    return parse_service(FILE.format(**{**DEFAULTS, **changes}), "api.yaml")
 
 
 def recorded(service: Service) -> dict[str, str]:
@@ -164,3 +167,32 @@ def test_pages_and_tickets_have_labels_of_their_own() -> None:
     assert own["page-1h"] == {"to": "all", "key": "pager", "channel": None}
     assert own["ticket-3d"] == {"to": "all", "key": "k", "channel": "c"}
     assert {alert.annotations["log_search"] for alert in alerts.values()} == {"https://logs.example"}
+
+
+@pytest.mark.parametrize(
+    ("expr", "asks"),
+    [
+        ("absent(up{job='api'})", True),
+        ("max(up) == 0 or absent_over_time(up[5m])", True),
+        ("(sum(rate(requests_total[5m])) or vector(0)) < 1", True),
+        ("vector(scalar(max(jobs))) > 3", True),
+        ("time() - max(backup_timestamp_seconds) > 86400", False),
+        ("max(jobs) > scalar(max(most_jobs))", False),
+        ("rate(errors_total[5m]) > 1 unless maintenance", False),
+    ],
+)
+def test_what_may_ask_for_absence_waits_for_a_prometheus_that_stores(expr: str, asks: bool) -> None:
+    alert = f'{{name: A, expr: "{expr}", severity: low, summary: s, runbook: api/a.md}}'
+    api = parse_service(f"{FILE.format(**DEFAULTS)}alerts: [{alert}]", "api.yaml")
+    stored = '\nand on () slo:stored:bool{service="api"}'
+    (rule,) = (rule for group in alert_groups(api) for rule in group.rules if isinstance(rule, AlertingRule))
+    assert rule.expr == (f"(\n{expr}\n){stored}" if asks else expr)
+    assert (names.STORED in recorded(api)) == asks
+
+
+def test_an_slos_absence_waits_for_a_prometheus_that_stores() -> None:
+    api = service(alerting="{absence: {}}")
+    rules = [rule for group in service_groups(api) for rule in group.rules]
+    (absence,) = (rule for rule in rules if isinstance(rule, AlertingRule) and rule.alert == names.ABSENCE_ALERT)
+    of = '{service="api",slo="success"}'
+    assert absence.expr == f"(\nabsent(slo:events:rate5m{of})\n)\nand on () slo:info{of}"

@@ -1,7 +1,7 @@
 """Every alert of the library fires at its time and is silent just below, as promtool plays it, and so do the services'.
 
 A fixture has `signals`, or the name of a `service` in slos/, and cases: series in promtool's notation, and when which
-alerts fire or are silent.
+alerts fire or are silent. What the alerts' group records is there all the time, unless a case says when.
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ def differences(case: dict[str, Any], data: dict[str, Any], group: RuleGroup, fo
     """What promtool says of a case, played against those alerts alone that it asks for; nothing where all is right."""
     asked = {alert for state in ("fires", "silent") for alert in case.get(state) or ()}
     assert asked <= {rule.alert for rule in group.rules if isinstance(rule, AlertingRule)}
-    rules = tuple(rule for rule in group.rules if isinstance(rule, AlertingRule) and rule.alert in asked)
+    told = {series.partition("{")[0] for series in case.get("series") or ()}
+    rules = tuple(
+        rule
+        for rule in group.rules
+        if (rule.alert in asked if isinstance(rule, AlertingRule) else rule.record not in told)
+    )
     (folder / "rules.yaml").write_text(rules_yaml((replace(group, rules=rules),), "a test"), encoding="utf-8")
     played = {
         "rule_files": ["rules.yaml"],
