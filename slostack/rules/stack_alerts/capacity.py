@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slostack import names
 from slostack.rules.stack_alerts.alert import stack_alert
 
 _DAYS = 4
@@ -26,6 +27,15 @@ CAPACITY = (
         "{{ or $labels.namespace $labels.instance }} is full within four days",
         "It fills as it did in the last six hours, and less than 40 % of it are free.",
         "disk-filling-up",
+    ),
+    stack_alert(
+        "NothingStored",
+        "absent(count(count_over_time(up[2m])))",
+        2,
+        "high",
+        f'{{{{ or $externalLabels.{names.REPLICA} "Prometheus" }}}} stores nothing',
+        "Its disk is full, mostly. It judges what it has seen for five minutes; then alerts end, the Watchdog too.",
+        "write-ahead-log-broken",
     ),
     stack_alert(
         "WriteAheadLogBroken",

@@ -30,8 +30,9 @@ JUDGING = (
     ),
     stack_alert(
         "RuleEvaluationLate",
-        # before its first evaluation a group's time is below zero
-        "time() - (prometheus_rule_group_last_evaluation_timestamp_seconds > 0)\n"
+        # before its first evaluation a group's time is below zero; when it was scraped last, all may have stood still
+        "timestamp(prometheus_rule_group_last_evaluation_timestamp_seconds)\n"
+        "- (prometheus_rule_group_last_evaluation_timestamp_seconds > 0)\n"
         "> 4 * prometheus_rule_group_interval_seconds",
         2,
         "high",

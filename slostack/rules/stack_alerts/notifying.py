@@ -8,11 +8,11 @@ from slostack.rules.stack_alerts.alert import stack_alert
 NOTIFYING = (
     stack_alert(
         names.WATCHDOG,
-        "vector(1)",
+        "vector(1) and on () up",  # a Prometheus that stores nothing judges nothing
         0,
         names.NO_SEVERITY,
         "Alerts are judged and sent",
-        "Fires all the time, for a dead man's switch: that tells somebody when it hears nothing.",
+        "Fires while samples are stored, for a dead man's switch: that tells somebody when it hears nothing.",
         "watchdog",
     ),
     stack_alert(
