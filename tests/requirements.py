@@ -10,9 +10,10 @@ import pytest
 
 
 def need(name: str, why: str) -> NoReturn:
-    """Skips the test, saying what would make it run; fails it where REQUIRE (`pulumi,grafana`) has the name."""
+    """Skips the test, saying what would make it run; fails it where REQUIRE (`pulumi,grafana`) has the name,
+    or is `all`."""
     required = {each.strip() for each in os.environ.get("REQUIRE", "").split(",")}
-    if name in required:
+    if required & {name, "all"}:
         pytest.fail(f"REQUIRE={name}: {why}", pytrace=False)
     pytest.skip(why)
 

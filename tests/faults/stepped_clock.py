@@ -7,7 +7,7 @@ Go asks the kernel by itself, and a time namespace moves other clocks than that 
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import struct
 import subprocess
 from dataclasses import dataclass
@@ -15,12 +15,14 @@ from pathlib import Path
 
 from slostack.servers import versions
 from slostack.servers.cache import cache_root, only_writer, whole_or_nothing
-from slostack.servers.go import go_environment
+from slostack.servers.go import find_go, go_environment
+from slostack.servers.server import WayFailed
+from slostack.servers.versions import pinned
 from slostack.servers.ways import TOOLS
 from tests.requirements import need
 
 VARIABLE = "CLOCK_STEP_FILE"
-_NOW = "\tsec, nsec, mono := runtimeNow()\n\tif mono == 0 {\n\t\treturn Time{uint64(nsec), sec + unixToInternal, Local}"
+_NOW = re.compile(r"(?<=\nfunc Now\(\) Time \{\n)\tsec, nsec, mono := \w+\(\)\n")
 _STEP = f"""package time
 
 import (
@@ -61,14 +63,12 @@ class Clock:
 
 def prometheus_with_clock() -> Path:
     """Its executable, from the cache or built, for some minutes; skips the test where it can't be."""
-    go = shutil.which("go")
-    if not go:
-        need("go", "needs go on PATH, to build a Prometheus whose clock can be stepped")
     pin = versions()["prometheus"]
     assert pin.module
     folder = cache_root() / "stepped-clock" / pin.version
     with only_writer(folder.parent, "a Prometheus with a clock", print):
         if not (folder / "prometheus").is_file():
+            go = _go()
             with whole_or_nothing(folder) as partial:
                 command: list[str | Path] = [
                     *(go, "build", "-trimpath", "-buildvcs=false", f"-overlay={_overlay(go, partial)}"),
@@ -83,14 +83,22 @@ def prometheus_with_clock() -> Path:
     return folder / "prometheus"
 
 
-def _overlay(go: str, folder: Path) -> Path:
+def _go() -> Path:
+    try:
+        return find_go(TOOLS / "prometheus" / "go.mod", pinned().go, print)
+    except WayFailed as failure:
+        need("stepped-clock", f"needs Go, to build a Prometheus whose clock can be stepped: {failure}")
+
+
+def _overlay(go: Path, folder: Path) -> Path:
     """The file by which `go build` takes other sources in place of Go's own."""
-    source = Path(subprocess.run([go, "env", "GOROOT"], capture_output=True, text=True, check=True).stdout.strip())
+    asked = subprocess.run([go, "env", "GOROOT"], env=go_environment(), capture_output=True, text=True, check=True)
+    source = Path(asked.stdout.strip())
     original = (source / "src/time/time.go").read_text(encoding="utf-8")
-    if original.count(_NOW) != 1:
-        need("stepped-clock", f"needs Go whose time.Now reads as that of 1.26, which {source} does not")
-    own = _NOW.replace("runtimeNow()\n", "runtimeNow()\n\tsec += *stepped\n")
-    (folder / "time.go").write_text(original.replace(_NOW, own), encoding="utf-8")
+    own, found = _NOW.subn(r"\g<0>\tsec += *stepped\n", original)
+    if not found:
+        need("stepped-clock", f"needs Go whose time.Now begins as that of 1.26 and 1.27, which {source} does not")
+    (folder / "time.go").write_text(own, encoding="utf-8")
     (folder / "step.go").write_text(_STEP, encoding="utf-8")
     replaced = {f"{source}/src/time/{name}": str(folder / name) for name in ("time.go", "step.go")}
     overlay = folder / "overlay.json"

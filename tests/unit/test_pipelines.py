@@ -13,9 +13,11 @@ from typing import Any
 
 import click
 import pytest
+from packaging.version import Version
 
 from slostack import plain_yaml
 from slostack.cli import COMMANDS, cli
+from tests.requirements import need
 from tests.unit.cli.test_init import init
 from tests.unit.spec.test_policy_files import FAST
 
@@ -112,6 +114,26 @@ def test_github_reads_the_workflow(path: str) -> None:
             assert set(step) <= {"name", "if", "run", "uses", "with", "env"}
             assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step.get("uses", "a/b@v1"))
             assert "${{" not in step.get("run", ""), "what others name can hold shell code: hand it over in env"
+
+
+def test_a_fault_that_is_skipped_fails_the_nightly_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = read(GITHUB[1])["jobs"]["faults"]["steps"]
+    (step,) = (each for each in steps if each.get("run", "").startswith("make test-faults"))
+    monkeypatch.setenv("REQUIRE", step["env"]["REQUIRE"])
+    with pytest.raises((pytest.fail.Exception, pytest.skip.Exception)) as ended:
+        need("unshare", "no namespaces")
+    assert ended.type is pytest.fail.Exception
+
+
+def test_the_nightly_job_has_a_go_that_is_new_enough_for_every_server() -> None:
+    steps = read(GITHUB[1])["jobs"]["faults"]["steps"]
+    (go,) = (each["with"] for each in steps if each.get("uses", "").startswith("actions/setup-go@"))
+
+    def asked(go_mod: Path) -> Version:
+        (line,) = re.findall(r"^go (\S+)$", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
+        return Version(line)
+
+    assert asked(ROOT / go["go-version-file"]) == max(map(asked, (ROOT / "tools").glob("*/go.mod")))
 
 
 def test_gitlab_reads_the_pipeline() -> None:
