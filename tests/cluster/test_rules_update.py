@@ -60,7 +60,7 @@ def _rules_with_another_objective(project: Path) -> dict[str, str]:
 
 def _groups(url: str) -> list[dict[str, Any]]:
     """The groups that are loaded; Prometheus answers at any moment."""
-    answer = requests.get(f"{url}/api/v1/rules", timeout=5)
+    answer = requests.get(f"{url}/api/v1/rules", timeout=LOADED_SECONDS)
     answer.raise_for_status()
     return list(answer.json()["data"]["groups"])
 
