@@ -51,7 +51,7 @@ check: static ## Types, lint, unit tests and rule fixtures (under 2 minutes)
 
 # In the game day's compressed time half a second without a processor is a quarter of a minute: all else yields to it.
 test: $(INSTALLED) ## Everything, with real servers
-	@$(MAKE) --no-print-directory --jobs 4 GIVING_WAY='nice -n 10' YIELDING='nice -n 19' game-day waiting computing static
+	@$(MAKE) --no-print-directory --keep-going --jobs 4 GIVING_WAY='nice -n 10' YIELDING='nice -n 19' game-day waiting computing static
 
 # What waits for servers takes many workers, what computes a few: each of them imports and collects its tests.
 waiting: compiled

@@ -114,9 +114,12 @@ def test_rules(fixture: Path) -> TestResult:
 
 def promtool_identity() -> str:
     """Which promtool it is that plays fixtures: another one may answer otherwise."""
-    file = _path("promtool")
-    of = file.stat()
-    return f"{file} {of.st_size} {of.st_mtime_ns}"
+    file = _path("promtool").resolve()
+    try:
+        of = file.stat()
+    except OSError as error:
+        raise CheckFailed(f"promtool can't be run: {error}") from error
+    return f"{file} {of.st_ino} {of.st_size} {of.st_mtime_ns} {of.st_ctime_ns}"
 
 
 def check_alertmanager_config(file: Path) -> None:

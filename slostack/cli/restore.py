@@ -14,12 +14,12 @@ from slostack.errors import SlostackError
 @click.option("--server", "servers", multiple=True, metavar="NAME", help="Its data alone (default: all; repeatable).")
 @click.pass_obj
 def command(root: Path, snapshot: Path | None, servers: tuple[str, ...]) -> None:
-    """Puts the data of a SNAPSHOT (default: the newest in .slostack/snapshots) back, while the stack is down. What was
-    there before becomes a snapshot of its own.
+    """Puts the data of a SNAPSHOT (default: the newest that was taken into .slostack/snapshots) back, while the stack
+    is down. What was there before becomes a snapshot of its own.
     """
     from slostack.deploy.local.snapshot import default_folder, read_snapshot, restore_snapshot, snapshots
 
-    known = snapshots(default_folder(root))
+    known = [each for each in snapshots(default_folder(root)) if not each.replaced]
     if not snapshot and not known:
         raise SlostackError(f"no snapshot in {default_folder(root)}, expected one of `slostack snapshot`")
     chosen = read_snapshot(snapshot) if snapshot else known[-1]

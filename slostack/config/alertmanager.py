@@ -81,9 +81,10 @@ def _team_route(recipient: Recipient, routing: Routing) -> Json:
 
 
 def _inhibitions(services: tuple[Service, ...]) -> list[dict[str, Any]]:
-    """While a tier fires, the less urgent tiers of the same SLO (and label set) keep quiet; a rule per tier in use."""
+    """While a tier fires, the less urgent tiers of the same SLO, label set and place keep quiet; a rule per tier in
+    use."""
     slos = tuple(chain.from_iterable(service.slos for service in services))
-    equal = [names.SERVICE, names.SLO, *sorted({label for slo in slos for label in slo.group_by})]
+    equal = [names.SERVICE, names.SLO, *names.PLACES, *sorted({label for slo in slos for label in slo.group_by})]
     ladders = dict.fromkeys(tuple(tier.name for tier in slo.tiers) for slo in slos)
     rules = [rule for ladder in ladders for rule in _ladder_inhibitions(ladder, equal)]
     return [rule for index, rule in enumerate(rules) if rule not in rules[:index]]

@@ -118,7 +118,8 @@ def play(fixture: Path) -> TestResult:
 
 def with_its_rules(fixture: Path, folder: Path) -> Path:
     """A copy of a fixture in a folder, with rule files that have the rules alone that it depends on, each where it is
-    seen from the fixture. The fixture itself where that or a rule file isn't what promtool can read: it says why.
+    seen from the fixture. The fixture itself where that or a rule file isn't what promtool can read (it says why), or
+    where it names a rule file by an absolute path.
 
     Raises NoSuchGroup where no group of its rule files is one that it names.
     """
@@ -131,6 +132,8 @@ def with_its_rules(fixture: Path, folder: Path) -> Path:
         for group in needed(_named(groups, text, fixture), *_questions(read), _given(read)):
             files[group.pop("file")].append(group)
     except _MISTAKES:
+        return fixture
+    if any(pattern.startswith("/") for pattern in read.rule_files or ()):
         return fixture
     root = commonpath([fixture.parent, *files])
     for file, own in files.items():

@@ -23,9 +23,9 @@ def proof_of(folder: Path) -> Path:
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
         played.update(f"\0{file.relative_to(folder)}\0".encode())
         played.update(file.read_bytes())
-    folder = cache_root() / "passed-fixtures"
-    _forget_old(folder)
-    return folder / played.hexdigest()
+    proofs = cache_root() / "passed-fixtures"
+    _forget_old(proofs)
+    return proofs / played.hexdigest()
 
 
 def is_proven(proof: Path) -> bool:

@@ -270,8 +270,22 @@ def test_a_restore_that_is_killed_loses_nothing(stopped: Path, monkeypatch: pyte
     texts = [path.read_text() for path in (stopped / ".slostack").rglob("*") if path.is_file()]
     assert {f"later than {text}" for text in before.values()} <= set(texts)
     monkeypatch.undo()
-    snapshots.restore_snapshot(stopped, taken, taken.servers)
-    assert data(stopped) == before
+    cli.main(["--root", str(stopped), "restore"], standalone_mode=False)
+    assert data(stopped) == before, "of the one that was taken, not of what was moved away"
+
+
+def test_a_restore_that_moves_nothing_leaves_nothing(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, rename = take_snapshot(stopped, default_folder(stopped)), Path.rename
+
+    def elsewhere(path: Path, target: Path) -> Path:
+        if path.parent.name == "data":
+            raise OSError(18, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    with pytest.raises(SlostackError, match=rf"cross-device.*then `slostack restore {taken.folder}`"):
+        snapshots.restore_snapshot(stopped, taken, taken.servers)
+    assert [each.folder for each in snapshots.snapshots(default_folder(stopped))] == [taken.folder]
 
 
 def test_only_the_newest_are_kept(stopped: Path) -> None:

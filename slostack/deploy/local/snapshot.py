@@ -31,12 +31,14 @@ _TOLD_BY_THE_LOG = re.compile("prometheus/chunks_head")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A folder with a snapshot; `versions` are those of the servers that ran when it was taken, by name."""
+    """A folder with a snapshot; `versions` are those of the servers that ran when it was taken, by name; `replaced` is
+    one of what a restore moved away."""
 
     folder: Path
     taken: datetime
     environment: str | None
     versions: Mapping[str, str]
+    replaced: bool = False
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -59,7 +61,8 @@ def read_snapshot(folder: Path) -> Snapshot:
     """The snapshot in a folder; raises SlostackError where there is none."""
     try:
         said = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
-        return Snapshot(folder, datetime.fromisoformat(said["taken"]), said["environment"], dict(said["versions"]))
+        taken, replaced = datetime.fromisoformat(said["taken"]), bool(said.get("replaced"))
+        return Snapshot(folder, taken, said["environment"], dict(said["versions"]), replaced)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SlostackError(f"{folder} is no snapshot ({error}), expected a folder of `slostack snapshot`") from None
 
@@ -110,12 +113,18 @@ def restore_snapshot(root: Path, snapshot: Snapshot, servers: Collection[str]) -
                 for server in servers:
                     shutil.copytree(snapshot.folder / "data" / server, scratch / server)
                 before = _empty_snapshot(folder, default_folder(root)) if replaced else None
-                for server in servers:
-                    if before and server in replaced:
-                        (data / server).rename(before.folder / "data" / server)
-                    (scratch / server).rename(data / server)
+                try:
+                    for server in servers:
+                        if before and server in replaced:
+                            (data / server).rename(before.folder / "data" / server)
+                        (scratch / server).rename(data / server)
+                finally:
+                    if before and not before.servers:
+                        shutil.rmtree(before.folder)
         except OSError as error:
-            raise SlostackError(f"can't restore into {data} ({error}), expected room for it; try again") from None
+            raise SlostackError(
+                f"can't restore into {data} ({error}), expected room for it; then `slostack restore {snapshot.folder}`"
+            ) from None
         return before
 
 
@@ -132,10 +141,10 @@ def _empty_snapshot(folder: StateFolder, into: Path) -> Snapshot:
     """One that data can be moved into: it is whole before it gets any, so that none is in a folder that vanishes."""
     with _scratch(folder, into) as partial:
         (partial / "data").mkdir()
-        return _kept(folder, partial, datetime.now(UTC))
+        return _kept(folder, partial, datetime.now(UTC), replaced=True)
 
 
-def _kept(folder: StateFolder, partial: Path, taken: datetime) -> Snapshot:
+def _kept(folder: StateFolder, partial: Path, taken: datetime, *, replaced: bool = False) -> Snapshot:
     """A new folder becomes a snapshot of that time, under its own name."""
     deployed = read_deployed(folder)
     said = Snapshot(
@@ -143,6 +152,7 @@ def _kept(folder: StateFolder, partial: Path, taken: datetime) -> Snapshot:
         taken,
         deployed.environment if deployed else None,
         {program.name: program.version for program in deployed.programs if program.version} if deployed else {},
+        replaced,
     )
     text = json.dumps({**asdict(said), "folder": None, "taken": taken.isoformat()}, indent=2)
     write_atomically(partial / _DESCRIPTION, text + "\n")

@@ -99,6 +99,12 @@ def test_what_nobody_asked_for_in_a_month_is_forgotten(tmp_path: Path) -> None:
     assert not play(fixture(tmp_path, "a")).before
 
 
+def test_what_names_a_rule_file_by_an_absolute_path_is_played_each_time(tmp_path: Path) -> None:
+    rules(tmp_path, group())
+    absolute = fixture(tmp_path, "a", files=f"{tmp_path}/alert_rules/custom/own.yaml")
+    assert [(each.passed, each.before) for each in map(play, (absolute, absolute))] == [(True, False)] * 2
+
+
 def test_where_nothing_can_be_remembered_it_is_played_each_time(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("no folder")
     rules(tmp_path, group())

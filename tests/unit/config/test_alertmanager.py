@@ -186,7 +186,7 @@ def test_a_tier_silences_exactly_the_less_urgent_ones(
         for other, target in enumerate(tiers):
             assert inhibited(rules, source, target) == (urgency < other)
     for rule in rules:
-        assert rule["equal"] == ["service", "slo"]
+        assert rule["equal"] == ["service", "slo", "environment", "cluster"]
         assert 'alertname="ErrorBudgetBurn"' in rule["source_matchers"]
         assert 'alertname="ErrorBudgetBurn"' in rule["target_matchers"]
 
@@ -221,7 +221,7 @@ def test_the_tiers_of_any_window_are_silenced_by_the_more_urgent_ones(
 def test_label_sets_are_silenced_apart(settings: Settings, topology: Topology, tmp_path: Path) -> None:
     text = SHOP.replace("objective: 99.9\n", "objective: 99.9\n    group_by: [route, region]\n")
     for rule in inhibit_rules(text, settings, topology):
-        assert rule["equal"] == ["service", "slo", "region", "route"]
+        assert rule["equal"] == ["service", "slo", "environment", "cluster", "region", "route"]
     promtool.check_alertmanager_config(write((parse_service(text, "shop.yaml"),), settings, topology, tmp_path))
 
 
