@@ -48,10 +48,10 @@ def test_none_that_is_ready_is_deleted_before_the_next_one_is(cluster: Cluster, 
     assert job.run(1, 0, FAILING) == "awaited"
     for day in (1, 2):
         assert job.run(0, day, FAILING) == "awaited"
-    ready, failed = "data-prometheus-0-20241004", "data-prometheus-0-20241006"
-    assert job.taken() == ["data-alertmanager-0-20241004", ready, failed], "but for the last one, failed ones are gone"
+    ready, *failed = (f"data-prometheus-0-2024100{day}" for day in (4, 5, 6))
+    assert job.taken() == ["data-alertmanager-0-20241004", ready, *failed]
     assert job.run(0, 3, READY) is None
-    assert job.taken() == ["data-alertmanager-0-20241004", "data-prometheus-0-20241007"], "others are left alone"
+    assert job.taken() == ["data-alertmanager-0-20241004", "data-prometheus-0-20241007"], "failed ones are gone"
 
 
 def test_each_of_its_pods_knows_which_volume_is_its_own(cluster: Cluster, tmp_path: Path) -> None:

@@ -62,10 +62,10 @@ def test_each_volume_has_a_pod_of_its_own() -> None:
     assert "backoffLimit" not in job, "what fails of one would end all"
 
 
-def test_the_oldest_is_deleted_last() -> None:
+def test_nothing_is_deleted_before_the_new_one_is_ready() -> None:
     pod = _pod()
     does = [each["command"][2] for each in (*pod["initContainers"][1:], *pod["containers"])]
-    assert does == ["delete", "apply", "wait", "label", "delete"], "what failed, the new one, and what is old"
+    assert does == ["apply", "wait", "label", "delete", "delete"], "the new one, what failed, and what is old"
 
 
 def test_they_are_taken_when_the_settings_say() -> None:

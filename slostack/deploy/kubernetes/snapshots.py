@@ -45,10 +45,10 @@ for age in $(seq "$KEEP" $((KEEP + {_REACH}))); do manifest "$1" $((day - age));
 """
 """Writes manifests for one of the claims: today's, and those of days that are no longer kept."""
 _STEPS = {
-    "failed": ("delete", f"{_RESOURCE}.{_GROUP}", f"-l={_INDEX}=$(JOB_COMPLETION_INDEX),!{_READY}", "--timeout=10m"),
     "taken": ("apply", "--server-side", f"--field-manager={STACK}", "--validate=ignore", f"-f={_NEW}"),
     "awaited": ("wait", "--for=jsonpath={.status.readyToUse}=true", f"--timeout={_HOURS}h", f"-f={_NEW}"),
     "ready": ("label", f"{_READY}=true", "--overwrite", f"-f={_NEW}"),
+    "failed": ("delete", f"{_RESOURCE}.{_GROUP}", f"-l={_INDEX}=$(JOB_COMPLETION_INDEX),!{_READY}", "--wait=false"),
     "deleted": ("delete", "--ignore-not-found", "--timeout=10m", f"-f={_OLD}"),
 }
 """What kubectl does in turn, a container each, as its image has no shell: the first that fails is the last."""
