@@ -3,7 +3,7 @@ three are gone: silences are still there afterwards."""
 
 from __future__ import annotations
 
-import time
+import subprocess
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from tests.cluster.gossip import ALERTMANAGERS, GROUP_WAIT, listening, peers, prod, send
+from tests.cluster.gossip import ALERTMANAGERS, GROUP_WAIT, Listener, listening, peers, prod, send
 from tests.cluster.pod_process import PodProcess
 from tests.processes import wait_until
 
@@ -23,10 +23,7 @@ WRITTEN_SECONDS = 15
 
 def test_the_third_notifies_and_nothing_is_told_twice(tmp_path: Path) -> None:
     with listening() as listener, ExitStack() as running:
-        machine = prod(listener, tmp_path)
-        pods = [machine.pod("alertmanager", number) for number in range(ALERTMANAGERS)]
-        processes = [running.enter_context(pod.start()) for pod in pods]
-        wait_until(lambda: all(peers(pod) == ALERTMANAGERS for pod in pods), "all have met", 60)
+        pods, processes = _met(listener, tmp_path, running)
         silence = _silence(pods[0])
         wait_until(lambda: silence in _silences(pods[2]), "the third has heard of a silence", 60)
         for process in processes[:2]:
@@ -48,19 +45,31 @@ def test_the_third_notifies_and_nothing_is_told_twice(tmp_path: Path) -> None:
 
 def test_silences_outlive_a_crash_of_all_three(tmp_path: Path) -> None:
     with listening() as listener, ExitStack() as running:
-        machine = prod(listener, tmp_path)
-        pods = [machine.pod("alertmanager", number) for number in range(ALERTMANAGERS)]
-        processes = [running.enter_context(pod.start()) for pod in pods]
-        wait_until(lambda: all(peers(pod) == ALERTMANAGERS for pod in pods), "all have met", 60)
+        pods, processes = _met(listener, tmp_path, running)
         silence = _silence(pods[0])
         wait_until(lambda: all(silence in _silences(pod) for pod in pods), "all have heard of a silence", 60)
-        time.sleep(WRITTEN_SECONDS)
+        wait_until(lambda: all(_is_written(silence, pod) for pod in pods), "it is on every disk", WRITTEN_SECONDS)
         for process in processes:
             process.kill()
             process.wait()
         for pod in pods:
             with pod.answering(60):
                 assert silence in _silences(pod), f"{pod.root.name} lost it, and is alone"
+
+
+def _met(
+    listener: Listener, folder: Path, running: ExitStack
+) -> tuple[list[PodProcess], list[subprocess.Popen[bytes]]]:
+    """Three that know each other, and their processes."""
+    machine = prod(listener, folder)
+    pods = [machine.pod("alertmanager", number) for number in range(ALERTMANAGERS)]
+    processes = [running.enter_context(pod.start()) for pod in pods]
+    wait_until(lambda: all(peers(pod) == ALERTMANAGERS for pod in pods), "all have met", 60)
+    return pods, processes
+
+
+def _is_written(silence: str, pod: PodProcess) -> bool:
+    return any(silence.encode() in file.read_bytes() for file in pod.root.rglob("silences") if file.is_file())
 
 
 def _silence(pod: PodProcess) -> str:
